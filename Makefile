@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The entry points.  `make help` explains them; each is a script that can be
+# run by itself.
+
+PREFIX ?= /usr/local
+ENGINE ?= stock
+ifdef XEN_TREE
+export XEN_TREE
+endif
+export PREFIX DESTDIR
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+##@ Try it
+
+.PHONY: demo
+demo: payloads guests ## boot the stock Debian Xen and patch it, as a person would
+	@scripts/demo
+
+.PHONY: shell
+shell: payloads guests ## an interactive dom0 on the stock Debian Xen; files are in /extra
+	@mkdir -p build/extra && cp -ru build/payloads/. build/guests/. build/extra
+	@scripts/xen-host shell --toolstack build/dist --extra build/extra
+
+##@ Build
+
+.PHONY: deps
+deps: ## install the Debian packages that are missing
+	@scripts/deps
+
+.PHONY: fetch
+fetch: deps ## fetch Debian's Xen, source and binaries, and a kernel into build/
+	@scripts/fetch-xen
+
+.PHONY: integrate
+integrate: ## put our files into a Xen source tree: XEN_TREE=DIR [ENGINE=stock|own]
+	@test -n "$(XEN_TREE)" || { echo "make integrate: name the tree: make integrate XEN_TREE=DIR" >&2; exit 1; }
+	@scripts/integrate "$(XEN_TREE)" $(ENGINE)
+
+.PHONY: toolstack
+toolstack: fetch ## build libxenlight and xl: [XEN_TREE=DIR] [PREFIX=/usr/local]
+	@scripts/build-toolstack
+	@DESTDIR=build/dist scripts/install
+
+.PHONY: payloads
+payloads: toolstack ## build the regression payloads for the stock Debian Xen
+	@$(MAKE) --no-print-directory -C tests/payloads XEN_TREE=$(CURDIR)/build/xen-src
+
+.PHONY: guests
+guests: fetch ## build the tiny guests
+	@$(MAKE) --no-print-directory -C tests/guests
+
+##@ Install
+
+.PHONY: install
+install: ## install xl beside the distribution's: [PREFIX=/usr/local] [DESTDIR=DIR]
+	@scripts/install
+
+.PHONY: uninstall
+uninstall: ## remove exactly what install put there
+	@scripts/install --uninstall
+
+##@ Test
+
+.PHONY: check
+check: ## everything that CI runs
+	@scripts/check
+
+.PHONY: unit
+unit: toolstack ## the unit tests alone
+	@$(MAKE) --no-print-directory -C tests/unit check
+
+.PHONY: bench
+bench: payloads guests ## xl livepatch against xen-livepatch, in one booted Xen
+	@scripts/bench
+
+.PHONY: soak
+soak: payloads guests ## apply and revert for hours, watching for what is left behind
+	@scripts/soak
+
+.PHONY: tidy
+tidy: toolstack ## clang-tidy over our C sources
+	@scripts/tidy
+
+##@ Clean up
+
+.PHONY: clean
+clean: ## remove what was built; what was fetched stays
+	@cd build 2>/dev/null && ls -A | \
+		grep -vxE 'apt|debs|dsc|(xen-src|stock|kernel)(\.version)?' | \
+		xargs -r rm -rf || true
+
+.PHONY: distclean
+distclean: ## remove everything below build/
+	@rm -rf build
+
+.PHONY: help
+help: ## this text
+	@awk 'BEGIN { FS = ":.*## " } \
+	     /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	     /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile

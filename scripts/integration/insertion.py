@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Blocks of lines put into files of Xen's at named anchors.
+
+A block stands between two marker comments, so that it can be replaced by a
+newer one and taken out again without a trace.
+"""
+
+import re
+from dataclasses import dataclass
+
+from . import IntegrationError
+
+BEGIN = "xl-livepatch: begin"
+END = "xl-livepatch: end"
+
+
+@dataclass(frozen=True)
+class Insertion:
+    path: str           # the file, below the tree's top
+    anchor: str         # regular expression for one whole line; "" is the end
+    lines: tuple        # what to insert
+    where: str = "after"        # or "before"
+    pick: str = "only"          # of the matching lines: or "last"
+
+    def position(self, lines):
+        """Where in the lines of the pristine file this block belongs."""
+        if not self.anchor:
+            return len(lines)
+        found = [i for i, line in enumerate(lines)
+                 if re.fullmatch(self.anchor, line)]
+        if not found:
+            raise IntegrationError(f"{self.path}: no line matches the anchor "
+                                   f"/{self.anchor}/")
+        if len(found) > 1 and self.pick == "only":
+            raise IntegrationError(f"{self.path}: {len(found)} lines match "
+                                   f"the anchor /{self.anchor}/, expected one")
+        return found[-1] + (self.where == "after")
+
+
+def insert(path, text, insertions):
+    """The text of a pristine file with every block in its place."""
+    if not text.endswith("\n"):
+        raise IntegrationError(f"{path}: its last line has no newline")
+    lines = text[:-1].split("\n")
+    placed = [(block.position(lines), block.lines) for block in insertions]
+    for at, block in sorted(placed, key=lambda one: one[0], reverse=True):
+        lines[at:at] = [_marker(path, BEGIN), *block, _marker(path, END)]
+    return "\n".join(lines) + "\n"
+
+
+def strip(path, text):
+    """The text as it was before any block was put in."""
+    kept, inside = [], False
+    for line in text.splitlines(keepends=True):
+        if line.strip() == _marker(path, BEGIN):
+            if inside:
+                break
+            inside = True
+        elif line.strip() == _marker(path, END):
+            if not inside:
+                inside = True
+                break
+            inside = False
+        elif not inside:
+            kept.append(line)
+    if inside:
+        raise IntegrationError(f"{path}: the marker comments \"{BEGIN}\" and "
+                               f"\"{END}\" are not in pairs; restore this "
+                               "file from the tree's origin")
+    return "".join(kept)
+
+
+def _marker(path, word):
+    return f"/* {word} */" if path.endswith((".c", ".h")) else f"# {word}"

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the toolstack part puts where: files to copy, blocks to insert."""
+
+from . import IntegrationError
+from .insertion import Insertion
+
+LIBXL = "tools/libs/light"
+XL = "tools/xl"
+
+# Sources without which nothing would build, named here so that a repository
+# that lacks one is refused before the tree is touched.
+REQUIRED = (
+    "tools/libxl/libxl_types.idl",
+    "tools/libxl/libxl_livepatch.h",
+    "tools/libxl/libxl_livepatch_pauser.c",
+    "tools/xl/xl_livepatch.c",
+    "tools/xl/xl_livepatch_cmd.h",
+    "tools/xl/bash-completion.livepatch",
+    "docs/man/xl-livepatch.pod",
+)
+
+
+def plan(repository):
+    """The pair (copies, insertions); copies maps target path to source."""
+    for name in REQUIRED:
+        if not (repository / name).is_file():
+            raise IntegrationError(f"{repository / name} is missing; this "
+                                   "repository's checkout is incomplete")
+    return _copies(repository), [
+        *_libxl_header(),
+        *_libxl_types(repository),
+        *_libxl_makefile(repository),
+        *_xl_makefile(repository),
+        *_xl_command(),
+        *_xl_main(),
+        *_xl_completion(repository),
+    ]
+
+
+def _copies(repository):
+    copies = {}
+    for source in sorted(repository.glob("tools/libxl/libxl_livepatch*.[ch]")):
+        # Public headers live beside libxl.h, which needs no copying rule then.
+        public = source.name == "libxl_livepatch.h"
+        folder = "tools/include" if public else LIBXL
+        copies[f"{folder}/{source.name}"] = source
+    for source in sorted(repository.glob("tools/xl/xl_livepatch*.[ch]")):
+        copies[f"{XL}/{source.name}"] = source
+    copies["docs/man/xl-livepatch.1.pod"] = (
+        repository / "docs/man/xl-livepatch.pod")
+    return copies
+
+
+def _objects(repository, pattern):
+    return sorted(source.stem + ".o" for source in repository.glob(pattern))
+
+
+def _lines(path):
+    return tuple(path.read_text().splitlines())
+
+
+def _libxl_header():
+    # At the end of libxl.h, where all that our declarations need is declared.
+    yield Insertion("tools/include/libxl.h", r"#include <libxl_event\.h>",
+                    ("#include <libxl_livepatch.h>",))
+
+
+def _libxl_types(repository):
+    # Appended, not a file of its own: libxl's generated test reads this one.
+    yield Insertion(f"{LIBXL}/libxl_types.idl", "",
+                    _lines(repository / "tools/libxl/libxl_types.idl"))
+
+
+def _libxl_makefile(repository):
+    makefile = f"{LIBXL}/Makefile"
+    objects = _objects(repository, "tools/libxl/libxl_livepatch*.c")
+    pauser = [one for one in objects
+              if one.startswith(("libxl_livepatch_pauser.",
+                                 "libxl_livepatch_pauser_"))]
+    library = [one for one in objects if one not in pauser]
+    yield Insertion(makefile, r"OBJS-y \+= _libxl_types\.o",
+                    tuple(f"OBJS-y += {one}" for one in library))
+    yield Insertion(makefile, r"CLIENTS = testidl libxl-save-helper.*",
+                    ("CLIENTS += libxl-livepatch-pauser",
+                     *(f"PAUSER_OBJS += {one}" for one in pauser)))
+    yield Insertion(makefile, r"LIBHEADER :?= libxl\.h .*",
+                    ("LIBHEADER += libxl_livepatch.h",))
+    yield Insertion(makefile, r"LDLIBS \+= \$\(LDLIBS-y\)",
+                    ("LDLIBS-y += -lelf -lmd",), where="before")
+    yield Insertion(makefile, r"testidl: testidl\.o libxenlight\.so",
+                    _PAUSER_RULES, where="before")
+
+
+# LIVEPATCH_PAUSER may be given to make, for an installation beside the
+# distribution's own.
+_PAUSER_RULES = r"""
+LIVEPATCH_PAUSER ?= $(LIBEXEC_BIN)/libxl-livepatch-pauser
+$(filter libxl_livepatch%,$(OBJS-y) $(PIC_OBJS)): CFLAGS += -DLIBXL_LIVEPATCH_PAUSER=\"$(LIVEPATCH_PAUSER)\"
+
+$(PAUSER_OBJS): CFLAGS += $(CFLAGS_libxenctrl) $(CFLAGS_libxentoollog) -Wshadow -include $(XEN_ROOT)/tools/config.h
+$(PAUSER_OBJS): $(AUTOINCS) libxl.api-ok libxl_internal.h
+
+_libxl.api-for-check: $(XEN_INCLUDE)/libxl_livepatch.h
+
+libxl-livepatch-pauser: $(PAUSER_OBJS)
+	$(CC) $(LDFLAGS) -o $@ $(PAUSER_OBJS) $(LDLIBS_libxenctrl) $(LDLIBS_libxentoollog) $(LDLIBS_libxentoolcore) $(APPEND_LDFLAGS)
+
+install:: libxl-livepatch-pauser
+	$(INSTALL_DIR) $(DESTDIR)$(LIBEXEC_BIN)
+	$(INSTALL_PROG) libxl-livepatch-pauser $(DESTDIR)$(LIBEXEC_BIN)
+
+uninstall::
+	rm -f $(DESTDIR)$(LIBEXEC_BIN)/libxl-livepatch-pauser
+
+""".strip("\n").split("\n") + [""]
+
+
+def _xl_makefile(repository):
+    objects = _objects(repository, "tools/xl/xl_livepatch*.c")
+    yield Insertion(f"{XL}/Makefile", r"XL_OBJS \+= .*\.o",
+                    ("XL_OBJS += " + " ".join(objects),), pick="last")
+
+
+def _xl_command():
+    header, table = f"{XL}/xl.h", f"{XL}/xl_cmdtable.c"
+    yield Insertion(header, r"    const char \*cmd_option;", (
+        "    /* allocates the libxl context itself, if it needs one */",
+        "    int defers_ctx;"))
+    yield Insertion(header, r"int main_info\(int argc, char \*\*argv\);",
+                    ("int main_livepatch(int argc, char **argv);",))
+    yield Insertion(header, r"void xl_ctx_alloc\(void\);",
+                    ("int xl_ctx_try_alloc(void);",))
+    yield Insertion(table, r'#include "xl\.h"',
+                    ('#include "xl_livepatch_cmd.h"',))
+    yield Insertion(table, r"\};", (
+        '    { "livepatch",',
+        "      &main_livepatch, 1, 1,",
+        "      XL_LIVEPATCH_DESC, XL_LIVEPATCH_USAGE, XL_LIVEPATCH_OPTIONS,",
+        "      .defers_ctx = 1,",
+        "    },"), where="before")
+    yield Insertion(table, r"        if \(!strncmp\(s, cmd_table\[i\]\."
+                    r"cmd_name, len\)\) \{", (
+        '        /* "li" stays short for list. */',
+        "        if (cmd_table[i].cmd_impl == &main_livepatch && len < 3)",
+        "            continue;"), where="before")
+
+
+def _xl_main():
+    source = f"{XL}/xl.c"
+    yield Insertion(source, r"static void xl_ctx_free\(void\)",
+                    _XL_CTX_TRY_ALLOC, where="before")
+    yield Insertion(source, r"int main\(int argc, char \*\*argv\)",
+                    _XL_DEFERS_CTX, where="before")
+    yield Insertion(source, r"    if \(!logger\) exit\(EXIT_FAILURE\);", (
+        "",
+        "    if (defers_ctx(cmd)) {",
+        "        atexit(xl_ctx_free);",
+        "        goto run;",
+        "    }"))
+    yield Insertion(source, r"    /\* Reset options for per-command use of "
+                    r"getopt\. \*/", (" run:",), where="before")
+
+
+_XL_CTX_TRY_ALLOC = """
+/*
+ * For commands with defers_ctx: what xl_ctx_alloc does, but a failure is
+ * the caller's to report.  /etc/xen/xl.conf is not read: its settings are
+ * about creating domains, and parsing it costs two hypercalls.
+ */
+int xl_ctx_try_alloc(void)
+{
+    int rc = libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0,
+                             (xentoollog_logger *)logger);
+    if (rc)
+        return rc;
+
+    libxl_childproc_setmode(ctx, &childproc_hooks, 0);
+    return 0;
+}
+""".strip("\n").split("\n") + [""]
+
+_XL_DEFERS_CTX = """
+/* Help, and what allocates its own context, must run without Xen. */
+static bool defers_ctx(const char *cmd)
+{
+    const struct cmd_spec *cspec = cmdtable_lookup(cmd);
+
+    return cspec ? cspec->defers_ctx : !strcmp(cmd, "help");
+}
+""".strip("\n").split("\n") + [""]
+
+
+def _xl_completion(repository):
+    # Appended: bash looks for completions of "xl" in one file only.
+    yield Insertion(f"{XL}/bash-completion", "",
+                    _lines(repository / "tools/xl/bash-completion.livepatch"))

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Live patching of the hypervisor.
+ *
+ * Included by libxl.h; not to be included directly.
+ *
+ * Results
+ *
+ * The functions that act fill in a libxl_livepatch_result, on success and on
+ * failure alike: what was done, every attempt at it, the hypervisor's own
+ * words, what was rolled back, and the reason and a piece of advice in
+ * people's language.  result_r must have been initialised with
+ * libxl_livepatch_result_init and belongs to the caller, who disposes of it.
+ * In an asynchronous call it has to stay where it is until the operation
+ * is complete.
+ *
+ * The libxl error code says no more than the result's outcome does:
+ *   0                  DONE, ALREADY or PLANNED
+ *   ERROR_INVAL        FAILED because of the payload or the parameters
+ *   ERROR_NOT_READY    BUSY
+ *   ERROR_ABORTED      FAILED, by libxl_ao_abort
+ *   ERROR_BADFAIL      STRANDED
+ *   ERROR_FAIL         FAILED for any other reason
+ *
+ * All or nothing
+ *
+ * A call that ends FAILED or BUSY has left the host as it was: what it
+ * applied is reverted and what it uploaded is unloaded, newest first.  Where
+ * that itself fails the outcome is STRANDED and the message says what is
+ * left.  libxl_ao_abort takes effect between two hypercalls, as the
+ * hypervisor can't cancel an action; a revert or unload that is past its
+ * point of no return then reports success.
+ *
+ * Calls that change something exclude each other across the whole host by a
+ * lock in XEN_RUN_DIR, and wait for it up to params->lock_wait_ms.
+ *
+ * Parameters (libxl_livepatch_params; a zero from _init is the default)
+ *
+ *   replace        apply: revert the whole stack and apply the first file in
+ *                  its place, as one action; the others go on top of it.
+ *                  What was displaced is unloaded afterwards.
+ *   nodeps         apply: don't compare with the top of the stack.
+ *   no_undo        replace: go on although a displaced payload could not be
+ *                  put back if the new one failed.
+ *   unload         revert: unload afterwards.
+ *   dry_run        judge and plan, change nothing.
+ *   timeout_us     microseconds that the hypervisor waits for its CPUs in
+ *                  the first attempt; every further attempt doubles it, up
+ *                  to 250000 or to timeout_us if that is more.  All CPUs
+ *                  that did arrive stand still for as long.  Default 30000;
+ *                  at most 4000000.
+ *   retries        further attempts before guests are paused.  -1, the
+ *                  default, stands for 2.
+ *   pause          which guests may be paused when these attempts failed:
+ *                  AUTO, the likely ones first, then more, then all; NEVER;
+ *                  ALL at once; or those LISTED.  Domain 0 and guests that
+ *                  are paused already are never touched.
+ *   listed         the domains for LISTED.
+ *   excluded       domains never to be paused.
+ *   max_pause_ms   milliseconds that guests stay paused in one attempt at
+ *                  the most, counted from when they stand still; at its end
+ *                  they are resumed, whatever happened to the caller.
+ *                  Default 1000.
+ *   lock_wait_ms   milliseconds to wait for the host's lock.  -1, the
+ *                  default, stands for 10000; 0 doesn't wait.
+ *
+ * Names
+ *
+ * The hypervisor takes any bytes as a name.  In this interface names are
+ * text: bytes that are not printable UTF-8 are written \xNN, a backslash is
+ * written \\.  Where a name is taken, it may also be given as hex: followed
+ * by the bytes in hexadecimal.
+ */
+
+#ifndef LIBXL_LIVEPATCH_H
+#define LIBXL_LIVEPATCH_H
+
+/*
+ * LIBXL_HAVE_LIVEPATCH
+ *
+ * libxl has libxl_livepatch_* and the types that these use.
+ */
+#define LIBXL_HAVE_LIVEPATCH 1
+
+/* Default and limit of params->timeout_us, in microseconds. */
+#define LIBXL_LIVEPATCH_TIMEOUT_US_DEFAULT 30000
+#define LIBXL_LIVEPATCH_TIMEOUT_US_MAX     4000000
+/* No attempt goes beyond this many microseconds unless asked to. */
+#define LIBXL_LIVEPATCH_TIMEOUT_US_CEILING 250000
+#define LIBXL_LIVEPATCH_RETRIES_DEFAULT      2
+#define LIBXL_LIVEPATCH_MAX_PAUSE_MS_DEFAULT 1000
+#define LIBXL_LIVEPATCH_LOCK_WAIT_MS_DEFAULT 10000
+
+/*
+ * List the payloads in the hypervisor, in the order of their upload, into
+ * result_r->payloads.  Takes no lock and changes nothing.
+ */
+int libxl_livepatch_list(libxl_ctx *ctx, libxl_livepatch_result *result_r)
+                         LIBXL_EXTERNAL_CALLERS_ONLY;
+
+/* The same for the one payload called name. */
+int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
+                         libxl_livepatch_result *result_r)
+                         LIBXL_EXTERNAL_CALLERS_ONLY;
+
+/*
+ * Judge payload files, each once, into result_r->judgements; outcome DONE
+ * when all are acceptable.  Needs no privilege: ctx may be NULL, and then
+ * the files are compared with nothing but what criteria names.  With a ctx
+ * a criteria->xen_build_id that is not set is taken from the running Xen.
+ */
+int libxl_livepatch_check(libxl_ctx *ctx,
+                          const libxl_livepatch_file *files, int num_files,
+                          const libxl_livepatch_criteria *criteria,
+                          libxl_livepatch_result *result_r)
+                          LIBXL_EXTERNAL_CALLERS_ONLY;
+
+/*
+ * Upload, check and apply payloads as one transaction, in the order in
+ * which they depend on each other, or on what is applied already, by
+ * build-id.  A payload that is applied already is left alone; when all are,
+ * the outcome is ALREADY.  params may be NULL.
+ */
+int libxl_livepatch_apply(libxl_ctx *ctx,
+                          const libxl_livepatch_file *files, int num_files,
+                          const libxl_livepatch_params *params,
+                          libxl_livepatch_result *result_r,
+                          const libxl_asyncop_how *ao_how)
+                          LIBXL_EXTERNAL_CALLERS_ONLY;
+
+/* Upload and check one payload, and leave it loaded but not applied. */
+int libxl_livepatch_upload(libxl_ctx *ctx,
+                           const libxl_livepatch_file *file,
+                           const libxl_livepatch_params *params,
+                           libxl_livepatch_result *result_r,
+                           const libxl_asyncop_how *ao_how)
+                           LIBXL_EXTERNAL_CALLERS_ONLY;
+
+/* Revert the payload on top of the stack; it stays loaded. */
+int libxl_livepatch_revert(libxl_ctx *ctx, const char *name,
+                           const libxl_livepatch_params *params,
+                           libxl_livepatch_result *result_r,
+                           const libxl_asyncop_how *ao_how)
+                           LIBXL_EXTERNAL_CALLERS_ONLY;
+
+/* Remove a payload that is not applied from the hypervisor. */
+int libxl_livepatch_unload(libxl_ctx *ctx, const char *name,
+                           const libxl_livepatch_params *params,
+                           libxl_livepatch_result *result_r,
+                           const libxl_asyncop_how *ao_how)
+                           LIBXL_EXTERNAL_CALLERS_ONLY;
+
+#endif /* LIBXL_LIVEPATCH_H */
+
+/*
+ * Local variables:
+ * mode: C
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

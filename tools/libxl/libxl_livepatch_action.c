@@ -1,0 +1,625 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * One action on one payload, attempted until it is done.
+ *
+ *   start -> [wait] -> [pause guests] -> hypercall -> poll
+ *                ^                                     |
+ *                +---- retry <---- [resume guests] <---+--> finish
+ *
+ * An engine that could not bring all CPUs to a halt in time gives up, with
+ * -EBUSY.  It is tried again with a longer time-out, and at last with those
+ * guests paused that may be in the way.
+ */
+
+#include "libxl_osdeps.h"
+
+#include <xen/errno.h>
+
+#include "libxl_livepatch_internal.h"
+
+/*
+ * After an attempt that timed out, CPUs which come late still take part in
+ * it.  A stock engine takes one that meets the next attempt for a part of
+ * that, and the host hangs; so keep well clear.  Microseconds.
+ */
+#define DISTANCE_US 250000
+
+/*
+ * A stock engine still looks at a payload, and runs its post hook, after it
+ * has said that the action is complete.  Don't unload it meanwhile.
+ */
+#define SETTLE_US 20000
+
+#define POLL_FIRST_US 200
+#define POLL_LAST_US 10000
+
+/* Beyond its time-out an action patches, and domain 0 has to run again. */
+#define IN_FLIGHT_US 10000000
+
+static void action_ready(libxl__egc *egc, libxl__livepatch_timer *lpt);
+static void action_wait(libxl__egc *egc, libxl__livepatch_action *lpa);
+static void action_due(libxl__egc *egc, libxl__livepatch_timer *lpt);
+static void action_pause(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+                         int rc);
+static void action_paused(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+                          int rc);
+static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa);
+static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt);
+static void action_over(libxl__egc *egc, libxl__livepatch_action *lpa,
+                        libxl_livepatch_outcome outcome,
+                        libxl_livepatch_reason reason, int rc);
+static void action_resumed(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+                           int rc);
+static void action_decide(libxl__egc *egc, libxl__livepatch_action *lpa);
+static void action_finish(libxl__egc *egc, libxl__livepatch_action *lpa);
+
+/*----- synchronous helpers -----*/
+
+void libxl__livepatch_action_init(libxl__livepatch_action *lpa)
+{
+    FILLZERO(*lpa);
+    libxl__livepatch_timer_init(&lpa->timer);
+    libxl_livepatch_attempt_init(&lpa->attempt);
+}
+
+static uint32_t command(const libxl__livepatch_action *lpa)
+{
+    switch (lpa->op) {
+    case LIBXL_LIVEPATCH_OPERATION_APPLY:   return LIVEPATCH_ACTION_APPLY;
+    case LIBXL_LIVEPATCH_OPERATION_REPLACE: return LIVEPATCH_ACTION_REPLACE;
+    case LIBXL_LIVEPATCH_OPERATION_REVERT:  return LIVEPATCH_ACTION_REVERT;
+    case LIBXL_LIVEPATCH_OPERATION_UNLOAD:  return LIVEPATCH_ACTION_UNLOAD;
+    default: abort();
+    }
+}
+
+static bool is_wanted(const libxl__livepatch_action *lpa, uint32_t state)
+{
+    switch (lpa->op) {
+    case LIBXL_LIVEPATCH_OPERATION_APPLY:
+    case LIBXL_LIVEPATCH_OPERATION_REPLACE:
+        return state == LIVEPATCH_STATE_APPLIED;
+    case LIBXL_LIVEPATCH_OPERATION_REVERT:
+        return state == LIVEPATCH_STATE_CHECKED;
+    default:
+        return false;
+    }
+}
+
+/*
+ * Whether an action on the payload is in flight.  rc is -EAGAIN then, but
+ * for ever after an action that could not be scheduled, too.  An action
+ * that the payload's state makes superfluous is answered with EBUSY in the
+ * one case, and does nothing in the other.
+ */
+static bool is_in_flight(libxl__gc *gc, const libxl__livepatch_name *name,
+                         uint32_t state, int rc)
+{
+    uint32_t cmd = state == LIVEPATCH_STATE_APPLIED
+                       ? LIVEPATCH_ACTION_APPLY : LIVEPATCH_ACTION_REVERT;
+
+    if (rc != -XEN_EAGAIN) return false;
+    return libxl__livepatch_do(gc, name, cmd, 0, 0) == -EBUSY;
+}
+
+/* Why the hypervisor ended an action with an error. */
+static libxl_livepatch_reason find_reason(libxl__gc *gc,
+                                          libxl__livepatch_action *lpa,
+                                          int rc)
+{
+    libxl__livepatch_call *const lpc = lpa->call;
+    libxl_livepatch_reason told;
+    char **lines;
+
+    lines = libxl__livepatch_console_since(gc, &lpc->seen);
+    libxl__livepatch_console_mark(gc, &lpc->seen);
+    told = libxl__livepatch_console_reason(lines);
+    lpa->has_waiter = libxl__livepatch_console_waiter(lines, &lpa->waiter);
+
+    if (rc == -XEN_EBUSY)
+        return lpa->has_waiter ? LIBXL_LIVEPATCH_REASON_WAITQUEUE
+                               : LIBXL_LIVEPATCH_REASON_QUIESCE;
+    if (told != LIBXL_LIVEPATCH_REASON_NONE) return told;
+    if (lpa->has_hooks) return LIBXL_LIVEPATCH_REASON_HOOK;
+    return LIBXL_LIVEPATCH_REASON_HYPERVISOR;
+}
+
+static bool is_worth_retrying(libxl_livepatch_reason reason)
+{
+    return reason == LIBXL_LIVEPATCH_REASON_QUIESCE ||
+           reason == LIBXL_LIVEPATCH_REASON_WAITQUEUE ||
+           reason == LIBXL_LIVEPATCH_REASON_IN_FLIGHT;
+}
+
+static uint64_t not_before(const libxl__livepatch_action *lpa)
+{
+    const libxl__livepatch_lock *lock = &lpa->call->lock;
+
+    if (lpa->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD)
+        return lock->last_action_us ? lock->last_action_us + SETTLE_US : 0;
+    return lock->last_failure_us ? lock->last_failure_us + DISTANCE_US : 0;
+}
+
+/* Sleep in the event loop; an abort may end it early. */
+static void wait_for(libxl__egc *egc, libxl__livepatch_action *lpa,
+                     uint64_t us,
+                     void (*callback)(libxl__egc *,
+                                      libxl__livepatch_timer *))
+{
+    STATE_AO_GC(lpa->call->ao);
+    int rc;
+
+    lpa->timer.callback = callback;
+    lpa->call->waiting = &lpa->timer;
+    rc = libxl__livepatch_timer_set(gc, &lpa->timer, us);
+    /* Without a timer there is no waiting; what follows copes. */
+    if (rc) callback(egc, &lpa->timer);
+}
+
+static void log_attempt(libxl__gc *gc, libxl__livepatch_action *lpa)
+{
+    libxl_livepatch_result *const result = lpa->call->result;
+    int num = result->num_attempts;
+
+    result->attempts = libxl__realloc(NOGC, result->attempts,
+                                      (num + 1) * sizeof(*result->attempts));
+    result->attempts[num] = lpa->attempt;
+    result->num_attempts++;
+    libxl_livepatch_attempt_init(&lpa->attempt);
+}
+
+/*
+ * How many of the suspects to pause next, after so many were not enough.
+ * The same number means that there is nothing left to try.
+ */
+static int widen(const libxl__livepatch_action *lpa)
+{
+    if (!lpa->num_pausing) return lpa->num_likely;
+    if (lpa->num_pausing < lpa->num_guests / 2) return lpa->num_guests / 2;
+    return lpa->num_guests;
+}
+
+/*----- the action -----*/
+
+void libxl__livepatch_action_start(libxl__egc *egc,
+                                   libxl__livepatch_action *lpa)
+{
+    libxl__livepatch_call *const lpc = lpa->call;
+
+    lpa->timeout_us = lpc->params.timeout_us;
+    lpa->attempt_us = libxl__livepatch_now_us();
+    lpa->poll_us = POLL_FIRST_US;
+    action_ready(egc, &lpa->timer);
+}
+
+/* Wait for an action of somebody else on this payload. */
+static void action_ready(libxl__egc *egc, libxl__livepatch_timer *lpt)
+{
+    libxl__livepatch_action *lpa = CONTAINER_OF(lpt, *lpa, timer);
+    STATE_AO_GC(lpa->call->ao);
+    uint32_t state;
+    int rc, r;
+
+    r = libxl__livepatch_get(gc, &lpa->name, &state, &rc);
+    if (r) {
+        lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED;
+        lpa->reason = r == -ENOENT ? LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD
+                                   : LIBXL_LIVEPATCH_REASON_HYPERVISOR;
+        lpa->rc = r;
+        action_finish(egc, lpa);
+        return;
+    }
+    if (is_in_flight(gc, &lpa->name, state, rc)) {
+        if (libxl__livepatch_now_us() - lpa->attempt_us < IN_FLIGHT_US &&
+            !libxl__livepatch_call_aborted(lpa->call)) {
+            wait_for(egc, lpa, POLL_LAST_US, action_ready);
+            return;
+        }
+        lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_BUSY;
+        lpa->reason = LIBXL_LIVEPATCH_REASON_IN_FLIGHT;
+        lpa->rc = -EBUSY;
+        action_finish(egc, lpa);
+        return;
+    }
+    if (is_wanted(lpa, state)) {
+        lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_DONE;
+        action_finish(egc, lpa);
+        return;
+    }
+    action_wait(egc, lpa);
+}
+
+static void action_wait(libxl__egc *egc, libxl__livepatch_action *lpa)
+{
+    uint64_t now = libxl__livepatch_now_us();
+    uint64_t due = not_before(lpa);
+
+    /* A time far ahead is no time of this boot. */
+    if (due > now && due - now <= DISTANCE_US) {
+        wait_for(egc, lpa, due - now, action_due);
+        return;
+    }
+    action_due(egc, &lpa->timer);
+}
+
+static void action_due(libxl__egc *egc, libxl__livepatch_timer *lpt)
+{
+    libxl__livepatch_action *lpa = CONTAINER_OF(lpt, *lpa, timer);
+    libxl__livepatch_call *const lpc = lpa->call;
+    libxl__livepatch_pauser *const lpp = &lpc->pauser;
+
+    lpc->waiting = NULL;
+    if (libxl__livepatch_call_aborted(lpc)) {
+        lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED;
+        lpa->reason = LIBXL_LIVEPATCH_REASON_ABORTED;
+        action_finish(egc, lpa);
+        return;
+    }
+    if (!lpa->num_pausing) {
+        action_do(egc, lpa);
+        return;
+    }
+
+    lpp->user = lpa;
+    if (libxl__livepatch_pauser_inuse(lpp)) {
+        action_pause(egc, lpp, 0);
+        return;
+    }
+    lpp->callback = action_pause;
+    libxl__livepatch_pauser_start(egc, lpp);
+}
+
+static void action_pause(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+                         int rc)
+{
+    libxl__livepatch_action *lpa = lpp->user;
+    STATE_AO_GC(lpa->call->ao);
+
+    if (rc) {
+        libxl__livepatch_warn(gc, lpa->call->result,
+                "cannot pause guests: libxl-livepatch-pauser did not start");
+        lpa->num_pausing = 0;
+        lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_BUSY;
+        lpa->reason = LIBXL_LIVEPATCH_REASON_QUIESCE;
+        action_finish(egc, lpa);
+        return;
+    }
+    lpp->guests = lpa->guests;
+    lpp->num_guests = lpa->num_pausing;
+    lpp->callback = action_paused;
+    libxl__livepatch_pauser_pause(egc, lpp);
+}
+
+static void action_paused(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+                          int rc)
+{
+    libxl__livepatch_action *lpa = lpp->user;
+
+    /* If the pauser died, resume finds out; try meanwhile all the same. */
+    action_do(egc, lpa);
+}
+
+static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa)
+{
+    libxl__livepatch_call *const lpc = lpa->call;
+    libxl_livepatch_attempt *const attempt = &lpa->attempt;
+    STATE_AO_GC(lpc->ao);
+    uint32_t flags = lpa->nodeps ? LIVEPATCH_ACTION_APPLY_NODEPS : 0;
+    uint32_t state;
+    int rc, r;
+
+    /* What each guest runs during the last attempt before pausing. */
+    if (!lpa->num_pausing && lpa->num_tries == lpc->params.retries &&
+        lpc->params.pause != LIBXL_LIVEPATCH_PAUSE_MODE_NEVER &&
+        lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD)
+        libxl__livepatch_sample_usage(gc, &lpa->sample);
+
+    lpc->changed = true;
+    lpa->attempt_us = libxl__livepatch_now_us();
+    lpa->poll_us = POLL_FIRST_US;
+    attempt->operation = lpa->op;
+    attempt->rollback = lpa->rollback;
+    attempt->payload = libxl__livepatch_text(lpa->name.bytes,
+                                             lpa->name.len);
+    attempt->start_us = lpa->attempt_us - lpc->start_us;
+    if (lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD)
+        attempt->timeout_us = lpa->timeout_us;
+
+    r = libxl__livepatch_do(gc, &lpa->name, command(lpa),
+                            attempt->timeout_us, flags);
+    if (!r && lpa->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD) {
+        action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_DONE,
+                    LIBXL_LIVEPATCH_REASON_NONE, 0);
+        return;
+    }
+    if (!r) {
+        action_poll(egc, &lpa->timer);
+        return;
+    }
+
+    /*
+     * It never began.  EBUSY has two meanings for a revert; only when it
+     * could not be scheduled the engine has touched rc before.
+     */
+    if (r == -EBUSY) {
+        bool scheduling = lpa->op != LIBXL_LIVEPATCH_OPERATION_REVERT ||
+            (!libxl__livepatch_get(gc, &lpa->name, &state, &rc) &&
+             rc == -XEN_EAGAIN);
+
+        action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                    scheduling ? LIBXL_LIVEPATCH_REASON_IN_FLIGHT
+                               : LIBXL_LIVEPATCH_REASON_NOT_ON_TOP, r);
+        return;
+    }
+    action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                find_reason(gc, lpa, r), r);
+}
+
+static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
+{
+    libxl__livepatch_action *lpa = CONTAINER_OF(lpt, *lpa, timer);
+    STATE_AO_GC(lpa->call->ao);
+    uint64_t now;
+    uint32_t state = 0;
+    int rc = -XEN_EAGAIN, r;
+
+    lpa->call->waiting = NULL;
+    r = libxl__livepatch_get(gc, &lpa->name, &state, &rc);
+    now = libxl__livepatch_now_us();
+    if (!r && rc != -XEN_EAGAIN) {
+        lpa->attempt.duration_us = now - lpa->attempt_us;
+        if (is_wanted(lpa, state) && rc)
+            libxl__livepatch_warn(gc, lpa->call->result,
+                    "the hypervisor reports error %d, although the action "
+                    "took effect", -rc);
+        if (is_wanted(lpa, state))
+            action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_DONE,
+                        LIBXL_LIVEPATCH_REASON_NONE, rc);
+        else
+            action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                        find_reason(gc, lpa, rc), rc);
+        return;
+    }
+
+    if (now - lpa->attempt_us > lpa->timeout_us + IN_FLIGHT_US) {
+        action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_STRANDED,
+                    LIBXL_LIVEPATCH_REASON_IN_FLIGHT, r ? r : rc);
+        return;
+    }
+    /* An abort must not make this a busy loop: it can't change a thing. */
+    lpa->timer.callback = action_poll;
+    if (libxl__livepatch_timer_set(gc, &lpa->timer, lpa->poll_us)) {
+        action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_STRANDED,
+                    LIBXL_LIVEPATCH_REASON_INTERNAL, rc);
+        return;
+    }
+    lpa->poll_us = min(lpa->poll_us * 2, (uint64_t)POLL_LAST_US);
+}
+
+/* How long at most the host stood still for the attempt. */
+static uint64_t stalled(const libxl__livepatch_action *lpa)
+{
+    const libxl_livepatch_attempt *attempt = &lpa->attempt;
+
+    if (lpa->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD) return 0;
+    if (attempt->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE)
+        return attempt->duration_us;
+    if (attempt->reason == LIBXL_LIVEPATCH_REASON_QUIESCE)
+        return min(attempt->duration_us, (uint64_t)attempt->timeout_us);
+    if (attempt->reason == LIBXL_LIVEPATCH_REASON_IN_FLIGHT ||
+        attempt->reason == LIBXL_LIVEPATCH_REASON_NOT_ON_TOP)
+        return 0;
+    return attempt->duration_us;
+}
+
+static void action_over(libxl__egc *egc, libxl__livepatch_action *lpa,
+                        libxl_livepatch_outcome outcome,
+                        libxl_livepatch_reason reason, int rc)
+{
+    libxl__livepatch_call *const lpc = lpa->call;
+    libxl_livepatch_attempt *const attempt = &lpa->attempt;
+    STATE_AO_GC(lpc->ao);
+
+    if (!attempt->duration_us)
+        attempt->duration_us = libxl__livepatch_now_us() - lpa->attempt_us;
+    attempt->outcome = outcome;
+    attempt->reason = reason;
+    attempt->rc = rc;
+    attempt->stalled_us = stalled(lpa);
+    if (is_worth_retrying(reason) &&
+        outcome == LIBXL_LIVEPATCH_OUTCOME_FAILED)
+        attempt->outcome = LIBXL_LIVEPATCH_OUTCOME_BUSY;
+
+    if (lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD) {
+        lpc->lock.last_action_us = libxl__livepatch_now_us();
+        if (is_worth_retrying(reason))
+            lpc->lock.last_failure_us = lpc->lock.last_action_us;
+        libxl__livepatch_lock_note(gc, &lpc->lock);
+    }
+
+    if (lpa->num_pausing) {
+        lpc->pauser.callback = action_resumed;
+        libxl__livepatch_pauser_resume(egc, &lpc->pauser);
+        return;
+    }
+    action_decide(egc, lpa);
+}
+
+static void action_resumed(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+                           int rc)
+{
+    libxl__livepatch_action *lpa = lpp->user;
+    libxl_livepatch_attempt *const attempt = &lpa->attempt;
+    STATE_AO_GC(lpa->call->ao);
+    int i;
+
+    attempt->paused = libxl__calloc(NOGC, lpa->num_pausing,
+                                    sizeof(*attempt->paused));
+    for (i = 0; i < lpa->num_pausing; i++) {
+        const libxl__livepatch_guest *guest = &lpa->guests[i];
+        libxl_livepatch_pause *pause;
+
+        if (!guest->paused) continue;
+        pause = &attempt->paused[attempt->num_paused++];
+        libxl_livepatch_pause_init(pause);
+        pause->domid = guest->domid;
+        memcpy(pause->uuid.uuid, guest->uuid, sizeof(guest->uuid));
+        pause->name = libxl_domid_to_name(CTX, guest->domid);
+        pause->paused_us = guest->paused_us;
+    }
+    if (rc) {
+        lpa->pauser_failed = true;
+        libxl__livepatch_warn(gc, lpa->call->result,
+                "the process that had paused guests died; another one "
+                "resumes them");
+    }
+    action_decide(egc, lpa);
+}
+
+static void action_decide(libxl__egc *egc, libxl__livepatch_action *lpa)
+{
+    libxl__livepatch_call *const lpc = lpa->call;
+    STATE_AO_GC(lpc->ao);
+    int next;
+
+    lpa->outcome = lpa->attempt.outcome;
+    lpa->reason = lpa->attempt.reason;
+    lpa->rc = lpa->attempt.rc;
+    log_attempt(gc, lpa);
+
+    if (lpa->outcome != LIBXL_LIVEPATCH_OUTCOME_BUSY) goto finish;
+
+    if (!lpa->num_pausing && lpa->num_tries < lpc->params.retries) {
+        uint32_t ceiling = max(lpc->params.timeout_us,
+                          (uint32_t)LIBXL_LIVEPATCH_TIMEOUT_US_CEILING);
+
+        lpa->num_tries++;
+        lpa->timeout_us = min(lpa->timeout_us * 2, ceiling);
+        action_wait(egc, lpa);
+        return;
+    }
+
+    /* Guests have nothing to do with somebody else's action. */
+    if (lpa->reason == LIBXL_LIVEPATCH_REASON_IN_FLIGHT ||
+        lpc->params.pause == LIBXL_LIVEPATCH_PAUSE_MODE_NEVER)
+        goto finish;
+
+    if (!lpa->guests &&
+        libxl__livepatch_suspects(gc, &lpc->params, &lpa->sample,
+                                  lpa->has_waiter ? &lpa->waiter : NULL,
+                                  &lpa->guests, &lpa->num_guests,
+                                  &lpa->num_likely))
+        goto finish;
+    next = widen(lpa);
+    /* A pauser that died is not asked twice. */
+    if (next == lpa->num_pausing || lpa->pauser_failed) goto finish;
+    lpa->num_pausing = next;
+    action_wait(egc, lpa);
+    return;
+
+ finish:
+    action_finish(egc, lpa);
+}
+
+static void action_finish(libxl__egc *egc, libxl__livepatch_action *lpa)
+{
+    STATE_AO_GC(lpa->call->ao);
+
+    libxl__livepatch_timer_dispose(gc, &lpa->timer);
+    lpa->call->waiting = NULL;
+    lpa->callback(egc, lpa);
+}
+
+/*----- what became of it, in words -----*/
+
+/* For those reasons that alone say all. */
+static const struct {
+    libxl_livepatch_reason reason;
+    const char *message;
+    const char *advice;
+} words[] = {
+    { LIBXL_LIVEPATCH_REASON_QUIESCE,
+      "some CPU of the host did not arrive in time",
+      "Try again, with a longer timeout or with guests paused: see "
+      "QUIESCING in xl-livepatch(1)." },
+    { LIBXL_LIVEPATCH_REASON_WAITQUEUE,
+      "a guest waits inside the hypervisor for its monitor or pager",
+      "Let that domain's requests be answered, or pause it, and try "
+      "again." },
+    { LIBXL_LIVEPATCH_REASON_IN_FLIGHT,
+      "the hypervisor is busy with another live patching action",
+      "Try again; xl livepatch list shows when it is over." },
+    { LIBXL_LIVEPATCH_REASON_NOT_ON_TOP,
+      "another payload is applied on top of it",
+      "Revert that first, newest first; or replace the whole stack." },
+    { LIBXL_LIVEPATCH_REASON_NOT_REAPPLICABLE,
+      "it was reverted and has data of its own, so the hypervisor does not "
+      "apply it again",
+      "Unload it, then apply its file." },
+    { LIBXL_LIVEPATCH_REASON_DEPENDENCY,
+      "it is made for another place in the stack of live patches",
+      "See what is applied with xl livepatch list, and what it depends on "
+      "with xl livepatch check; apply what is missing first." },
+    { LIBXL_LIVEPATCH_REASON_EXPECTATION,
+      "the code that it would patch is not what it expects",
+      "It is made for another build or another stack of patches; get the "
+      "payload that is made for this one." },
+    { LIBXL_LIVEPATCH_REASON_ABORTED, "aborted", NULL },
+    { LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD,
+      "the hypervisor has no payload of that name",
+      "xl livepatch list shows those that it has." },
+};
+
+static const char *participle(libxl_livepatch_operation op)
+{
+    switch (op) {
+    case LIBXL_LIVEPATCH_OPERATION_REPLACE: return "applied in place of all";
+    case LIBXL_LIVEPATCH_OPERATION_REVERT:  return "reverted";
+    case LIBXL_LIVEPATCH_OPERATION_UNLOAD:  return "unloaded";
+    default:                                return "applied";
+    }
+}
+
+void libxl__livepatch_conclude_action(libxl__gc *gc,
+                                      const libxl__livepatch_action *lpa)
+{
+    libxl_livepatch_result *const result = lpa->call->result;
+    char *name = libxl__livepatch_text(lpa->name.bytes, lpa->name.len);
+    const char *what = GCSPRINTF("%s was not %s", name,
+                                 participle(lpa->op));
+    int i;
+
+    free(name);
+    if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED) {
+        libxl__livepatch_conclude(gc, result, lpa->outcome, lpa->reason,
+                "Look at xl livepatch list until it is over; don't unload "
+                "anything before.",
+                "%s yet: the hypervisor still works on it", what);
+        return;
+    }
+    for (i = 0; i < ARRAY_SIZE(words); i++) {
+        if (words[i].reason != lpa->reason) continue;
+        libxl__livepatch_conclude(gc, result, lpa->outcome, lpa->reason,
+                                  words[i].advice, "%s: %s", what,
+                                  words[i].message);
+        return;
+    }
+    if (lpa->reason == LIBXL_LIVEPATCH_REASON_HOOK) {
+        libxl__livepatch_conclude(gc, result, lpa->outcome, lpa->reason,
+                "The payload itself decided so; ask who made it.",
+                "%s: a hook of it refused, with error %d (%s)", what,
+                -lpa->rc, strerror(-lpa->rc));
+        return;
+    }
+    libxl__livepatch_conclude(gc, result, lpa->outcome, lpa->reason, NULL,
+                              "%s: the hypervisor refused, with error %d "
+                              "(%s)", what, -lpa->rc, strerror(-lpa->rc));
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * How a call that changes something begins and ends: the host's lock, what
+ * is loaded, guests that an earlier call had to leave paused, records.
+ */
+
+#include "libxl_osdeps.h"
+
+#include <signal.h>
+
+#include "libxl_livepatch_internal.h"
+
+static void call_abort(libxl__egc *egc, libxl__ao_abortable *abrt, int rc);
+static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl, int rc);
+static void call_recovering(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+                            int rc);
+static void call_recovered(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+                           int rc);
+static void call_take_stock(libxl__egc *egc, libxl__livepatch_call *lpc);
+static void call_unpaused(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+                          int rc);
+static void call_resuming_left(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+                               int rc);
+static void call_resumed_left(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+                              int rc);
+static void call_complete(libxl__egc *egc, libxl__livepatch_call *lpc);
+
+/*----- synchronous helpers -----*/
+
+void libxl__livepatch_call_init(libxl__livepatch_call *lpc, libxl__ao *ao,
+                                libxl_livepatch_operation op,
+                                const libxl_livepatch_params *params,
+                                libxl_livepatch_result *result)
+{
+    libxl_livepatch_params *const p = &lpc->params;
+    AO_GC;
+
+    FILLZERO(*lpc);
+    lpc->ao = ao;
+    lpc->result = result;
+    lpc->result->operation = op;
+    lpc->start_us = libxl__livepatch_now_us();
+    libxl__livepatch_lock_init(&lpc->lock);
+    libxl__livepatch_pauser_init(&lpc->pauser);
+    libxl__ao_abortable_init(&lpc->abrt);
+
+    libxl_livepatch_params_init(p);
+    if (params) libxl_livepatch_params_copy(CTX, p, params);
+    if (!p->timeout_us)
+        p->timeout_us = LIBXL_LIVEPATCH_TIMEOUT_US_DEFAULT;
+    if (p->retries < 0)
+        p->retries = LIBXL_LIVEPATCH_RETRIES_DEFAULT;
+    if (!p->max_pause_ms)
+        p->max_pause_ms = LIBXL_LIVEPATCH_MAX_PAUSE_MS_DEFAULT;
+    if (p->lock_wait_ms < 0)
+        p->lock_wait_ms = LIBXL_LIVEPATCH_LOCK_WAIT_MS_DEFAULT;
+}
+
+bool libxl__livepatch_call_aborted(libxl__livepatch_call *lpc)
+{
+    return !lpc->undoing && libxl__ao_aborting(lpc->ao);
+}
+
+static void conclude_lock(libxl__gc *gc, libxl__livepatch_call *lpc, int rc)
+{
+    const libxl__livepatch_lock *const lpl = &lpc->lock;
+    const char *who;
+
+    if (rc == ERROR_ABORTED) {
+        libxl__livepatch_conclude(gc, lpc->result,
+                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                LIBXL_LIVEPATCH_REASON_ABORTED, NULL,
+                "aborted before anything was changed");
+        return;
+    }
+    if (rc != ERROR_LOCK_FAIL) {
+        libxl__livepatch_conclude(gc, lpc->result,
+                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                lpl->errnoval == EACCES || lpl->errnoval == EPERM
+                    ? LIBXL_LIVEPATCH_REASON_NOT_PERMITTED
+                    : LIBXL_LIVEPATCH_REASON_INTERNAL,
+                "Run it as root, and see that " XEN_RUN_DIR
+                " is a folder that can be written to.",
+                "cannot open the lock " XEN_RUN_DIR "/livepatch.lock: %s",
+                strerror(lpl->errnoval));
+        return;
+    }
+
+    lpc->result->lock_holder = lpl->holder;
+    if (!lpl->holder)
+        who = "another process, which did not tell its number,";
+    else if (kill(lpl->holder, 0) && errno == ESRCH)
+        who = GCSPRINTF("what process %d, now gone, left to resume its "
+                        "guests", (int)lpl->holder);
+    else
+        who = GCSPRINTF("process %d", (int)lpl->holder);
+    libxl__livepatch_conclude(gc, lpc->result,
+            LIBXL_LIVEPATCH_OUTCOME_BUSY, LIBXL_LIVEPATCH_REASON_LOCKED,
+            "Wait for it, or give a longer lock wait.",
+            "%s is live patching this host; waited for it for %d ms",
+            who, lpc->params.lock_wait_ms);
+}
+
+static void dispose_payloads(libxl_livepatch_payload *payloads, int num)
+{
+    int i;
+
+    for (i = 0; i < num; i++)
+        libxl_livepatch_payload_dispose(&payloads[i]);
+    free(payloads);
+}
+
+int libxl__livepatch_reload(libxl__gc *gc, libxl__livepatch_call *lpc)
+{
+    libxl__livepatch_set set;
+    libxl_livepatch_payload *payloads;
+    int i, num, r;
+
+    r = libxl__livepatch_get_set(gc, &set);
+    if (r) return r;
+
+    /* What records say was read at the beginning, under the lock. */
+    r = libxl__livepatch_describe(gc, &set, &payloads, &num);
+    if (r) return -ENOMEM;
+
+    for (i = 0; i < set.num; i++) {
+        libxl__livepatch_entry *old =
+            libxl__livepatch_find_entry(&lpc->set, &set.entries[i].name);
+        libxl_livepatch_payload *from, *to = &payloads[i];
+
+        if (!old) continue;
+        from = libxl__livepatch_payload_of(lpc, old);
+        from->state = to->state;
+        from->rc = to->rc;
+        libxl_livepatch_payload_dispose(to);
+        *to = *from;
+        libxl_livepatch_payload_init(from);
+    }
+    dispose_payloads(lpc->payloads, lpc->set.num);
+    lpc->set = set;
+    lpc->payloads = payloads;
+    return 0;
+}
+
+/*----- the beginning -----*/
+
+void libxl__livepatch_call_begin(libxl__egc *egc,
+                                 libxl__livepatch_call *lpc)
+{
+    STATE_AO_GC(lpc->ao);
+    int rc;
+
+    if (lpc->params.timeout_us > LIBXL_LIVEPATCH_TIMEOUT_US_MAX) {
+        libxl__livepatch_conclude(gc, lpc->result,
+                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                LIBXL_LIVEPATCH_REASON_USAGE,
+                "All CPUs of the host stand still for as long; the default "
+                "is 30 ms.",
+                "a timeout of %"PRIu32" us is more than the hypervisor "
+                "takes, which is %d us",
+                lpc->params.timeout_us, LIBXL_LIVEPATCH_TIMEOUT_US_MAX);
+        call_complete(egc, lpc);
+        return;
+    }
+
+    lpc->abrt.ao = ao;
+    lpc->abrt.callback = call_abort;
+    rc = libxl__ao_abortable_register(&lpc->abrt);
+    if (rc) {
+        conclude_lock(gc, lpc, rc);
+        call_complete(egc, lpc);
+        return;
+    }
+
+    if (lpc->params.dry_run) {
+        call_take_stock(egc, lpc);
+        return;
+    }
+
+    lpc->lock.ao = ao;
+    lpc->lock.wait_ms = lpc->params.lock_wait_ms;
+    lpc->lock.callback = call_locked;
+    lpc->waiting = &lpc->lock.timer;
+    libxl__livepatch_lock_take(egc, &lpc->lock);
+}
+
+/* Only wakes who waits, who then finds out that the ao is aborting. */
+static void call_abort(libxl__egc *egc, libxl__ao_abortable *abrt, int rc)
+{
+    libxl__livepatch_call *lpc = CONTAINER_OF(abrt, *lpc, abrt);
+    STATE_AO_GC(lpc->ao);
+
+    if (lpc->waiting && !lpc->undoing)
+        libxl__livepatch_timer_set(gc, lpc->waiting, 0);
+}
+
+static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl, int rc)
+{
+    libxl__livepatch_call *lpc = CONTAINER_OF(lpl, *lpc, lock);
+    STATE_AO_GC(lpc->ao);
+
+    lpc->waiting = NULL;
+    if (rc) {
+        conclude_lock(gc, lpc, rc);
+        call_complete(egc, lpc);
+        return;
+    }
+
+    lpc->pauser.ao = ao;
+    lpc->pauser.lock_fd = libxl__livepatch_lock_fd(lpl);
+    lpc->pauser.max_pause_ms = lpc->params.max_pause_ms;
+    if (libxl__livepatch_pauses_pending(gc)) {
+        lpc->pauser.callback = call_recovering;
+        libxl__livepatch_pauser_start(egc, &lpc->pauser);
+        return;
+    }
+    call_take_stock(egc, lpc);
+}
+
+static void call_recovering(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+                            int rc)
+{
+    libxl__livepatch_call *lpc = CONTAINER_OF(lpp, *lpc, pauser);
+    STATE_AO_GC(lpc->ao);
+
+    if (rc)
+        libxl__livepatch_warn(gc, lpc->result,
+                "an interrupted call left guests paused, and they could "
+                "not be resumed: see xl list, and xl unpause them");
+    else if (lpp->num_recovered)
+        libxl__livepatch_warn(gc, lpc->result,
+                "resumed %d guests that an interrupted call had left "
+                "paused", lpp->num_recovered);
+
+    lpp->callback = call_recovered;
+    libxl__livepatch_pauser_stop(egc, lpp);
+}
+
+static void call_recovered(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+                           int rc)
+{
+    libxl__livepatch_call *lpc = CONTAINER_OF(lpp, *lpc, pauser);
+
+    call_take_stock(egc, lpc);
+}
+
+static void call_take_stock(libxl__egc *egc, libxl__livepatch_call *lpc)
+{
+    STATE_AO_GC(lpc->ao);
+    int r;
+
+    libxl__livepatch_console_mark(gc, &lpc->console);
+    lpc->seen = lpc->console;
+
+    r = libxl__livepatch_reload(gc, lpc);
+    if (r) {
+        libxl__livepatch_conclude_errno(gc, lpc->result, r,
+                                        "cannot list the live patches");
+        libxl__livepatch_call_end(egc, lpc);
+        return;
+    }
+    lpc->begun(egc, lpc);
+}
+
+/*----- the end -----*/
+
+void libxl__livepatch_call_end(libxl__egc *egc, libxl__livepatch_call *lpc)
+{
+    lpc->waiting = NULL;
+    if (libxl__livepatch_pauser_inuse(&lpc->pauser)) {
+        lpc->pauser.callback = call_unpaused;
+        libxl__livepatch_pauser_stop(egc, &lpc->pauser);
+        return;
+    }
+    call_unpaused(egc, &lpc->pauser, 0);
+}
+
+static void call_unpaused(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+                          int rc)
+{
+    libxl__livepatch_call *lpc = CONTAINER_OF(lpp, *lpc, pauser);
+    STATE_AO_GC(lpc->ao);
+
+    /* Our own pauser was killed: a new one finishes what it began. */
+    if (lpc->lock.cfd && libxl__livepatch_pauses_pending(gc)) {
+        lpp->callback = call_resuming_left;
+        libxl__livepatch_pauser_start(egc, lpp);
+        return;
+    }
+    call_complete(egc, lpc);
+}
+
+static void call_resuming_left(libxl__egc *egc,
+                               libxl__livepatch_pauser *lpp, int rc)
+{
+    libxl__livepatch_call *lpc = CONTAINER_OF(lpp, *lpc, pauser);
+    STATE_AO_GC(lpc->ao);
+
+    if (rc)
+        libxl__livepatch_conclude(gc, lpc->result,
+                LIBXL_LIVEPATCH_OUTCOME_STRANDED,
+                LIBXL_LIVEPATCH_REASON_INTERNAL,
+                "See xl list for guests in state p, and xl unpause them.",
+                "the process that had paused guests died, and they could "
+                "not be resumed");
+    lpp->callback = call_resumed_left;
+    libxl__livepatch_pauser_stop(egc, lpp);
+}
+
+static void call_resumed_left(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+                              int rc)
+{
+    libxl__livepatch_call *lpc = CONTAINER_OF(lpp, *lpc, pauser);
+
+    call_complete(egc, lpc);
+}
+
+/* Xen's words, where they explain something. */
+static void tell_console(libxl__gc *gc, libxl__livepatch_call *lpc)
+{
+    libxl_livepatch_result *const result = lpc->result;
+    char **line;
+
+    if (!lpc->console.valid ||
+        result->outcome == LIBXL_LIVEPATCH_OUTCOME_ALREADY ||
+        result->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED ||
+        (result->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE &&
+         result->num_attempts <= 1))
+        return;
+
+    for (line = libxl__livepatch_console_since(gc, &lpc->console);
+         *line; line++)
+        libxl__livepatch_append(gc, &result->xen_messages, *line);
+}
+
+static void sum_up(libxl__livepatch_call *lpc)
+{
+    libxl_livepatch_result *const result = lpc->result;
+    int i, j;
+
+    for (i = 0; i < result->num_attempts; i++) {
+        const libxl_livepatch_attempt *attempt = &result->attempts[i];
+        uint64_t longest = 0;
+
+        result->stalled_us += attempt->stalled_us;
+        for (j = 0; j < attempt->num_paused; j++)
+            if (attempt->paused[j].paused_us > longest)
+                longest = attempt->paused[j].paused_us;
+        result->paused_us += longest;
+    }
+    result->duration_us = libxl__livepatch_now_us() - lpc->start_us;
+}
+
+static void call_complete(libxl__egc *egc, libxl__livepatch_call *lpc)
+{
+    STATE_AO_GC(lpc->ao);
+    int rc;
+
+    tell_console(gc, lpc);
+    if (lpc->changed && !libxl__livepatch_reload(gc, lpc)) {
+        if (lpc->describe) lpc->describe(gc, lpc);
+        libxl__livepatch_record_set(gc, &lpc->set, lpc->payloads);
+    } else if (lpc->describe) {
+        lpc->describe(gc, lpc);
+    }
+    sum_up(lpc);
+
+    rc = libxl__livepatch_outcome_rc(lpc->result);
+    libxl__livepatch_lock_dispose(gc, &lpc->lock);
+    libxl__ao_abortable_deregister(&lpc->abrt);
+    dispose_payloads(lpc->payloads, lpc->set.num);
+    libxl_livepatch_params_dispose(&lpc->params);
+    libxl__ao_complete(egc, ao, rc);
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

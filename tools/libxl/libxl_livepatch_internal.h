@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * What the parts of libxl's live patching share.
+ *
+ *   libxl_livepatch.c           the public calls that don't wait
+ *   libxl_livepatch_sysctl.c    the four sub-operations of the hypervisor
+ *   libxl_livepatch_text.c      names and metadata of any bytes as text
+ *   libxl_livepatch_elf.c       a payload file, seen through libelf
+ *   libxl_livepatch_judge.c     what speaks against a payload
+ *   libxl_livepatch_symbols.c   the symbols of a xen-syms
+ *   libxl_livepatch_result.c    filling in a libxl_livepatch_result
+ *   libxl_livepatch_timer.c     waiting that an abort can't break
+ *   libxl_livepatch_lock.c      the host-wide lock
+ *   libxl_livepatch_console.c   what Xen said meanwhile
+ *   libxl_livepatch_record.c    what we know of loaded payloads, in xenstore
+ *   libxl_livepatch_pause.c     guests paused through the pauser process
+ *   libxl_livepatch_suspect.c   which guests to pause first
+ *   libxl_livepatch_call.c      what every call that changes something shares
+ *   libxl_livepatch_action.c    one action, with attempts, until it is done
+ *   libxl_livepatch_apply.c     the transaction of apply and replace
+ *   libxl_livepatch_revert.c    revert and unload
+ *   libxl_livepatch_pauser.c    the program that owns the pauses
+ */
+
+#ifndef LIBXL_LIVEPATCH_INTERNAL_H
+#define LIBXL_LIVEPATCH_INTERNAL_H
+
+#include "libxl_internal.h"
+#include "libxl_livepatch_pauser.h"
+
+/*----- names and metadata as text (libxl_livepatch_text.c) -----*/
+
+/*
+ * These stand free of a libxl context.  All return malloc'd memory, NULL
+ * only when there is none left.
+ */
+
+/* The len bytes as text: see "Names" in libxl_livepatch.h. */
+_hidden char *libxl__livepatch_text(const void *bytes, size_t len);
+
+/* The len bytes in hexadecimal, lower case. */
+_hidden char *libxl__livepatch_hex(const void *bytes, size_t len);
+
+/* Whether bytes and their text differ, so that a name_hex is due. */
+_hidden bool libxl__livepatch_is_plain(const void *bytes, size_t len);
+
+/*
+ * The bytes that a text or "hex:..." stands for; a NUL that is not counted
+ * follows them.  NULL with errno EINVAL where the text is malformed.
+ */
+_hidden char *libxl__livepatch_bytes(const char *text, size_t *len_r);
+
+/*
+ * Split metadata, NUL-terminated key=value strings, into md_r.  Returns 0
+ * or ENOMEM.  An entry without '=' has a NULL value.
+ */
+_hidden int libxl__livepatch_split_metadata(const char *bytes, size_t len,
+                                            libxl_livepatch_metadata **md_r,
+                                            int *num_r);
+
+/*
+ * What metadata says the payload fixes: the values of all keys "fixes",
+ * split at commas and white space.  NULL on ENOMEM.
+ */
+_hidden libxl_string_list
+libxl__livepatch_fixes(const libxl_livepatch_metadata *md, int num);
+
+/*----- judging a file (libxl_livepatch_judge.c) -----*/
+
+/* LIVEPATCH_MAX_SIZE of the hypervisor, bytes. */
+#define LIBXL__LIVEPATCH_MAX_SIZE (2UL << 20)
+
+typedef struct {
+    void *data;                 /* malloc'd */
+    size_t size;
+} libxl__livepatch_image;
+
+/*
+ * Read the file at path once.  On failure returns false with a finding in
+ * judgement.  Both work without a context, and free nothing of what the
+ * judgement held before.
+ */
+_hidden bool libxl__livepatch_read(const char *path,
+                                   libxl__livepatch_image *image_r,
+                                   libxl_livepatch_judgement *judgement);
+
+/*
+ * Judge the image against the engine's rules, and against criteria where
+ * these are set (NULL: none).  Fills in everything but file and name.
+ * Returns 0, ERROR_NOMEM, or ERROR_INVAL if criteria can't be used, with a
+ * finding that says so.  Whether the payload is good is judgement->acceptable.
+ */
+_hidden int libxl__livepatch_judge(const libxl__livepatch_image *image,
+                                   const libxl_livepatch_criteria *criteria,
+                                   libxl_livepatch_judgement *judgement);
+
+/*
+ * The default name of a payload: path without folders and without its last
+ * suffix, as text.  malloc'd; NULL on ENOMEM.
+ */
+_hidden char *libxl__livepatch_default_name(const char *path);
+
+/* printf a finding onto a judgement; an ERROR makes it unacceptable.
+ * Returns ERROR_NOMEM or 0. */
+_hidden int libxl__livepatch_find(libxl_livepatch_judgement *judgement,
+                                  libxl_livepatch_severity severity,
+                                  libxl_livepatch_reason reason,
+                                  const char *where, const char *fmt, ...)
+                                  PRINTF_ATTRIBUTE(5, 6);
+
+/*----- the sub-operations of the hypervisor (libxl_livepatch_sysctl.c) -----*/
+
+/*
+ * libxc has functions for these, too.  They take names as C strings, which
+ * the hypervisor's are not, and their list goes wrong when the set of
+ * payloads changes meanwhile.
+ */
+
+/* A name as the hypervisor has it: any bytes, len of them, and a NUL. */
+typedef struct {
+    char *bytes;
+    size_t len;
+} libxl__livepatch_name;
+
+/* A payload as the hypervisor lists it. */
+typedef struct {
+    libxl__livepatch_name name;
+    uint32_t state;             /* LIVEPATCH_STATE_* */
+    int rc;                     /* 0 or -XEN_E... */
+    char *metadata;
+    size_t metadata_len;
+} libxl__livepatch_entry;
+
+typedef struct {
+    libxl__livepatch_entry *entries;    /* in order of upload */
+    int num;
+    uint32_t version;           /* counts uploads and unloads */
+} libxl__livepatch_set;
+
+/* All return 0, or a negative errno of the hypercall. */
+_hidden int libxl__livepatch_upload(libxl__gc *gc,
+                                    const libxl__livepatch_name *name,
+                                    const libxl__livepatch_image *image);
+_hidden int libxl__livepatch_get(libxl__gc *gc,
+                                 const libxl__livepatch_name *name,
+                                 uint32_t *state_r, int *rc_r);
+/* cmd and flags are LIVEPATCH_ACTION_*; timeout_us 0: the engine's own */
+_hidden int libxl__livepatch_do(libxl__gc *gc,
+                                const libxl__livepatch_name *name,
+                                uint32_t cmd, uint32_t timeout_us,
+                                uint32_t flags);
+_hidden int libxl__livepatch_get_set(libxl__gc *gc,
+                                     libxl__livepatch_set *set_r);
+
+static inline bool
+libxl__livepatch_same_name(const libxl__livepatch_name *a,
+                           const libxl__livepatch_name *b)
+    { return a->len == b->len && !memcmp(a->bytes, b->bytes, a->len); }
+
+/* The entry of that name, or NULL. */
+_hidden libxl__livepatch_entry *
+libxl__livepatch_find_entry(const libxl__livepatch_set *set,
+                            const libxl__livepatch_name *name);
+
+/*
+ * The hypervisor's name from text; ERROR_INVAL if it is malformed or does
+ * not fit.  Allocated from gc.
+ */
+_hidden int libxl__livepatch_parse_name(libxl__gc *gc, const char *text,
+                                        libxl__livepatch_name *name_r);
+
+/*----- a timer (libxl_livepatch_timer.c) -----*/
+
+/*
+ * Unlike a libxl__ev_time it goes on when the ao is aborted, since it is
+ * also needed for undoing what the aborted operation did; it counts
+ * microseconds; and it is not upset by a change of the wall clock.
+ */
+typedef struct libxl__livepatch_timer libxl__livepatch_timer;
+struct libxl__livepatch_timer {
+    /* to be filled in by the user */
+    void (*callback)(libxl__egc *egc, libxl__livepatch_timer *lpt);
+    /* private */
+    libxl__ev_fd efd;
+    int fd;
+};
+
+_hidden void libxl__livepatch_timer_init(libxl__livepatch_timer *lpt);
+/* May be called again and again; the earlier time is then forgotten. */
+_hidden int libxl__livepatch_timer_set(libxl__gc *gc,
+                                       libxl__livepatch_timer *lpt,
+                                       uint64_t us);
+/* Idempotent. */
+_hidden void libxl__livepatch_timer_dispose(libxl__gc *gc,
+                                            libxl__livepatch_timer *lpt);
+
+/* Microseconds of a clock that only goes forward, on all processes alike. */
+_hidden uint64_t libxl__livepatch_now_us(void);
+
+/*----- the host-wide lock (libxl_livepatch_lock.c) -----*/
+
+typedef struct libxl__livepatch_lock libxl__livepatch_lock;
+struct libxl__livepatch_lock {
+    /* to be filled in by the user */
+    libxl__ao *ao;
+    uint32_t wait_ms;
+    /* rc is 0, ERROR_LOCK_FAIL when another has it (holder then tells
+     * who, or is 0), ERROR_ABORTED, or ERROR_FAIL */
+    void (*callback)(libxl__egc *egc, libxl__livepatch_lock *lpl, int rc);
+    /* shared */
+    pid_t holder;
+    /*
+     * When the last action of any call ended, on the clock of
+     * libxl__livepatch_now_us; kept in the lock's file, for what the next
+     * one must keep its distance from.
+     */
+    uint64_t last_action_us;
+    uint64_t last_failure_us;
+    int errnoval;
+    /* private */
+    libxl__carefd *cfd;
+    libxl__livepatch_timer timer;
+    uint64_t deadline_us;
+};
+
+_hidden void libxl__livepatch_lock_init(libxl__livepatch_lock *lpl);
+_hidden void libxl__livepatch_lock_take(libxl__egc *egc,
+                                        libxl__livepatch_lock *lpl);
+/* While the lock is held. */
+_hidden int libxl__livepatch_lock_fd(const libxl__livepatch_lock *lpl);
+/* Make the times known to the next call; failure to do so is harmless. */
+_hidden void libxl__livepatch_lock_note(libxl__gc *gc,
+                                        const libxl__livepatch_lock *lpl);
+/* Idempotent, in any state. */
+_hidden void libxl__livepatch_lock_dispose(libxl__gc *gc,
+                                           libxl__livepatch_lock *lpl);
+
+/*----- what Xen said meanwhile (libxl_livepatch_console.c) -----*/
+
+/* A place in the hypervisor's console ring. */
+typedef struct {
+    bool valid;
+    uint32_t index;
+} libxl__livepatch_mark;
+
+_hidden void libxl__livepatch_console_mark(libxl__gc *gc,
+                                           libxl__livepatch_mark *mark_r);
+/*
+ * The lines that the hypervisor printed since mark, as text, a NULL after
+ * the last; allocated from gc.  Never fails; there may be none.
+ */
+_hidden char **libxl__livepatch_console_since(libxl__gc *gc,
+                                    const libxl__livepatch_mark *mark);
+/* What the hypervisor's words give as the reason; NONE if nothing. */
+_hidden libxl_livepatch_reason
+libxl__livepatch_console_reason(char *const *lines);
+/* The domain that a line names for its active waitqueue. */
+_hidden bool libxl__livepatch_console_waiter(char *const *lines,
+                                             uint32_t *domid_r);
+
+/*----- records in xenstore (libxl_livepatch_record.c) -----*/
+
+/*
+ * Fill payloads, one for each entry of set in the same order, from the
+ * hypervisor's words and from such records as still hold.
+ */
+_hidden int libxl__livepatch_describe(libxl__gc *gc,
+                                      const libxl__livepatch_set *set,
+                                      libxl_livepatch_payload **payloads_r,
+                                      int *num_r);
+
+/*
+ * Make payloads, which are those of set, the recorded ones.  Under the
+ * host's lock only.  The records are a convenience: failure is harmless.
+ */
+_hidden int libxl__livepatch_record_set(libxl__gc *gc,
+                                    const libxl__livepatch_set *set,
+                                    const libxl_livepatch_payload *payloads);
+
+/*----- which guests to pause (libxl_livepatch_suspect.c) -----*/
+
+/* A guest to be paused, and what became of it. */
+typedef struct {
+    uint32_t domid;
+    uint8_t uuid[16];           /* the domain with another one is not it */
+    bool paused;                /* it was paused by us */
+    uint64_t paused_us;         /* from standing still to being resumed */
+} libxl__livepatch_guest;
+
+/* How much a domain had run at some time. */
+typedef struct {
+    uint32_t domid;
+    uint8_t uuid[16];
+    uint64_t cpu_ns;
+} libxl__livepatch_usage;
+
+typedef struct {
+    libxl__livepatch_usage *domains;
+    int num;
+} libxl__livepatch_sample;
+
+_hidden int libxl__livepatch_sample_usage(libxl__gc *gc,
+                                          libxl__livepatch_sample *sample_r);
+
+/*
+ * The guests that params allow to be paused, the likeliest culprit first:
+ * the one whose waitqueue was named, then those being migrated, then by CPU
+ * time used since the sample (which may be empty).  *likely_r of them are
+ * worth trying first, *num_r there are in all.
+ */
+_hidden int libxl__livepatch_suspects(libxl__gc *gc,
+                                      const libxl_livepatch_params *params,
+                                      const libxl__livepatch_sample *before,
+                                      const uint32_t *waiter,
+                                      libxl__livepatch_guest **guests_r,
+                                      int *num_r, int *likely_r);
+
+/*----- guests paused through the pauser (libxl_livepatch_pause.c) -----*/
+
+typedef struct libxl__livepatch_pauser libxl__livepatch_pauser;
+typedef void libxl__livepatch_pauser_callback(libxl__egc *egc,
+                                              libxl__livepatch_pauser *lpp,
+                                              int rc);
+
+/*
+ * Owns one child process, libxl-livepatch-pauser, which alone pauses and
+ * resumes guests; see libxl_livepatch_pauser.c for its side.
+ *
+ * Idle -start-> Starting -callback(0)-> Ready
+ * Ready -pause-> Pausing -callback-> Paused (rc 0 also when some guests
+ *     couldn't be paused: guests[].paused tells)
+ * Paused -resume-> Resuming -callback-> Ready, guests[].paused_us filled in;
+ *     also when the deadline had resumed them before: then expired is set
+ * any -stop-> Stopping -callback-> Idle: the child has resumed whatever it
+ *     had paused, and is gone
+ * Should the child die, the callback due next gets ERROR_FAIL; stop is then
+ * still needed.  Another child resumes the guests at once.  Stop gives
+ * ERROR_FAIL if some guest could not be resumed, and leaves the journal.  A
+ * journal that a dead pauser left behind is dealt with by the next one,
+ * between its start and Ready.  callback may be called before a call here
+ * returns.
+ */
+struct libxl__livepatch_pauser {
+    /* to be filled in by the user */
+    libxl__ao *ao;
+    int lock_fd;                /* inherited by the child, which so keeps
+                                 * the host's lock until the last guest runs */
+    uint32_t max_pause_ms;
+    libxl__livepatch_pauser_callback *callback;
+    void *user;
+    /* shared */
+    libxl__livepatch_guest *guests;     /* the user's, for pause/resume */
+    int num_guests;
+    bool expired;
+    int num_recovered;          /* guests that the journal told to resume */
+    /* private */
+    int state;
+    bool recovering;            /* the child is its own successor */
+    libxl__ev_child child;
+    libxl__carefd *cfd;         /* our end of the conversation */
+    libxl__ev_fd efd;
+    libxl__livepatch_timer guard;
+    const char *unsent;
+    size_t unsent_len;
+    char line[LIVEPATCH_PAUSER_LINE];
+    size_t line_len;
+};
+
+_hidden void libxl__livepatch_pauser_init(libxl__livepatch_pauser *lpp);
+_hidden void libxl__livepatch_pauser_start(libxl__egc *egc,
+                                           libxl__livepatch_pauser *lpp);
+_hidden void libxl__livepatch_pauser_pause(libxl__egc *egc,
+                                           libxl__livepatch_pauser *lpp);
+_hidden void libxl__livepatch_pauser_resume(libxl__egc *egc,
+                                            libxl__livepatch_pauser *lpp);
+_hidden void libxl__livepatch_pauser_stop(libxl__egc *egc,
+                                          libxl__livepatch_pauser *lpp);
+static inline bool
+libxl__livepatch_pauser_inuse(const libxl__livepatch_pauser *lpp)
+    { return lpp->state != 0; }
+
+/* Whether a dead pauser left guests behind that a new one has to resume. */
+_hidden bool libxl__livepatch_pauses_pending(libxl__gc *gc);
+
+/*
+ * The running hypervisor's build-id in hexadecimal, from gc; NULL if it has
+ * none or there is no hypervisor.  (libxl_livepatch.c)
+ */
+_hidden char *libxl__livepatch_xen_build_id(libxl__gc *gc);
+
+/*----- filling in a result (libxl_livepatch_result.c) -----*/
+
+/*
+ * State how the call ended.  The first statement stands, except that
+ * STRANDED replaces any other.  advice may be NULL.
+ */
+_hidden void libxl__livepatch_conclude(libxl__gc *gc,
+                                       libxl_livepatch_result *result,
+                                       libxl_livepatch_outcome outcome,
+                                       libxl_livepatch_reason reason,
+                                       const char *advice,
+                                       const char *fmt, ...)
+                                       PRINTF_ATTRIBUTE(6, 7);
+_hidden void libxl__livepatch_warn(libxl__gc *gc,
+                                   libxl_livepatch_result *result,
+                                   const char *fmt, ...)
+                                   PRINTF_ATTRIBUTE(3, 4);
+_hidden void libxl__livepatch_append(libxl__gc *gc, libxl_string_list *list,
+                                     const char *text);
+/* The libxl error code for a finished result: see libxl_livepatch.h. */
+_hidden int libxl__livepatch_outcome_rc(const libxl_livepatch_result *result);
+/* Conclude with what a failing hypercall means.  r is a negative errno. */
+_hidden void libxl__livepatch_conclude_errno(libxl__gc *gc,
+                                             libxl_livepatch_result *result,
+                                             int r, const char *what);
+
+/*----- a call that changes something (libxl_livepatch_call.c) -----*/
+
+typedef struct libxl__livepatch_call libxl__livepatch_call;
+
+struct libxl__livepatch_call {
+    /* to be filled in by the user */
+    libxl__ao *ao;
+    libxl_livepatch_result *result;
+    /* the lock is held, set and payloads tell what is loaded */
+    void (*begun)(libxl__egc *egc, libxl__livepatch_call *lpc);
+    /* set and payloads are those at the end: complete payloads, which are
+     * then recorded, and the result.  May be NULL. */
+    void (*describe)(libxl__gc *gc, libxl__livepatch_call *lpc);
+    /* shared */
+    libxl_livepatch_params params;      /* with defaults filled in */
+    uint64_t start_us;
+    libxl__livepatch_lock lock;
+    libxl__livepatch_pauser pauser;
+    libxl__livepatch_mark console;      /* when the call began */
+    libxl__livepatch_mark seen;         /* what came before is accounted for */
+    libxl__livepatch_set set;           /* see libxl__livepatch_reload */
+    libxl_livepatch_payload *payloads;  /* one for each entry of set */
+    bool changed;               /* something was handed to the hypervisor */
+    bool undoing;               /* an abort can't stop this any more */
+    /* The timer that is being waited for, to be woken by an abort. */
+    libxl__livepatch_timer *waiting;
+    /* private */
+    libxl__ao_abortable abrt;
+};
+
+/* Copies params (NULL: the defaults).  Never fails; begin does. */
+_hidden void libxl__livepatch_call_init(libxl__livepatch_call *lpc,
+                                        libxl__ao *ao,
+                                        libxl_livepatch_operation op,
+                                        const libxl_livepatch_params *params,
+                                        libxl_livepatch_result *result);
+/* On failure the call is ended without begun having been called. */
+_hidden void libxl__livepatch_call_begin(libxl__egc *egc,
+                                         libxl__livepatch_call *lpc);
+/*
+ * Ask the hypervisor anew what is loaded; what we know of payloads stays
+ * with those that are still there.  Returns 0 or a negative errno.
+ */
+_hidden int libxl__livepatch_reload(libxl__gc *gc,
+                                    libxl__livepatch_call *lpc);
+/* The payload beside an entry of the call's set. */
+static inline libxl_livepatch_payload *
+libxl__livepatch_payload_of(const libxl__livepatch_call *lpc,
+                            const libxl__livepatch_entry *entry)
+    { return &lpc->payloads[entry - lpc->set.entries]; }
+/* Whether the call was aborted, and may still act on it. */
+_hidden bool libxl__livepatch_call_aborted(libxl__livepatch_call *lpc);
+/* Record, unlock, complete the ao.  The result has been concluded. */
+_hidden void libxl__livepatch_call_end(libxl__egc *egc,
+                                       libxl__livepatch_call *lpc);
+
+/*----- one action, until it is done (libxl_livepatch_action.c) -----*/
+
+typedef struct libxl__livepatch_action libxl__livepatch_action;
+struct libxl__livepatch_action {
+    /* to be filled in by the user */
+    libxl__livepatch_call *call;
+    libxl__livepatch_name name;
+    libxl_livepatch_operation op;       /* APPLY, REPLACE, REVERT, UNLOAD */
+    bool nodeps;
+    bool rollback;                      /* for the report alone */
+    bool has_hooks;                     /* an odd errno may be a hook's */
+    void (*callback)(libxl__egc *egc, libxl__livepatch_action *lpa);
+    /* shared: DONE, FAILED, BUSY, or STRANDED when it is still in flight */
+    libxl_livepatch_outcome outcome;
+    libxl_livepatch_reason reason;
+    int rc;                             /* 0 or the hypervisor's -errno */
+    /* private */
+    int num_tries;                      /* attempts without pausing */
+    uint32_t timeout_us;
+    libxl__livepatch_timer timer;
+    libxl__livepatch_sample sample;
+    bool has_waiter;
+    uint32_t waiter;
+    libxl__livepatch_guest *guests;
+    int num_guests;
+    int num_likely;
+    int num_pausing;                    /* so many of guests this time */
+    bool pauser_failed;
+    libxl_livepatch_attempt attempt;
+    uint64_t attempt_us;                /* when it began */
+    uint64_t poll_us;
+};
+
+_hidden void libxl__livepatch_action_init(libxl__livepatch_action *lpa);
+_hidden void libxl__livepatch_action_start(libxl__egc *egc,
+                                           libxl__livepatch_action *lpa);
+/* Conclude the call with what became of an action that is not DONE. */
+_hidden void libxl__livepatch_conclude_action(libxl__gc *gc,
+                                    const libxl__livepatch_action *lpa);
+
+#endif /* LIBXL_LIVEPATCH_INTERNAL_H */
+
+/*
+ * Local variables:
+ * mode: C
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * The lock that calls which change something take across the whole host.
+ *
+ * It is a flock on a file in XEN_RUN_DIR.  It belongs to the open file and
+ * not to the process, so a pauser that has inherited it keeps it until the
+ * last guest runs again, even when its parent is dead.  The file is never
+ * removed, lest two processes lock two files; its text tells who has it,
+ * and when the last action ended.
+ */
+
+#include "libxl_osdeps.h"
+
+#include <sys/file.h>
+
+#include "libxl_livepatch_internal.h"
+
+#define LOCK_PATH XEN_RUN_DIR "/livepatch.lock"
+#define LOCK_POLL_US 20000
+
+static void lock_poll(libxl__egc *egc, libxl__livepatch_timer *lpt);
+
+void libxl__livepatch_lock_init(libxl__livepatch_lock *lpl)
+{
+    lpl->cfd = NULL;
+    lpl->holder = 0;
+    lpl->errnoval = 0;
+    lpl->last_action_us = lpl->last_failure_us = 0;
+    libxl__livepatch_timer_init(&lpl->timer);
+}
+
+static int lock_open(libxl__gc *gc, libxl__livepatch_lock *lpl)
+{
+    int fd, rc;
+
+    /* Also there before any daemon made it. */
+    if (mkdir(XEN_RUN_DIR, 0755) && errno != EEXIST)
+        LOGE(WARN, "cannot create %s", XEN_RUN_DIR);
+
+    libxl__carefd_begin();
+    fd = open(LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    lpl->errnoval = errno;
+    lpl->cfd = libxl__carefd_opened(CTX, fd);
+    if (!lpl->cfd) {
+        rc = ERROR_FAIL;
+        goto out;
+    }
+    rc = 0;
+
+ out:
+    return rc;
+}
+
+static void lock_read(libxl__livepatch_lock *lpl)
+{
+    char text[128];
+    ssize_t got;
+    int pid;
+
+    got = pread(libxl__carefd_fd(lpl->cfd), text, sizeof(text) - 1, 0);
+    if (got <= 0) return;
+
+    text[got] = '\0';
+    if (sscanf(text, "pid %d action %"SCNu64" failure %"SCNu64,
+               &pid, &lpl->last_action_us, &lpl->last_failure_us) >= 1)
+        lpl->holder = pid;
+}
+
+static void lock_write(libxl__gc *gc, const libxl__livepatch_lock *lpl,
+                       pid_t holder)
+{
+    int fd = libxl__carefd_fd(lpl->cfd);
+    const char *text;
+    ssize_t len;
+
+    /* Of constant length, so that a write never leaves an old tail. */
+    text = GCSPRINTF("pid %-10d action %-20"PRIu64" failure %-20"PRIu64"\n",
+                     (int)holder, lpl->last_action_us,
+                     lpl->last_failure_us);
+    len = strlen(text);
+    if (pwrite(fd, text, len, 0) != len)
+        LOGE(WARN, "cannot write %s", LOCK_PATH);
+}
+
+void libxl__livepatch_lock_take(libxl__egc *egc, libxl__livepatch_lock *lpl)
+{
+    STATE_AO_GC(lpl->ao);
+    int rc;
+
+    rc = lock_open(gc, lpl);
+    if (rc) {
+        lpl->callback(egc, lpl, rc);
+        return;
+    }
+    lpl->deadline_us = libxl__livepatch_now_us() + lpl->wait_ms * 1000ULL;
+    lpl->timer.callback = lock_poll;
+    lock_poll(egc, &lpl->timer);
+}
+
+static void lock_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
+{
+    libxl__livepatch_lock *lpl = CONTAINER_OF(lpt, *lpl, timer);
+    STATE_AO_GC(lpl->ao);
+    int rc, r;
+
+    rc = libxl__ao_aborting(ao);
+    if (rc) goto out;
+
+    r = flock(libxl__carefd_fd(lpl->cfd), LOCK_EX | LOCK_NB);
+    if (r && errno == EWOULDBLOCK) {
+        if (libxl__livepatch_now_us() >= lpl->deadline_us) {
+            lock_read(lpl);
+            rc = ERROR_LOCK_FAIL;
+            goto out;
+        }
+        rc = libxl__livepatch_timer_set(gc, &lpl->timer, LOCK_POLL_US);
+        if (rc) goto out;
+        return;
+    }
+    if (r) {
+        lpl->errnoval = errno;
+        rc = ERROR_FAIL;
+        goto out;
+    }
+
+    lock_read(lpl);
+    lock_write(gc, lpl, getpid());
+    rc = 0;
+
+ out:
+    libxl__livepatch_timer_dispose(gc, &lpl->timer);
+    if (rc) {
+        libxl__carefd_close(lpl->cfd);
+        lpl->cfd = NULL;
+    }
+    lpl->callback(egc, lpl, rc);
+}
+
+int libxl__livepatch_lock_fd(const libxl__livepatch_lock *lpl)
+{
+    return libxl__carefd_fd(lpl->cfd);
+}
+
+void libxl__livepatch_lock_note(libxl__gc *gc,
+                                const libxl__livepatch_lock *lpl)
+{
+    lock_write(gc, lpl, getpid());
+}
+
+void libxl__livepatch_lock_dispose(libxl__gc *gc,
+                                   libxl__livepatch_lock *lpl)
+{
+    libxl__livepatch_timer_dispose(gc, &lpl->timer);
+    /* No pid any more: who reads it now is told of the next holder. */
+    if (lpl->cfd) lock_write(gc, lpl, 0);
+    libxl__carefd_close(lpl->cfd);
+    lpl->cfd = NULL;
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

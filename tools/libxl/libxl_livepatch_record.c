@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * What is known of loaded payloads beyond what the hypervisor tells.
+ *
+ * In xenstore, readable by domain 0 alone, written as a whole in one
+ * transaction under the host's lock:
+ *
+ *   /tool/livepatch/version          the hypervisor's count of uploads and
+ *                                    unloads when this was written
+ *   /tool/livepatch/<key>/<0,1,...>  a payload: the JSON of a
+ *                                    libxl_livepatch_payload, in pieces
+ *
+ * The key is the payload's build-id, as names may be any bytes; or, for a
+ * payload of another tool, "name-" and its name in hexadecimal.
+ *
+ * Another tool may have unloaded a payload since, and loaded a different one
+ * of the same name.  See records_hold for how that is noticed.
+ */
+
+#include "libxl_osdeps.h"
+
+#include "libxl_livepatch_internal.h"
+
+#define RECORDS "/tool/livepatch"
+/* Well below XENSTORE_PAYLOAD_MAX, in which the path counts, too. */
+#define PIECE 2048
+
+/*----- reading -----*/
+
+/* One payload from the hypervisor's words alone. */
+static int describe_entry(const libxl__livepatch_entry *entry,
+                          libxl_livepatch_payload *payload)
+{
+    const libxl__livepatch_name *const name = &entry->name;
+
+    libxl_livepatch_payload_init(payload);
+    payload->name = libxl__livepatch_text(name->bytes, name->len);
+    if (!payload->name) return ERROR_NOMEM;
+    if (!libxl__livepatch_is_plain(name->bytes, name->len)) {
+        payload->name_hex = libxl__livepatch_hex(name->bytes, name->len);
+        if (!payload->name_hex) return ERROR_NOMEM;
+    }
+    payload->state = entry->state == LIVEPATCH_STATE_CHECKED
+                         ? LIBXL_LIVEPATCH_STATE_CHECKED
+                   : entry->state == LIVEPATCH_STATE_APPLIED
+                         ? LIBXL_LIVEPATCH_STATE_APPLIED
+                         : LIBXL_LIVEPATCH_STATE_UNKNOWN;
+    payload->rc = entry->rc;
+    if (libxl__livepatch_split_metadata(entry->metadata,
+                                        entry->metadata_len,
+                                        &payload->metadata,
+                                        &payload->num_metadata))
+        return ERROR_NOMEM;
+    payload->fixes = libxl__livepatch_fixes(payload->metadata,
+                                            payload->num_metadata);
+    return payload->fixes ? 0 : ERROR_NOMEM;
+}
+
+/* The record below key; false if there is none or it can't be read. */
+static bool read_record(libxl__gc *gc, xs_transaction_t t, const char *key,
+                        libxl_livepatch_payload *record_r)
+{
+    char *json = libxl__zalloc(gc, 1);
+    const char *piece;
+    int i;
+
+    for (i = 0; ; i++) {
+        piece = libxl__xs_read(gc, t,
+                               GCSPRINTF(RECORDS "/%s/%d", key, i));
+        if (!piece) break;
+        json = GCSPRINTF("%s%s", json, piece);
+    }
+    libxl_livepatch_payload_init(record_r);
+    return i && !libxl_livepatch_payload_from_json(CTX, record_r, json);
+}
+
+static libxl_livepatch_payload *
+find_payload(libxl_livepatch_payload *payloads, int num, const char *name)
+{
+    int i;
+
+    for (i = 0; i < num; i++)
+        if (!strcmp(payloads[i].name, name)) return &payloads[i];
+    return NULL;
+}
+
+/*
+ * Whether the payloads that bear the names of records are still the same
+ * ones.  The version counts uploads and unloads, the number of payloads
+ * changes by their difference; so both are known.  Each name that is gone
+ * accounts for one unload.  If there were more than these, one of the
+ * others may have been unloaded, and loaded again as something else.
+ */
+static bool records_hold(const libxl__livepatch_set *set, uint32_t version,
+                         int num_records, int num_gone)
+{
+    uint32_t changes = set->version - version;
+    int64_t unloads = ((int64_t)changes - (set->num - num_records)) / 2;
+
+    return unloads == num_gone;
+}
+
+static void merge_record(libxl_livepatch_payload *payload,
+                         libxl_livepatch_payload *record)
+{
+    libxl_livepatch_payload old = *payload;
+
+    *payload = *record;
+    payload->name = old.name;
+    payload->name_hex = old.name_hex;
+    payload->state = old.state;
+    payload->rc = old.rc;
+    payload->fixes = old.fixes;
+    payload->metadata = old.metadata;
+    payload->num_metadata = old.num_metadata;
+
+    /* What the record still owns are these alone. */
+    old = *record;
+    libxl_livepatch_payload_init(record);
+    record->name = old.name;
+    record->name_hex = old.name_hex;
+    record->fixes = old.fixes;
+    record->metadata = old.metadata;
+    record->num_metadata = old.num_metadata;
+}
+
+static void merge_records(libxl__gc *gc, const libxl__livepatch_set *set,
+                          libxl_livepatch_payload *payloads)
+{
+    libxl_livepatch_payload *records = NULL, *payload;
+    int num = 0, gone = 0, i;
+    const char *version;
+    unsigned int num_keys;
+    char **keys;
+
+    version = libxl__xs_read(gc, XBT_NULL, RECORDS "/version");
+    if (!version) return;
+    keys = libxl__xs_directory(gc, XBT_NULL, RECORDS, &num_keys);
+    if (!keys) return;
+
+    records = libxl__calloc(gc, num_keys, sizeof(*records));
+    for (i = 0; i < num_keys; i++) {
+        if (!strcmp(keys[i], "version")) continue;
+        if (read_record(gc, XBT_NULL, keys[i], &records[num]) &&
+            records[num].name) {
+            if (!find_payload(payloads, set->num, records[num].name))
+                gone++;
+            num++;
+        } else {
+            libxl_livepatch_payload_dispose(&records[num]);
+        }
+    }
+
+    if (records_hold(set, strtoul(version, NULL, 10), num, gone)) {
+        for (i = 0; i < num; i++) {
+            payload = find_payload(payloads, set->num, records[i].name);
+            if (payload && records[i].recorded)
+                merge_record(payload, &records[i]);
+        }
+    }
+    for (i = 0; i < num; i++)
+        libxl_livepatch_payload_dispose(&records[i]);
+}
+
+int libxl__livepatch_describe(libxl__gc *gc, const libxl__livepatch_set *set,
+                              libxl_livepatch_payload **payloads_r,
+                              int *num_r)
+{
+    libxl_livepatch_payload *payloads;
+    int i, rc;
+
+    payloads = libxl__calloc(NOGC, set->num + 1, sizeof(*payloads));
+    for (i = 0; i < set->num; i++) {
+        rc = describe_entry(&set->entries[i], &payloads[i]);
+        if (rc) goto out;
+    }
+    if (set->num) merge_records(gc, set, payloads);
+
+    *payloads_r = payloads;
+    *num_r = set->num;
+    payloads = NULL;
+    rc = 0;
+
+ out:
+    for (i = 0; payloads && i < set->num; i++)
+        libxl_livepatch_payload_dispose(&payloads[i]);
+    free(payloads);
+    return rc;
+}
+
+/*----- writing -----*/
+
+/* The record's JSON, without what the hypervisor tells better. */
+static char *record_json(libxl__gc *gc,
+                         const libxl_livepatch_payload *payload)
+{
+    libxl_livepatch_payload record = *payload;
+    char *json;
+
+    record.name_hex = NULL;
+    record.state = LIBXL_LIVEPATCH_STATE_UNKNOWN;
+    record.rc = 0;
+    record.fixes = NULL;
+    record.metadata = NULL;
+    record.num_metadata = 0;
+    json = libxl_livepatch_payload_to_json(CTX, &record);
+    if (!json) return NULL;
+    libxl__ptr_add(gc, json);
+    return json;
+}
+
+static int write_record(libxl__gc *gc, xs_transaction_t t,
+                        const libxl__livepatch_entry *entry,
+                        const libxl_livepatch_payload *payload)
+{
+    const char *json = record_json(gc, payload);
+    const char *key = payload->build_id;
+    size_t done, len;
+    int i, rc;
+
+    if (!json) {
+        rc = ERROR_NOMEM;
+        goto out;
+    }
+    if (!key) {
+        char *hex = libxl__livepatch_hex(entry->name.bytes,
+                                         entry->name.len);
+
+        key = GCSPRINTF("name-%s", hex);
+        free(hex);
+    }
+
+    len = strlen(json);
+    for (i = 0, done = 0; done < len; i++, done += PIECE) {
+        rc = libxl__xs_write_checked(gc, t,
+                GCSPRINTF(RECORDS "/%s/%d", key, i),
+                GCSPRINTF("%.*s", PIECE, json + done));
+        if (rc) goto out;
+    }
+    rc = 0;
+
+ out:
+    return rc;
+}
+
+int libxl__livepatch_record_set(libxl__gc *gc,
+                                const libxl__livepatch_set *set,
+                            const libxl_livepatch_payload *payloads)
+{
+    struct xs_permissions dom0_alone = { .id = 0, .perms = XS_PERM_NONE };
+    xs_transaction_t t = XBT_NULL;
+    int i, rc;
+
+    for (;;) {
+        rc = libxl__xs_transaction_start(gc, &t);
+        if (rc) goto out;
+
+        rc = libxl__xs_rm_checked(gc, t, RECORDS);
+        if (rc) goto out;
+
+        if (set->num) {
+            rc = libxl__xs_mknod(gc, t, RECORDS, &dom0_alone, 1);
+            if (rc) goto out;
+            /* What is made below it has the same permissions. */
+            rc = libxl__xs_write_checked(gc, t, RECORDS "/version",
+                                         GCSPRINTF("%u", set->version));
+            if (rc) goto out;
+        }
+        for (i = 0; i < set->num; i++) {
+            rc = write_record(gc, t, &set->entries[i], &payloads[i]);
+            if (rc) goto out;
+        }
+
+        rc = libxl__xs_transaction_commit(gc, &t);
+        if (!rc) break;
+        if (rc < 0) goto out;
+    }
+
+ out:
+    libxl__xs_transaction_abort(gc, &t);
+    if (rc) LOG(WARN, "cannot record the live patches in xenstore");
+    return rc;
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Which guests keep the host from quiescing.
+ *
+ * A stock engine doesn't tell, so this is a guess: a vCPU that stays in the
+ * hypervisor burns CPU time while all others stand still, and so does one
+ * whose memory is being saved.
+ */
+
+#include "libxl_osdeps.h"
+
+#include "libxl_livepatch_internal.h"
+
+#define MAX_DOMAINS 1024
+
+/* A guest, and what speaks for its being the culprit. */
+typedef struct {
+    libxl__livepatch_guest guest;
+    bool waits;
+    bool migrates;
+    uint64_t cpu_ns;
+} suspect;
+
+/* All domains; the array is from gc. */
+static int list_domains(libxl__gc *gc, xc_domaininfo_t **info_r, int *num_r)
+{
+    xc_domaininfo_t *info = NULL;
+    int num = 0, got, rc;
+
+    do {
+        info = libxl__realloc(gc, info,
+                              (num + MAX_DOMAINS) * sizeof(*info));
+        got = xc_domain_getinfolist(CTX->xch,
+                                    num ? info[num - 1].domain + 1 : 0,
+                                    MAX_DOMAINS, info + num);
+        if (got < 0) {
+            LOGE(ERROR, "cannot list the domains");
+            rc = ERROR_FAIL;
+            goto out;
+        }
+        num += got;
+    } while (got == MAX_DOMAINS);
+
+    *info_r = info;
+    *num_r = num;
+    rc = 0;
+
+ out:
+    return rc;
+}
+
+int libxl__livepatch_sample_usage(libxl__gc *gc,
+                                  libxl__livepatch_sample *sample_r)
+{
+    xc_domaininfo_t *info;
+    int num, i, rc;
+
+    rc = list_domains(gc, &info, &num);
+    if (rc) goto out;
+
+    sample_r->domains = libxl__calloc(gc, num + 1,
+                                      sizeof(*sample_r->domains));
+    sample_r->num = num;
+    for (i = 0; i < num; i++) {
+        libxl__livepatch_usage *usage = &sample_r->domains[i];
+
+        usage->domid = info[i].domain;
+        memcpy(usage->uuid, info[i].handle, sizeof(usage->uuid));
+        usage->cpu_ns = info[i].cpu_time;
+    }
+    rc = 0;
+
+ out:
+    return rc;
+}
+
+static uint64_t used_before(const libxl__livepatch_sample *sample,
+                            const xc_domaininfo_t *info)
+{
+    int i;
+
+    for (i = 0; i < sample->num; i++)
+        if (sample->domains[i].domid == info->domain &&
+            !memcmp(sample->domains[i].uuid, info->handle,
+                    sizeof(info->handle)))
+            return sample->domains[i].cpu_ns;
+    return 0;
+}
+
+static bool is_among(const libxl_domid *domids, int num, uint32_t domid)
+{
+    int i;
+
+    for (i = 0; i < num; i++)
+        if (domids[i] == domid) return true;
+    return false;
+}
+
+static bool may_pause(const libxl_livepatch_params *params,
+                      const xc_domaininfo_t *info)
+{
+    if (info->domain == 0) return false;
+
+    /* It does not run, so it is not in the way. */
+    if (info->flags & (XEN_DOMINF_paused | XEN_DOMINF_dying |
+                       XEN_DOMINF_shutdown))
+        return false;
+
+    if (is_among(params->excluded, params->num_excluded, info->domain))
+        return false;
+
+    return params->pause != LIBXL_LIVEPATCH_PAUSE_MODE_LISTED ||
+           is_among(params->listed, params->num_listed, info->domain);
+}
+
+/*
+ * Whether the toolstack is about to suspend the guest, or has received it
+ * only just now: the names are those that xl migrate gives.
+ */
+static bool is_migrating(libxl__gc *gc, uint32_t domid)
+{
+    const char *name, *control;
+
+    name = libxl__xs_read(gc, XBT_NULL,
+                          GCSPRINTF("/local/domain/%u/name", domid));
+    if (name && (strstr(name, "--incoming") ||
+                 strstr(name, "--migratedaway")))
+        return true;
+
+    control = libxl__xs_read(gc, XBT_NULL,
+                    GCSPRINTF("/local/domain/%u/control/shutdown", domid));
+    return control && !strcmp(control, "suspend");
+}
+
+static int compare_suspects(const void *va, const void *vb)
+{
+    const suspect *a = va, *b = vb;
+
+    if (a->waits != b->waits) return b->waits - a->waits;
+    if (a->migrates != b->migrates) return b->migrates - a->migrates;
+    if (a->cpu_ns != b->cpu_ns) return a->cpu_ns < b->cpu_ns ? 1 : -1;
+    return a->guest.domid < b->guest.domid ? -1 : 1;
+}
+
+/* Those with something against them, or the busiest one. */
+static int count_likely(const suspect *suspects, int num)
+{
+    int i;
+
+    for (i = 0; i < num; i++)
+        if (!suspects[i].waits && !suspects[i].migrates) break;
+    return i ? i : num ? 1 : 0;
+}
+
+int libxl__livepatch_suspects(libxl__gc *gc,
+                              const libxl_livepatch_params *params,
+                              const libxl__livepatch_sample *before,
+                              const uint32_t *waiter,
+                              libxl__livepatch_guest **guests_r,
+                              int *num_r, int *likely_r)
+{
+    xc_domaininfo_t *info;
+    suspect *suspects;
+    int num_domains, num = 0, i, rc;
+
+    rc = list_domains(gc, &info, &num_domains);
+    if (rc) goto out;
+
+    suspects = libxl__calloc(gc, num_domains + 1, sizeof(*suspects));
+    for (i = 0; i < num_domains; i++) {
+        suspect *s = &suspects[num];
+
+        if (!may_pause(params, &info[i])) continue;
+        s->guest.domid = info[i].domain;
+        memcpy(s->guest.uuid, info[i].handle, sizeof(s->guest.uuid));
+        s->waits = waiter && *waiter == info[i].domain;
+        s->migrates = is_migrating(gc, info[i].domain);
+        s->cpu_ns = info[i].cpu_time - used_before(before, &info[i]);
+        num++;
+    }
+    qsort(suspects, num, sizeof(*suspects), compare_suspects);
+
+    *guests_r = libxl__calloc(gc, num + 1, sizeof(**guests_r));
+    for (i = 0; i < num; i++)
+        (*guests_r)[i] = suspects[i].guest;
+    *num_r = num;
+    *likely_r = params->pause == LIBXL_LIVEPATCH_PAUSE_MODE_AUTO
+                ? count_likely(suspects, num) : num;
+    rc = 0;
+
+ out:
+    return rc;
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

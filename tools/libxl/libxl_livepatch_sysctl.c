@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * The four sub-operations of XEN_SYSCTL_livepatch_op, as described in
+ * xen/include/public/sysctl.h.
+ */
+
+#include "libxl_osdeps.h"
+
+#include "libxl_livepatch_internal.h"
+
+/* So often a list is begun again because it changed while it was read. */
+#define MAX_LIST_RESTARTS 32
+
+static int livepatch_op(libxl__gc *gc, struct xen_sysctl *sysctl)
+{
+    int r;
+
+    sysctl->cmd = XEN_SYSCTL_livepatch_op;
+    r = xc_sysctl(CTX->xch, sysctl);
+    return r < 0 ? -errno : r;
+}
+
+/* The caller frees the buffer when this succeeded. */
+static int put_name(libxl__gc *gc, const libxl__livepatch_name *name,
+                    xen_livepatch_name_t *to,
+                    xc_hypercall_buffer_t *buffer)
+{
+    char *bytes;
+
+    bytes = xc__hypercall_buffer_alloc(CTX->xch, buffer, name->len + 1);
+    if (!bytes) return -ENOMEM;
+
+    memcpy(bytes, name->bytes, name->len);
+    bytes[name->len] = '\0';
+    to->size = name->len + 1;
+    return 0;
+}
+
+int libxl__livepatch_upload(libxl__gc *gc, const libxl__livepatch_name *name,
+                            const libxl__livepatch_image *image)
+{
+    DECLARE_HYPERCALL_BUFFER(char, bytes);
+    DECLARE_HYPERCALL_BUFFER(void, payload);
+    struct xen_sysctl sysctl = {};
+    xen_sysctl_livepatch_op_t *op = &sysctl.u.livepatch;
+    int r;
+
+    r = put_name(gc, name, &op->u.upload.name, HYPERCALL_BUFFER(bytes));
+    if (r) goto out;
+
+    payload = xc_hypercall_buffer_alloc(CTX->xch, payload, image->size);
+    if (!payload) {
+        r = -ENOMEM;
+        goto out;
+    }
+    memcpy(payload, image->data, image->size);
+
+    op->cmd = XEN_SYSCTL_LIVEPATCH_UPLOAD;
+    op->u.upload.size = image->size;
+    set_xen_guest_handle(op->u.upload.name.name, bytes);
+    set_xen_guest_handle(op->u.upload.payload, payload);
+    r = livepatch_op(gc, &sysctl);
+
+ out:
+    xc_hypercall_buffer_free(CTX->xch, payload);
+    xc_hypercall_buffer_free(CTX->xch, bytes);
+    return r;
+}
+
+int libxl__livepatch_get(libxl__gc *gc, const libxl__livepatch_name *name,
+                         uint32_t *state_r, int *rc_r)
+{
+    DECLARE_HYPERCALL_BUFFER(char, bytes);
+    struct xen_sysctl sysctl = {};
+    xen_sysctl_livepatch_op_t *op = &sysctl.u.livepatch;
+    int r;
+
+    r = put_name(gc, name, &op->u.get.name, HYPERCALL_BUFFER(bytes));
+    if (r) goto out;
+
+    op->cmd = XEN_SYSCTL_LIVEPATCH_GET;
+    set_xen_guest_handle(op->u.get.name.name, bytes);
+    r = livepatch_op(gc, &sysctl);
+    if (r) goto out;
+
+    *state_r = op->u.get.status.state;
+    *rc_r = op->u.get.status.rc;
+
+ out:
+    xc_hypercall_buffer_free(CTX->xch, bytes);
+    return r;
+}
+
+int libxl__livepatch_do(libxl__gc *gc, const libxl__livepatch_name *name,
+                        uint32_t cmd, uint32_t timeout_us, uint32_t flags)
+{
+    DECLARE_HYPERCALL_BUFFER(char, bytes);
+    struct xen_sysctl sysctl = {};
+    xen_sysctl_livepatch_op_t *op = &sysctl.u.livepatch;
+    int r;
+
+    r = put_name(gc, name, &op->u.action.name, HYPERCALL_BUFFER(bytes));
+    if (r) goto out;
+
+    op->cmd = XEN_SYSCTL_LIVEPATCH_ACTION;
+    op->u.action.cmd = cmd;
+    op->u.action.timeout = timeout_us * 1000;
+    op->u.action.flags = flags;
+    set_xen_guest_handle(op->u.action.name.name, bytes);
+    r = livepatch_op(gc, &sysctl);
+
+ out:
+    xc_hypercall_buffer_free(CTX->xch, bytes);
+    return r;
+}
+
+/*----- listing -----*/
+
+/* How many there are, the bytes of all metadata, and the version. */
+static int list_probe(libxl__gc *gc, xen_sysctl_livepatch_list_t *list_r)
+{
+    struct xen_sysctl sysctl = {};
+    int r;
+
+    sysctl.u.livepatch.cmd = XEN_SYSCTL_LIVEPATCH_LIST;
+    r = livepatch_op(gc, &sysctl);
+    if (r < 0) return r;
+
+    *list_r = sysctl.u.livepatch.u.list;
+    return 0;
+}
+
+/* Keep what the hypervisor wrote about one payload. */
+static void keep_entry(libxl__gc *gc, libxl__livepatch_entry *entry,
+                       const xen_livepatch_status_t *status,
+                       const char *name, uint32_t len,
+                       const char *metadata, uint32_t metadata_len)
+{
+    /* The length counts the NUL. */
+    entry->name.len = len ? len - 1 : 0;
+    entry->name.bytes = libxl__zalloc(gc, entry->name.len + 1);
+    memcpy(entry->name.bytes, name, entry->name.len);
+    entry->metadata_len = metadata_len;
+    entry->metadata = libxl__zalloc(gc, metadata_len + 1);
+    memcpy(entry->metadata, metadata, metadata_len);
+    entry->state = status->state;
+    entry->rc = status->rc;
+}
+
+/*
+ * One payload a time, each with room for the largest that there can be:
+ * releases before 4.21 are not told how much room there is, and would write
+ * beyond what was enough when they were asked.  Returns 1 when the set has
+ * changed since the probe, else 0 or a negative errno.
+ */
+static int list_all(libxl__gc *gc, const xen_sysctl_livepatch_list_t *probe,
+                    libxl__livepatch_entry *entries)
+{
+    /* No metadata is larger than the payload that it came with. */
+    const size_t metadata_max = LIBXL__LIVEPATCH_MAX_SIZE;
+    DECLARE_HYPERCALL_BUFFER(xen_livepatch_status_t, status);
+    DECLARE_HYPERCALL_BUFFER(char, name);
+    DECLARE_HYPERCALL_BUFFER(uint32_t, len);
+    DECLARE_HYPERCALL_BUFFER(char, metadata);
+    DECLARE_HYPERCALL_BUFFER(uint32_t, metadata_len);
+    unsigned int i;
+    int r;
+
+    status = xc_hypercall_buffer_alloc(CTX->xch, status, sizeof(*status));
+    name = xc_hypercall_buffer_alloc(CTX->xch, name,
+                                     XEN_LIVEPATCH_NAME_SIZE);
+    len = xc_hypercall_buffer_alloc(CTX->xch, len, sizeof(*len));
+    metadata = xc_hypercall_buffer_alloc(CTX->xch, metadata, metadata_max);
+    metadata_len = xc_hypercall_buffer_alloc(CTX->xch, metadata_len,
+                                             sizeof(*metadata_len));
+    if (!status || !name || !len || !metadata || !metadata_len) {
+        r = -ENOMEM;
+        goto out;
+    }
+
+    for (i = 0; i < probe->nr; i++) {
+        struct xen_sysctl sysctl = {};
+        xen_sysctl_livepatch_list_t *list = &sysctl.u.livepatch.u.list;
+
+        sysctl.u.livepatch.cmd = XEN_SYSCTL_LIVEPATCH_LIST;
+        list->idx = i;
+        list->nr = 1;
+        /* Read by 4.21 and later only. */
+        list->name_total_size = XEN_LIVEPATCH_NAME_SIZE;
+        list->metadata_total_size = metadata_max;
+        set_xen_guest_handle(list->status, status);
+        set_xen_guest_handle(list->name, name);
+        set_xen_guest_handle(list->len, len);
+        set_xen_guest_handle(list->metadata, metadata);
+        set_xen_guest_handle(list->metadata_len, metadata_len);
+        r = livepatch_op(gc, &sysctl);
+        /* EINVAL: there are fewer than i by now.  0: the hypervisor had
+         * something more urgent to do. */
+        if (r == -EINVAL || r == 0 ||
+            (r > 0 && list->version != probe->version)) {
+            r = 1;
+            goto out;
+        }
+        if (r < 0) goto out;
+
+        keep_entry(gc, &entries[i], status, name, *len,
+                   metadata, *metadata_len);
+    }
+    r = 0;
+
+ out:
+    xc_hypercall_buffer_free(CTX->xch, status);
+    xc_hypercall_buffer_free(CTX->xch, name);
+    xc_hypercall_buffer_free(CTX->xch, len);
+    xc_hypercall_buffer_free(CTX->xch, metadata);
+    xc_hypercall_buffer_free(CTX->xch, metadata_len);
+    return r;
+}
+
+int libxl__livepatch_get_set(libxl__gc *gc, libxl__livepatch_set *set_r)
+{
+    xen_sysctl_livepatch_list_t probe;
+    libxl__livepatch_set set;
+    int restarts, r;
+
+    for (restarts = 0; restarts < MAX_LIST_RESTARTS; restarts++) {
+        r = list_probe(gc, &probe);
+        if (r) return r;
+
+        set.num = probe.nr;
+        set.version = probe.version;
+        set.entries = libxl__calloc(gc, probe.nr + 1, sizeof(*set.entries));
+        r = probe.nr ? list_all(gc, &probe, set.entries) : 0;
+        if (r < 0) return r;
+        if (!r) {
+            *set_r = set;
+            return 0;
+        }
+    }
+    return -EAGAIN;
+}
+
+libxl__livepatch_entry *
+libxl__livepatch_find_entry(const libxl__livepatch_set *set,
+                            const libxl__livepatch_name *name)
+{
+    int i;
+
+    for (i = 0; i < set->num; i++)
+        if (libxl__livepatch_same_name(&set->entries[i].name, name))
+            return &set->entries[i];
+    return NULL;
+}
+
+int libxl__livepatch_parse_name(libxl__gc *gc, const char *text,
+                                libxl__livepatch_name *name_r)
+{
+    char *bytes;
+    size_t len;
+    int rc;
+
+    bytes = libxl__livepatch_bytes(text, &len);
+    if (!bytes) {
+        if (errno == ENOMEM) libxl__alloc_failed(CTX, __func__, 0, 0);
+        rc = ERROR_INVAL;
+        goto out;
+    }
+    if (!len || len >= XEN_LIVEPATCH_NAME_SIZE) {
+        rc = ERROR_INVAL;
+        goto out;
+    }
+    name_r->bytes = libxl__zalloc(gc, len + 1);
+    memcpy(name_r->bytes, bytes, len);
+    name_r->len = len;
+    rc = 0;
+
+ out:
+    free(bytes);
+    return rc;
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Names and metadata, which may be any bytes, as text and back.
+ *
+ * The form of a text is described under "Names" in libxl_livepatch.h.
+ */
+
+#include "libxl_osdeps.h" /* must come before any other headers */
+
+#include "libxl_livepatch_text.h"
+
+#define HEX_PREFIX "hex:"
+#define HEX_PREFIX_LEN (sizeof(HEX_PREFIX) - 1)
+
+/* The longest form of one byte: \xNN. */
+#define ESCAPE_LEN 4
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+/* The value of two hexadecimal digits, -1 where they are none. */
+static int hex_byte(const char *digits)
+{
+    int high, low;
+
+    high = hex_digit(digits[0]);
+    if (high < 0) return -1;
+    low = hex_digit(digits[1]);
+    if (low < 0) return -1;
+    return high << 4 | low;
+}
+
+/*
+ * The character at the start of len bytes of UTF-8, with its length in
+ * *used_r; -1 where there is no valid one.  Overlong forms and surrogates
+ * are not valid.
+ */
+static int32_t utf8_character(const uint8_t *bytes, size_t len,
+                              size_t *used_r)
+{
+    static const int32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    int32_t c;
+    size_t i, used;
+
+    if (bytes[0] < 0x80) {
+        *used_r = 1;
+        return bytes[0];
+    }
+    if ((bytes[0] & 0xe0) == 0xc0) used = 2;
+    else if ((bytes[0] & 0xf0) == 0xe0) used = 3;
+    else if ((bytes[0] & 0xf8) == 0xf0) used = 4;
+    else return -1;
+    if (used > len) return -1;
+
+    c = bytes[0] & (0x7f >> used);
+    for (i = 1; i < used; i++) {
+        if ((bytes[i] & 0xc0) != 0x80) return -1;
+        c = c << 6 | (bytes[i] & 0x3f);
+    }
+    if (c < smallest[used] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+        return -1;
+
+    *used_r = used;
+    return c;
+}
+
+/*
+ * Whether c can be shown as it is.  Besides control characters those are
+ * left out that reorder or break a line, or that can't be seen: with these
+ * a name could pass for another one.
+ */
+static bool is_printable(int32_t c)
+{
+    if (c < 0x20) return false;
+    if (c >= 0x7f && c <= 0x9f) return false;
+    if (c == 0xad || c == 0x61c || c == 0xfeff) return false;
+    if (c >= 0x200b && c <= 0x200f) return false;
+    if (c >= 0x2028 && c <= 0x202e) return false;
+    if (c >= 0x2060 && c <= 0x206f) return false;
+    if ((c & 0xfffe) == 0xfffe) return false;
+    return true;
+}
+
+/*
+ * How many of the len > 0 bytes make up a character that stands for itself
+ * in a text; 0 where the first byte has to be escaped.
+ */
+static size_t plain_prefix(const uint8_t *bytes, size_t len)
+{
+    int32_t c;
+    size_t used;
+
+    c = utf8_character(bytes, len, &used);
+    if (c < 0 || !is_printable(c)) return 0;
+    return used;
+}
+
+/* Whether the bytes, taken as text, would be taken for hexadecimal. */
+static bool looks_like_hex(const uint8_t *bytes, size_t len)
+{
+    return len >= HEX_PREFIX_LEN &&
+        !memcmp(bytes, HEX_PREFIX, HEX_PREFIX_LEN);
+}
+
+static char *put_escape(char *to, uint8_t byte)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    *to++ = '\\';
+    *to++ = 'x';
+    *to++ = digits[byte >> 4];
+    *to++ = digits[byte & 0xf];
+    return to;
+}
+
+char *libxl__livepatch_text(const void *bytes, size_t len)
+{
+    const uint8_t *from = bytes;
+    size_t i = 0, n;
+    char *text, *to;
+
+    if (len > (SIZE_MAX - 1) / ESCAPE_LEN) return NULL;
+    text = to = malloc(len * ESCAPE_LEN + 1);
+    if (!text) return NULL;
+
+    if (looks_like_hex(from, len))
+        to = put_escape(to, from[i++]);
+    while (i < len) {
+        n = plain_prefix(from + i, len - i);
+        if (!n) {
+            to = put_escape(to, from[i++]);
+            continue;
+        }
+        if (from[i] == '\\')
+            *to++ = '\\';
+        memcpy(to, from + i, n);
+        to += n;
+        i += n;
+    }
+    *to = '\0';
+    return text;
+}
+
+char *libxl__livepatch_printable(const char *message, size_t max)
+{
+    static const char ellipsis[] = "...";
+    const uint8_t *from = (const uint8_t *)message;
+    size_t left = strlen(message), n, size;
+    char *printable, *to, *end;
+
+    size = (left < max ? left : max) * ESCAPE_LEN + sizeof(ellipsis);
+    printable = to = malloc(size);
+    if (!printable) return NULL;
+    end = printable + size - sizeof(ellipsis);
+
+    while (left) {
+        n = plain_prefix(from, left);
+        if (to + (n ? n : ESCAPE_LEN) > end ||
+            to - printable >= (ptrdiff_t)max) {
+            to = stpcpy(to, ellipsis);
+            break;
+        }
+        if (n) {
+            memcpy(to, from, n);
+            to += n;
+        } else {
+            n = 1;
+            to = put_escape(to, *from);
+        }
+        from += n;
+        left -= n;
+    }
+    *to = '\0';
+    return printable;
+}
+
+char *libxl__livepatch_hex(const void *bytes, size_t len)
+{
+    const uint8_t *from = bytes;
+    size_t i;
+    char *hex;
+
+    if (len > (SIZE_MAX - 1) / 2) return NULL;
+    hex = malloc(len * 2 + 1);
+    if (!hex) return NULL;
+
+    for (i = 0; i < len; i++)
+        sprintf(hex + i * 2, "%02x", from[i]);
+    hex[len * 2] = '\0';
+    return hex;
+}
+
+bool libxl__livepatch_is_plain(const void *bytes, size_t len)
+{
+    const uint8_t *from = bytes;
+    size_t i, n;
+
+    if (looks_like_hex(from, len)) return false;
+    for (i = 0; i < len; i += n) {
+        n = plain_prefix(from + i, len - i);
+        if (!n || from[i] == '\\') return false;
+    }
+    return true;
+}
+
+static bool bytes_of_hex(const char *digits, char *to, size_t *len_r)
+{
+    size_t i, len = strlen(digits);
+    int byte;
+
+    if (len % 2) return false;
+    for (i = 0; i < len / 2; i++) {
+        byte = hex_byte(digits + i * 2);
+        if (byte < 0) return false;
+        to[i] = byte;
+    }
+    *len_r = len / 2;
+    return true;
+}
+
+static bool bytes_of_text(const char *text, char *to, size_t *len_r)
+{
+    char *start = to;
+    int byte;
+
+    while (*text) {
+        if (*text != '\\') {
+            *to++ = *text++;
+        } else if (text[1] == '\\') {
+            *to++ = '\\';
+            text += 2;
+        } else if (text[1] == 'x') {
+            byte = hex_byte(text + 2);
+            if (byte < 0) return false;
+            *to++ = byte;
+            text += ESCAPE_LEN;
+        } else {
+            return false;
+        }
+    }
+    *len_r = to - start;
+    return true;
+}
+
+char *libxl__livepatch_bytes(const char *text, size_t *len_r)
+{
+    bool ok;
+    char *bytes;
+
+    /* Neither form is shorter than the bytes it stands for. */
+    bytes = malloc(strlen(text) + 1);
+    if (!bytes) return NULL;
+
+    if (!strncmp(text, HEX_PREFIX, HEX_PREFIX_LEN))
+        ok = bytes_of_hex(text + HEX_PREFIX_LEN, bytes, len_r);
+    else
+        ok = bytes_of_text(text, bytes, len_r);
+    if (!ok) {
+        free(bytes);
+        errno = EINVAL;
+        return NULL;
+    }
+    bytes[*len_r] = '\0';
+    return bytes;
+}
+
+static void dispose_metadata(libxl_livepatch_metadata *md, int num)
+{
+    int i;
+
+    for (i = 0; i < num; i++)
+        libxl_livepatch_metadata_dispose(&md[i]);
+    free(md);
+}
+
+static int split_entry(const char *entry, size_t len,
+                       libxl_livepatch_metadata *md)
+{
+    const char *equals = memchr(entry, '=', len);
+
+    libxl_livepatch_metadata_init(md);
+    md->key = libxl__livepatch_text(entry,
+                                    equals ? equals - entry : len);
+    if (equals)
+        md->value = libxl__livepatch_text(equals + 1,
+                                          entry + len - (equals + 1));
+    return md->key && (md->value || !equals) ? 0 : ENOMEM;
+}
+
+int libxl__livepatch_split_metadata(const char *bytes, size_t len,
+                                    libxl_livepatch_metadata **md_r,
+                                    int *num_r)
+{
+    libxl_livepatch_metadata *md = NULL;
+    size_t i, n, most = 0;
+    int num = 0, r;
+
+    for (i = 0; i < len; i++)
+        most += bytes[i] && (!i || !bytes[i - 1]);
+    if (most) {
+        md = calloc(most, sizeof(*md));
+        if (!md) return ENOMEM;
+    }
+
+    for (i = 0; i < len; i += n + 1) {
+        n = strnlen(bytes + i, len - i);
+        if (!n) continue;
+        r = split_entry(bytes + i, n, &md[num++]);
+        if (r) {
+            dispose_metadata(md, num);
+            return r;
+        }
+    }
+    *md_r = md;
+    *num_r = num;
+    return 0;
+}
+
+/* Adds the words of len bytes to fixes, of which *num are in use. */
+static bool add_words(const char *bytes, size_t len, char **fixes,
+                      size_t *num)
+{
+    static const char separators[] = ", \t\r\n\f\v";
+    const char *end = bytes + len;
+    size_t n;
+
+    for (; bytes < end; bytes += n) {
+        n = strcspn(bytes, separators);
+        if (!n) {
+            n = 1;
+            continue;
+        }
+        fixes[*num] = libxl__livepatch_text(bytes, n);
+        if (!fixes[*num]) return false;
+        (*num)++;
+    }
+    return true;
+}
+
+static bool is_fixes(const libxl_livepatch_metadata *md)
+{
+    return md->value && !strcmp(md->key, "fixes");
+}
+
+libxl_string_list
+libxl__livepatch_fixes(const libxl_livepatch_metadata *md, int num)
+{
+    libxl_string_list fixes;
+    char *bytes = NULL;
+    size_t most = 0, words = 0, len;
+    bool ok;
+    int i;
+
+    for (i = 0; i < num; i++)
+        most += is_fixes(&md[i]) ? (strlen(md[i].value) + 1) / 2 : 0;
+    fixes = calloc(most + 1, sizeof(*fixes));
+    if (!fixes) return NULL;
+
+    for (i = 0; i < num; i++) {
+        if (!is_fixes(&md[i])) continue;
+        /* White space other than blanks is escaped in the text. */
+        bytes = libxl__livepatch_bytes(md[i].value, &len);
+        if (!bytes && errno == EINVAL) continue;
+        ok = bytes && add_words(bytes, len, fixes, &words);
+        free(bytes);
+        if (!ok) {
+            libxl_string_list_dispose(&fixes);
+            return NULL;
+        }
+    }
+    return fixes;
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * The verbs of "xl livepatch".
+ */
+
+#define _GNU_SOURCE
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libxl.h>
+
+#include "xl.h"
+#include "xl_livepatch.h"
+#include "xl_livepatch_cmd.h"
+#include "xl_utils.h"
+
+/* The exit status of "xl livepatch", as xl-livepatch(1) documents it. */
+enum {
+    STATUS_DONE = 0,
+    STATUS_FAILED = 1,
+    STATUS_BUSY = 2,
+    STATUS_STRANDED = 3,
+};
+
+static int start_apply(livepatch_command *cmd, const libxl_asyncop_how *how)
+{
+    return libxl_livepatch_apply(ctx, cmd->files, cmd->num_files,
+                                 &cmd->params, &cmd->result, how);
+}
+
+static int start_revert(livepatch_command *cmd, const libxl_asyncop_how *how)
+{
+    return libxl_livepatch_revert(ctx, cmd->operands[0], &cmd->params,
+                                  &cmd->result, how);
+}
+
+static int start_unload(livepatch_command *cmd, const libxl_asyncop_how *how)
+{
+    return libxl_livepatch_unload(ctx, cmd->operands[0], &cmd->params,
+                                  &cmd->result, how);
+}
+
+static int start_upload(livepatch_command *cmd, const libxl_asyncop_how *how)
+{
+    return libxl_livepatch_upload(ctx, cmd->files, &cmd->params,
+                                  &cmd->result, how);
+}
+
+static int start_list(livepatch_command *cmd, const libxl_asyncop_how *how)
+{
+    return libxl_livepatch_list(ctx, &cmd->result);
+}
+
+static int start_show(livepatch_command *cmd, const libxl_asyncop_how *how)
+{
+    return libxl_livepatch_info(ctx, cmd->operands[0], &cmd->result);
+}
+
+static int start_check(livepatch_command *cmd, const libxl_asyncop_how *how)
+{
+    return libxl_livepatch_check(ctx, cmd->files, cmd->num_files,
+                                 &cmd->criteria, &cmd->result);
+}
+
+static const livepatch_verb verbs[] = {
+    { LIVEPATCH_APPLY, "apply", "FILE...", 1, INT_MAX,
+      LIBXL_LIVEPATCH_OPERATION_APPLY, false, start_apply,
+      "Upload, check and apply payloads as one transaction: if one of them\n"
+      "can't be applied, none is, and the host is as it was before.  Several\n"
+      "files are put in the order in which they depend on each other.  A\n"
+      "payload that is applied already is left alone.\n" },
+    { LIVEPATCH_REPLACE, "replace", "FILE...", 1, INT_MAX,
+      LIBXL_LIVEPATCH_OPERATION_REPLACE, false, start_apply,
+      "Apply the first payload in place of all that are applied, as one\n"
+      "action of the hypervisor, and the others on top of it.  What was\n"
+      "displaced is unloaded.  The same as apply --replace.\n" },
+    { LIVEPATCH_REVERT, "revert", "NAME", 1, 1,
+      LIBXL_LIVEPATCH_OPERATION_REVERT, false, start_revert,
+      "Take the patches of the payload NAME, which must be the one that was\n"
+      "applied last, out of the hypervisor.  It stays loaded.\n" },
+    { LIVEPATCH_UNLOAD, "unload", "NAME", 1, 1,
+      LIBXL_LIVEPATCH_OPERATION_UNLOAD, false, start_unload,
+      "Remove the payload NAME, which must not be applied, from the\n"
+      "hypervisor.\n" },
+    { LIVEPATCH_LIST, "list", "", 0, 0,
+      LIBXL_LIVEPATCH_OPERATION_LIST, false, start_list,
+      "List the payloads in the hypervisor, in the order of their upload.\n" },
+    { LIVEPATCH_SHOW, "show", "NAME", 1, 1,
+      LIBXL_LIVEPATCH_OPERATION_LIST, false, start_show,
+      "Tell all that is known of the payload NAME.\n" },
+    { LIVEPATCH_CHECK, "check", "FILE...", 1, INT_MAX,
+      LIBXL_LIVEPATCH_OPERATION_CHECK, true, start_check,
+      "Judge payload files without loading them.  They are compared with\n"
+      "the running hypervisor if this is its control domain and you are\n"
+      "root, or else with what --build-id or --xen-syms names.\n" },
+    { LIVEPATCH_UPLOAD, "upload", "FILE", 1, 1,
+      LIBXL_LIVEPATCH_OPERATION_UPLOAD, false, start_upload,
+      "Upload and check a payload, and leave it loaded but not applied.\n" },
+};
+
+static const livepatch_verb *find_verb(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < LIVEPATCH_NUM(verbs); i++)
+        if (!strcmp(name, verbs[i].name))
+            return &verbs[i];
+    return NULL;
+}
+
+bool livepatch_refuse(livepatch_command *cmd,
+                      libxl_livepatch_reason reason,
+                      const char *advice, const char *fmt, ...)
+{
+    libxl_livepatch_result *result = &cmd->result;
+    char *message;
+    va_list ap;
+
+    if (result->outcome == LIBXL_LIVEPATCH_OUTCOME_FAILED)
+        return false;
+
+    if (cmd->verb)
+        result->operation = cmd->params.replace
+            ? LIBXL_LIVEPATCH_OPERATION_REPLACE : cmd->verb->operation;
+    result->outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED;
+    result->reason = reason;
+    va_start(ap, fmt);
+    xvasprintf(&message, fmt, ap);
+    va_end(ap);
+    free(result->message);
+    result->message = livepatch_printable(message);
+    free(message);
+    free(result->advice);
+    result->advice = advice ? xstrdup(advice) : NULL;
+    return false;
+}
+
+static void command_init(livepatch_command *cmd, const livepatch_verb *verb)
+{
+    memset(cmd, 0, sizeof(*cmd));
+    cmd->verb = verb;
+    libxl_livepatch_params_init(&cmd->params);
+    libxl_livepatch_criteria_init(&cmd->criteria);
+    libxl_livepatch_result_init(&cmd->result);
+    cmd->params.dry_run = dryrun_only;
+    cmd->params.replace = verb && verb->id == LIVEPATCH_REPLACE;
+}
+
+static void command_dispose(livepatch_command *cmd)
+{
+    int i;
+
+    for (i = 0; i < cmd->num_files; i++)
+        libxl_livepatch_file_dispose(&cmd->files[i]);
+    free(cmd->files);
+    free(cmd->excluded);
+    free(cmd->uncompared);
+    libxl_livepatch_params_dispose(&cmd->params);
+    libxl_livepatch_criteria_dispose(&cmd->criteria);
+    libxl_livepatch_result_dispose(&cmd->result);
+}
+
+/* The operands as files, each with the --name if there is one. */
+static void take_files(livepatch_command *cmd)
+{
+    int i;
+
+    cmd->files = xcalloc(cmd->num_files, sizeof(*cmd->files));
+    for (i = 0; i < cmd->num_files; i++) {
+        libxl_livepatch_file_init(&cmd->files[i]);
+        cmd->files[i].path = xstrdup(cmd->operands[i]);
+        if (cmd->name)
+            cmd->files[i].name = xstrdup(cmd->name);
+    }
+}
+
+/* Judge against the running Xen if nothing else is given. */
+static void open_host_for_check(livepatch_command *cmd)
+{
+    livepatch_command attempt;
+
+    if (cmd->criteria.xen_build_id || cmd->criteria.xen_syms)
+        return;
+
+    command_init(&attempt, cmd->verb);
+    if (!livepatch_open_host(&attempt))
+        xasprintf(&cmd->uncompared,
+                  "not compared with any hypervisor: %s; name one with "
+                  "--build-id or --xen-syms", attempt.result.message);
+    command_dispose(&attempt);
+}
+
+static void add_warning(livepatch_command *cmd, const char *warning)
+{
+    libxl_string_list *list = &cmd->result.warnings;
+    int num = libxl_string_list_length(list);
+
+    *list = xrealloc(*list, (num + 2) * sizeof(**list));
+    (*list)[num] = xstrdup(warning);
+    (*list)[num + 1] = NULL;
+}
+
+static bool prepare(livepatch_command *cmd, int argc, char **argv)
+{
+    bool ok;
+
+    ok = livepatch_parse_options(cmd, argc, argv);
+    if (!ok || cmd->help) return ok;
+
+    take_files(cmd);
+    if (cmd->verb->without_host) {
+        open_host_for_check(cmd);
+        return true;
+    }
+    ok = livepatch_open_host(cmd);
+    if (!ok) return false;
+
+    return livepatch_find_domains(cmd);
+}
+
+static int exit_status(const livepatch_command *cmd, bool printed)
+{
+    const libxl_livepatch_payload *fix;
+
+    switch (cmd->result.outcome) {
+    case LIBXL_LIVEPATCH_OUTCOME_DONE:
+    case LIBXL_LIVEPATCH_OUTCOME_ALREADY:
+    case LIBXL_LIVEPATCH_OUTCOME_PLANNED:
+        break;
+    case LIBXL_LIVEPATCH_OUTCOME_FAILED:
+        return STATUS_FAILED;
+    case LIBXL_LIVEPATCH_OUTCOME_BUSY:
+        return STATUS_BUSY;
+    default:
+        return STATUS_STRANDED;
+    }
+    /* An action is done even if nobody could be told. */
+    if (!printed && !(cmd->verb->id & LIVEPATCH_ACTIONS))
+        return STATUS_FAILED;
+    if (!cmd->fixes)
+        return STATUS_DONE;
+
+    fix = livepatch_find_fix(cmd);
+    return fix && fix->state == LIBXL_LIVEPATCH_STATE_APPLIED
+        ? STATUS_DONE : STATUS_FAILED;
+}
+
+static int run_verb(const livepatch_verb *verb, int argc, char **argv)
+{
+    livepatch_command cmd;
+    bool printed = true;
+    int status;
+
+    command_init(&cmd, verb);
+    if (prepare(&cmd, argc, argv) && !cmd.help)
+        livepatch_run(&cmd);
+    if (cmd.uncompared)
+        add_warning(&cmd, cmd.uncompared);
+    if (cmd.help) {
+        livepatch_print_verb_help(verb);
+        status = STATUS_DONE;
+    } else {
+        printed = livepatch_print(&cmd);
+        status = exit_status(&cmd, printed);
+    }
+    command_dispose(&cmd);
+    return status;
+}
+
+static int unknown_verb(const char *name, char **argv)
+{
+    livepatch_command cmd;
+    char *known = NULL;
+    size_t i;
+
+    for (i = 0; i < LIVEPATCH_NUM(verbs); i++) {
+        string_realloc_append(&known, verbs[i].name);
+        string_realloc_append(&known, ", ");
+    }
+    string_realloc_append(&known, "help");
+
+    command_init(&cmd, NULL);
+    cmd.json = livepatch_wants_json(argv);
+    livepatch_refuse(&cmd, LIBXL_LIVEPATCH_REASON_USAGE,
+                     "Try 'xl livepatch help'.",
+                     "there is no verb '%s', only: %s", name, known);
+    livepatch_print(&cmd);
+    command_dispose(&cmd);
+    free(known);
+    return STATUS_FAILED;
+}
+
+static void print_help(FILE *f)
+{
+    fprintf(f, "Usage: xl livepatch %s\n\n%s.\n\n%s",
+            XL_LIVEPATCH_USAGE, XL_LIVEPATCH_DESC, XL_LIVEPATCH_OPTIONS);
+}
+
+static int main_help(int argc, char **argv)
+{
+    const livepatch_verb *verb;
+
+    if (argc < 2 || !strcmp(argv[1], "help")) {
+        print_help(stdout);
+        return STATUS_DONE;
+    }
+    verb = find_verb(argv[1]);
+    if (!verb)
+        return unknown_verb(argv[1], argv);
+
+    livepatch_print_verb_help(verb);
+    return STATUS_DONE;
+}
+
+int main_livepatch(int argc, char **argv)
+{
+    const livepatch_verb *verb;
+
+    if (argc < 2) {
+        print_help(stderr);
+        return STATUS_FAILED;
+    }
+    argc--;
+    argv++;
+    if (!strcmp(argv[0], "help") || !strcmp(argv[0], "--help") ||
+        !strcmp(argv[0], "-h"))
+        return main_help(argc, argv);
+
+    verb = find_verb(argv[0]);
+    if (!verb)
+        return unknown_verb(argv[0], argv);
+
+    return run_verb(verb, argc, argv);
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

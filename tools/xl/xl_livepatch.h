@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * What the parts of "xl livepatch" share.
+ *
+ *   xl_livepatch.c          the verbs
+ *   xl_livepatch_options.c  the options of all verbs, and help about them
+ *   xl_livepatch_host.c     access to the hypervisor and its domains
+ *   xl_livepatch_wait.c     an operation that signals can stop
+ *   xl_livepatch_print.c    results as text for people, or as JSON
+ *   xl_livepatch_describe.c payloads and payload files as text
+ *   xl_livepatch_text.c     what a user typed, made printable
+ */
+
+#ifndef XL_LIVEPATCH_H
+#define XL_LIVEPATCH_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <libxl.h>
+
+/* How many elements an array has.  Xen's own macro for it is in different
+ * headers in different releases. */
+#define LIVEPATCH_NUM(array) (sizeof(array) / sizeof(*(array)))
+
+typedef struct livepatch_command livepatch_command;
+
+/* Each bit is a verb, in an option's set of verbs. */
+enum {
+    LIVEPATCH_APPLY   = 1 << 0,
+    LIVEPATCH_REPLACE = 1 << 1,
+    LIVEPATCH_REVERT  = 1 << 2,
+    LIVEPATCH_UNLOAD  = 1 << 3,
+    LIVEPATCH_LIST    = 1 << 4,
+    LIVEPATCH_SHOW    = 1 << 5,
+    LIVEPATCH_CHECK   = 1 << 6,
+    LIVEPATCH_UPLOAD  = 1 << 7,
+};
+
+/* What changes the host, for a set of verbs. */
+#define LIVEPATCH_ACTIONS                                       \
+    (LIVEPATCH_APPLY | LIVEPATCH_REPLACE | LIVEPATCH_REVERT |   \
+     LIVEPATCH_UNLOAD | LIVEPATCH_UPLOAD)
+
+typedef struct {
+    unsigned int id;            /* LIVEPATCH_APPLY, ... */
+    const char *name;
+    const char *operands;       /* as the usage line has them */
+    int min_operands, max_operands;
+    libxl_livepatch_operation operation;
+    bool without_host;          /* gets along without Xen */
+    /* starts the library's call; fills in cmd->result */
+    int (*start)(livepatch_command *cmd, const libxl_asyncop_how *how);
+    const char *help;
+} livepatch_verb;
+
+/* A command line, and what came of it. */
+struct livepatch_command {
+    const livepatch_verb *verb;
+    bool json;
+    bool help;
+    char *uncompared;           /* why no hypervisor is compared with */
+    const char *name;           /* --name */
+    const char *fixes;          /* --fixes */
+    const char *listed;         /* domains of --pause */
+    char *excluded;             /* domains of all --exclude */
+    char **operands;
+    libxl_livepatch_file *files;
+    int num_files;
+    libxl_livepatch_params params;
+    libxl_livepatch_criteria criteria;
+    libxl_livepatch_result result;
+};
+
+/*
+ * Make cmd->result a failure, and return false.  The message is one clause
+ * that names what is wrong, where and why.  Of several the first counts.
+ */
+bool livepatch_refuse(livepatch_command *cmd,
+                      libxl_livepatch_reason reason,
+                      const char *advice, const char *fmt, ...)
+                      __attribute__((format(printf, 4, 5)));
+
+/*----- xl_livepatch_options.c -----*/
+
+/* Fill in cmd from the verb's argv; false with a refusal. */
+bool livepatch_parse_options(livepatch_command *cmd, int argc, char **argv);
+
+/* Whether one of the arguments asks for JSON, where no verb is known. */
+bool livepatch_wants_json(char **argv);
+
+void livepatch_print_verb_help(const livepatch_verb *verb);
+
+/*----- xl_livepatch_host.c -----*/
+
+/* Allocate xl's context; false with a refusal that says what is missing. */
+bool livepatch_open_host(livepatch_command *cmd);
+
+/* Look up the domains of --pause and --exclude; false with a refusal. */
+bool livepatch_find_domains(livepatch_command *cmd);
+
+/*----- xl_livepatch_wait.c -----*/
+
+/*
+ * Run the verb's call to its end.  SIGINT, SIGTERM and SIGHUP abort it, and
+ * the call is waited for nevertheless.  What came of it is cmd->result.
+ */
+void livepatch_run(livepatch_command *cmd);
+
+/*----- xl_livepatch_print.c -----*/
+
+/* Print cmd->result; false if standard output could not be written. */
+bool livepatch_print(livepatch_command *cmd);
+
+/*----- xl_livepatch_describe.c -----*/
+
+/* With commas between. */
+void livepatch_print_strings(FILE *f, const libxl_string_list list);
+
+void livepatch_print_judgement(FILE *f, const libxl_livepatch_judgement *j);
+void livepatch_print_list(FILE *f, const libxl_livepatch_result *result);
+void livepatch_print_payload(FILE *f, const libxl_livepatch_payload *p);
+
+/* The answer to --fixes. */
+void livepatch_print_fix(FILE *f, const livepatch_command *cmd);
+
+/*
+ * The payload that is applied and fixes what the command asks for; if there
+ * is none, one that is only loaded; or NULL.
+ */
+const libxl_livepatch_payload *
+livepatch_find_fix(const livepatch_command *cmd);
+
+/*----- xl_livepatch_text.c -----*/
+
+/*
+ * A malloc'd copy in which bytes that are no printable UTF-8 are written
+ * \xNN: fit for a terminal and for JSON.
+ */
+char *livepatch_printable(const char *text);
+
+#endif /* XL_LIVEPATCH_H */
+
+/*
+ * Local variables:
+ * mode: C
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

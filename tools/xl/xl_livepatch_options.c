@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * The options of all verbs of "xl livepatch" in one table, from which they
+ * are parsed and from which their help is printed.
+ */
+
+#define _GNU_SOURCE
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libxl.h>
+
+#include "xl.h"
+#include "xl_livepatch.h"
+#include "xl_utils.h"
+
+#define RETRIES_MAX      100
+/* An hour: nobody pauses guests, or waits for a lock, for longer. */
+#define MILLISECONDS_MAX 3600000
+
+/* What getopt_long returns for the long option at this place in the table. */
+#define LONG_OPTION(i) (256 + (i))
+
+typedef struct {
+    const char *name;
+    char letter;                /* or 0 */
+    const char *arg;            /* what the help calls the argument */
+    unsigned int verbs;         /* that have this option */
+    /* arg has been given; false with a refusal */
+    bool (*set)(livepatch_command *cmd, const char *arg);
+    const char *help;
+} livepatch_option;
+
+/*----- values -----*/
+
+/*
+ * A number with at most the fraction that makes whole microseconds, and a
+ * unit; without one it counts milliseconds.
+ */
+static bool parse_duration(const char *arg, uint64_t *us_r)
+{
+    static const struct { const char *suffix; unsigned int us; } units[] = {
+        { "us", 1 }, { "ms", 1000 }, { "s", 1000000 }, { "", 1000 },
+    };
+    const char *fraction = "";
+    unsigned long long whole;
+    unsigned int us;
+    char *end;
+    size_t i;
+
+    if (!isdigit((unsigned char)arg[0])) return false;
+    errno = 0;
+    whole = strtoull(arg, &end, 10);
+    if (errno || whole > UINT32_MAX) return false;
+    if (*end == '.') {
+        fraction = end + 1;
+        if (!isdigit((unsigned char)*fraction)) return false;
+        end = end + 1 + strspn(fraction, "0123456789");
+    }
+    for (i = 0; strcmp(end, units[i].suffix); )
+        if (++i == LIVEPATCH_NUM(units)) return false;
+
+    us = units[i].us;
+    *us_r = whole * us;
+    for (; isdigit((unsigned char)*fraction); fraction++) {
+        if (us == 1 && *fraction != '0') return false;
+        us = us == 1 ? 1 : us / 10;
+        *us_r += (uint64_t)(*fraction - '0') * us;
+    }
+    return true;
+}
+
+static bool take_duration(livepatch_command *cmd, const char *option,
+                          const char *arg, uint64_t min, uint64_t max,
+                          const char *range, uint64_t *us_r)
+{
+    bool ok;
+
+    ok = parse_duration(arg, us_r);
+    if (!ok)
+        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
+                                "%s: '%s' is no duration such as 30ms, "
+                                "500us or 0.5s", option, arg);
+    if (*us_r < min || *us_r > max)
+        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
+                                "%s: %s is out of range, which is %s",
+                                option, arg, range);
+    return true;
+}
+
+static bool take_milliseconds(livepatch_command *cmd, const char *option,
+                              const char *arg, unsigned int min,
+                              const char *range, unsigned int *ms_r)
+{
+    uint64_t us;
+    bool ok;
+
+    ok = take_duration(cmd, option, arg, min * 1000ULL,
+                       MILLISECONDS_MAX * 1000ULL, range, &us);
+    if (ok)
+        *ms_r = (us + 999) / 1000;
+    return ok;
+}
+
+/*----- what the options do -----*/
+
+static bool set_name(livepatch_command *cmd, const char *arg)
+{
+    cmd->name = arg;
+    return true;
+}
+
+static bool set_replace(livepatch_command *cmd, const char *arg)
+{
+    cmd->params.replace = true;
+    return true;
+}
+
+static bool set_nodeps(livepatch_command *cmd, const char *arg)
+{
+    cmd->params.nodeps = true;
+    return true;
+}
+
+static bool set_no_undo(livepatch_command *cmd, const char *arg)
+{
+    cmd->params.no_undo = true;
+    return true;
+}
+
+static bool set_unload(livepatch_command *cmd, const char *arg)
+{
+    cmd->params.unload = true;
+    return true;
+}
+
+static bool set_timeout(livepatch_command *cmd, const char *arg)
+{
+    uint64_t us;
+    bool ok;
+
+    ok = take_duration(cmd, "--timeout", arg, 1,
+                       LIBXL_LIVEPATCH_TIMEOUT_US_MAX, "1us to 4s", &us);
+    if (ok)
+        cmd->params.timeout_us = us;
+    return ok;
+}
+
+static bool set_retries(livepatch_command *cmd, const char *arg)
+{
+    unsigned long retries;
+    char *end;
+
+    errno = 0;
+    retries = strtoul(arg, &end, 10);
+    if (!isdigit((unsigned char)arg[0]) || *end || errno ||
+        retries > RETRIES_MAX)
+        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
+                                "--retries: '%s' is no number from 0 to %d",
+                                arg, RETRIES_MAX);
+    cmd->params.retries = retries;
+    return true;
+}
+
+static bool set_pause(livepatch_command *cmd, const char *arg)
+{
+    libxl_livepatch_pause_mode mode;
+    int rc;
+
+    rc = libxl_livepatch_pause_mode_from_string(arg, &mode);
+    if (rc || mode == LIBXL_LIVEPATCH_PAUSE_MODE_LISTED) {
+        cmd->params.pause = LIBXL_LIVEPATCH_PAUSE_MODE_LISTED;
+        cmd->listed = arg;
+    } else {
+        cmd->params.pause = mode;
+        cmd->listed = NULL;
+    }
+    return true;
+}
+
+static bool set_exclude(livepatch_command *cmd, const char *arg)
+{
+    if (cmd->excluded)
+        string_realloc_append(&cmd->excluded, ",");
+    string_realloc_append(&cmd->excluded, arg);
+    return true;
+}
+
+static bool set_max_pause(livepatch_command *cmd, const char *arg)
+{
+    unsigned int ms;
+    bool ok;
+
+    ok = take_milliseconds(cmd, "--max-pause", arg, 1, "1ms to 3600s", &ms);
+    if (ok)
+        cmd->params.max_pause_ms = ms;
+    return ok;
+}
+
+static bool set_lock_wait(livepatch_command *cmd, const char *arg)
+{
+    unsigned int ms;
+    bool ok;
+
+    ok = take_milliseconds(cmd, "--lock-wait", arg, 0, "0 to 3600s", &ms);
+    if (ok)
+        cmd->params.lock_wait_ms = ms;
+    return ok;
+}
+
+static bool set_dry_run(livepatch_command *cmd, const char *arg)
+{
+    cmd->params.dry_run = true;
+    return true;
+}
+
+static bool set_fixes(livepatch_command *cmd, const char *arg)
+{
+    if (!*arg)
+        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
+                                "--fixes: the identifier is empty");
+    cmd->fixes = arg;
+    return true;
+}
+
+static bool set_build_id(livepatch_command *cmd, const char *arg)
+{
+    if (!*arg || arg[strspn(arg, "0123456789abcdefABCDEF")] ||
+        strlen(arg) % 2)
+        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
+                                "--build-id: '%s' is no build-id: these are "
+                                "hexadecimal, as 'xl info' prints them",
+                                arg);
+    free(cmd->criteria.xen_build_id);
+    cmd->criteria.xen_build_id = xstrdup(arg);
+    return true;
+}
+
+static bool set_xen_syms(livepatch_command *cmd, const char *arg)
+{
+    free(cmd->criteria.xen_syms);
+    cmd->criteria.xen_syms = xstrdup(arg);
+    return true;
+}
+
+static bool set_json(livepatch_command *cmd, const char *arg)
+{
+    cmd->json = true;
+    return true;
+}
+
+static bool set_help(livepatch_command *cmd, const char *arg)
+{
+    cmd->help = true;
+    return true;
+}
+
+/*----- the table -----*/
+
+#define APPLIES  (LIVEPATCH_APPLY | LIVEPATCH_REPLACE)
+#define QUIESCES (APPLIES | LIVEPATCH_REVERT)
+#define ALL      (~0U)
+
+static const livepatch_option options[] = {
+    { "name", 0, "NAME", APPLIES | LIVEPATCH_UPLOAD, set_name,
+      "Name of the payload in the hypervisor.  Default: the\n"
+      "file's name without its folder and suffix.  With one\n"
+      "FILE only." },
+    { "replace", 0, NULL, LIVEPATCH_APPLY, set_replace,
+      "Apply the first payload in place of all that are\n"
+      "applied, the others on top of it." },
+    { "nodeps", 0, NULL, APPLIES, set_nodeps,
+      "Don't require that the payload was made for the\n"
+      "payload that it is put upon." },
+    { "no-undo", 0, NULL, APPLIES, set_no_undo,
+      "Replace also where a displaced payload could not be\n"
+      "put back if the new one failed." },
+    { "unload", 0, NULL, LIVEPATCH_REVERT, set_unload,
+      "Unload the payload once it is reverted." },
+    { "timeout", 0, "TIME", QUIESCES, set_timeout,
+      "How long the hypervisor waits for its CPUs in the\n"
+      "first attempt.  Each further one doubles it, up to\n"
+      "250ms or TIME if that is more.  CPUs that did arrive\n"
+      "stand still for as long.  Default: 30ms, at most 4s." },
+    { "retries", 0, "N", QUIESCES, set_retries,
+      "Further attempts before guests are paused.\n"
+      "Default: 2." },
+    { "pause", 0, "WHICH", QUIESCES, set_pause,
+      "Guests that may be paused if the host doesn't come to\n"
+      "rest without: auto (the default; the likely culprits\n"
+      "first, all in the end), never, all (at once), or a\n"
+      "list DOMAIN,... of names or ids." },
+    { "exclude", 0, "DOMAIN,...", QUIESCES, set_exclude,
+      "Guests never to be paused.  May be repeated." },
+    { "max-pause", 0, "TIME", QUIESCES, set_max_pause,
+      "How long guests stay paused in one attempt at the\n"
+      "most.  Default: 1s." },
+    { "lock-wait", 0, "TIME", LIVEPATCH_ACTIONS, set_lock_wait,
+      "How long to wait while another call is changing the\n"
+      "host's live patches.  0 doesn't wait.  Default: 10s." },
+    { "dry-run", 'n', NULL, LIVEPATCH_ACTIONS, set_dry_run,
+      "Judge and plan, but change nothing.  The same as the\n"
+      "option -N of xl." },
+    { "fixes", 0, "ID", LIVEPATCH_LIST, set_fixes,
+      "Exit with 0 if an applied payload declares that it\n"
+      "fixes ID, such as XSA-182, and with 1 if none does." },
+    { "build-id", 0, "ID", LIVEPATCH_CHECK, set_build_id,
+      "Compare with the hypervisor that has this build-id." },
+    { "xen-syms", 0, "FILE", LIVEPATCH_CHECK, set_xen_syms,
+      "Compare with this hypervisor image and its symbols." },
+    { "json", 'j', NULL, ALL, set_json,
+      "Print one JSON document on standard output, and text\n"
+      "for people on standard error." },
+    { "help", 'h', NULL, ALL, set_help,
+      "Print this help." },
+};
+
+/*----- parsing -----*/
+
+/* What getopt_long needs to know about the options of one verb. */
+typedef struct {
+    struct option longs[LIVEPATCH_NUM(options) + 1];
+    char letters[2 * LIVEPATCH_NUM(options) + 2];
+} getopt_tables;
+
+static void make_tables(unsigned int verb, getopt_tables *tables_r)
+{
+    struct option *l = tables_r->longs;
+    char *letter = tables_r->letters;
+    size_t i;
+
+    memset(tables_r, 0, sizeof(*tables_r));
+    *letter++ = ':';            /* tell a missing argument by that */
+    for (i = 0; i < LIVEPATCH_NUM(options); i++) {
+        if (!(options[i].verbs & verb)) continue;
+        l->name = options[i].name;
+        l->has_arg = options[i].arg ? required_argument : no_argument;
+        l->val = LONG_OPTION(i);
+        l++;
+        if (options[i].letter)
+            *letter++ = options[i].letter;
+    }
+}
+
+/* The option for which getopt_long returned, or complains about, opt. */
+static const livepatch_option *find_option(int opt)
+{
+    size_t i;
+
+    for (i = 0; i < LIVEPATCH_NUM(options); i++)
+        if (opt == LONG_OPTION(i) || (opt && opt == options[i].letter))
+            return &options[i];
+    return NULL;
+}
+
+/* How many of the verb's long options begin like arg, which has "--". */
+static int count_meant(const livepatch_command *cmd, const char *arg)
+{
+    size_t len = strcspn(arg + 2, "="), i;
+    int num = 0;
+
+    for (i = 0; i < LIVEPATCH_NUM(options); i++)
+        num += options[i].verbs & cmd->verb->id &&
+               !strncmp(options[i].name, arg + 2, len);
+    return num;
+}
+
+static void refuse_option(livepatch_command *cmd, int opt, char *const *argv)
+{
+    const livepatch_option *option = find_option(optopt);
+    const char *arg = argv[optind - 1];
+
+    if (opt == ':' && option)
+        livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
+                         "option --%s needs an argument, %s",
+                         option->name, option->arg);
+    else if (optopt >= LONG_OPTION(0) && option)
+        livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
+                         "option --%s takes no argument", option->name);
+    else if (optopt)
+        livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
+                         "there is no option -%c", optopt);
+    else
+        livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
+                         count_meant(cmd, arg) > 1
+                         ? "%s could be more than one option"
+                         : "there is no option %s", arg);
+}
+
+/* What can be told only when all options and operands are known. */
+static bool check_combination(livepatch_command *cmd)
+{
+    const livepatch_verb *verb = cmd->verb;
+    bool many = cmd->num_files > verb->max_operands;
+
+    if (many)
+        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
+                                "one operand too many, '%s'",
+                                cmd->operands[verb->max_operands]);
+    if (cmd->num_files < verb->min_operands)
+        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
+                                "operand %s is missing", verb->operands);
+    if (cmd->name && cmd->num_files > 1)
+        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
+                                "--name names one payload, but there are %d "
+                                "files", cmd->num_files);
+    if (cmd->params.no_undo && !cmd->params.replace)
+        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
+                                "--no-undo is about replacing payloads, but "
+                                "there is no --replace");
+    return true;
+}
+
+bool livepatch_parse_options(livepatch_command *cmd, int argc, char **argv)
+{
+    const livepatch_option *option;
+    getopt_tables tables;
+    char *advice;
+    int opt;
+
+    make_tables(cmd->verb->id, &tables);
+    /* xl's own scan ended at the first operand; 0 lets this one go on. */
+    optind = 0;
+    opterr = 0;
+    /* On to the end even after an error: there may be a --json. */
+    while ((opt = getopt_long(argc, argv, tables.letters, tables.longs,
+                              NULL)) != -1) {
+        option = opt == '?' || opt == ':' ? NULL : find_option(opt);
+        if (option)
+            option->set(cmd, optarg);
+        else
+            refuse_option(cmd, opt, argv);
+    }
+    cmd->operands = argv + optind;
+    cmd->num_files = argc - optind;
+    if (cmd->help) return true;
+
+    if (check_combination(cmd) &&
+        cmd->result.outcome == LIBXL_LIVEPATCH_OUTCOME_UNDECIDED)
+        return true;
+
+    cmd->num_files = 0;
+    xasprintf(&advice, "Try 'xl livepatch help %s'.", cmd->verb->name);
+    free(cmd->result.advice);
+    cmd->result.advice = advice;
+    return false;
+}
+
+bool livepatch_wants_json(char **argv)
+{
+    for (; *argv; argv++)
+        if (!strcmp(*argv, "-j") || !strcmp(*argv, "--json"))
+            return true;
+    return false;
+}
+
+/*----- help -----*/
+
+#define HELP_COLUMN 25
+
+static void print_option_help(const livepatch_option *option)
+{
+    const char *line = option->help;
+    int column;
+    size_t len;
+
+    column = option->letter ? printf("  -%c, ", option->letter)
+                            : printf("      ");
+    column += printf("--%s%s%s", option->name, option->arg ? "=" : "",
+                     option->arg ? option->arg : "");
+    while (*line) {
+        len = strcspn(line, "\n");
+        printf("%*s%.*s\n", HELP_COLUMN - column, "", (int)len, line);
+        line += len + (line[len] == '\n');
+        column = 0;
+    }
+}
+
+void livepatch_print_verb_help(const livepatch_verb *verb)
+{
+    size_t i;
+
+    printf("Usage: xl livepatch %s [options]%s%s\n\n%s\nOptions:\n",
+           verb->name, *verb->operands ? " " : "", verb->operands,
+           verb->help);
+    for (i = 0; i < LIVEPATCH_NUM(options); i++)
+        if (options[i].verbs & verb->id)
+            print_option_help(&options[i]);
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */
