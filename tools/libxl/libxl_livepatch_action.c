@@ -30,6 +30,9 @@
  */
 #define SETTLE_US 20000
 
+/* Tried at least so often before a rollback is given up. */
+#define ROLLBACK_RETRIES 8
+
 #define POLL_FIRST_US 200
 #define POLL_LAST_US 10000
 
@@ -140,20 +143,25 @@ static uint64_t not_before(const libxl__livepatch_action *lpa)
     return lock->last_failure_us ? lock->last_failure_us + DISTANCE_US : 0;
 }
 
-/* Sleep in the event loop; an abort may end it early. */
+/*
+ * Sleep in the event loop; an abort may end it early.  Without a timer it is
+ * not safe to go on: then the action is finished.
+ */
 static void wait_for(libxl__egc *egc, libxl__livepatch_action *lpa,
                      uint64_t us,
                      void (*callback)(libxl__egc *,
                                       libxl__livepatch_timer *))
 {
     STATE_AO_GC(lpa->call->ao);
-    int rc;
 
     lpa->timer.callback = callback;
     lpa->call->waiting = &lpa->timer;
-    rc = libxl__livepatch_timer_set(gc, &lpa->timer, us);
-    /* Without a timer there is no waiting; what follows copes. */
-    if (rc) callback(egc, &lpa->timer);
+    if (!libxl__livepatch_timer_set(gc, &lpa->timer, us)) return;
+
+    lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED;
+    lpa->reason = LIBXL_LIVEPATCH_REASON_INTERNAL;
+    lpa->rc = -errno;
+    action_finish(egc, lpa);
 }
 
 static void log_attempt(libxl__gc *gc, libxl__livepatch_action *lpa)
@@ -187,6 +195,13 @@ void libxl__livepatch_action_start(libxl__egc *egc,
     libxl__livepatch_call *const lpc = lpa->call;
 
     lpa->timeout_us = lpc->params.timeout_us;
+    lpa->retries = lpc->params.retries;
+    if (lpa->rollback) {
+        /* What was asked for is over; now the host has to come back. */
+        lpa->timeout_us = max(lpa->timeout_us,
+                          (uint32_t)LIBXL_LIVEPATCH_TIMEOUT_US_DEFAULT);
+        lpa->retries = max(lpa->retries, ROLLBACK_RETRIES);
+    }
     lpa->attempt_us = libxl__livepatch_now_us();
     lpa->poll_us = POLL_FIRST_US;
     action_ready(egc, &lpa->timer);
@@ -309,12 +324,13 @@ static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa)
     int rc, r;
 
     /* What each guest runs during the last attempt before pausing. */
-    if (!lpa->num_pausing && lpa->num_tries == lpc->params.retries &&
+    if (!lpa->num_pausing && lpa->num_tries == lpa->retries &&
         lpc->params.pause != LIBXL_LIVEPATCH_PAUSE_MODE_NEVER &&
         lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD)
         libxl__livepatch_sample_usage(gc, &lpa->sample);
 
     lpc->changed = true;
+    lpa->began = false;
     lpa->attempt_us = libxl__livepatch_now_us();
     lpa->poll_us = POLL_FIRST_US;
     attempt->operation = lpa->op;
@@ -333,6 +349,7 @@ static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa)
         return;
     }
     if (!r) {
+        lpa->began = true;
         action_poll(egc, &lpa->timer);
         return;
     }
@@ -396,19 +413,17 @@ static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
     lpa->poll_us = min(lpa->poll_us * 2, (uint64_t)POLL_LAST_US);
 }
 
-/* How long at most the host stood still for the attempt. */
+/*
+ * How long at most the host stood still for the attempt.  CPUs that wait for
+ * others give up at the time-out; patching itself is not bounded by it.
+ */
 static uint64_t stalled(const libxl__livepatch_action *lpa)
 {
     const libxl_livepatch_attempt *attempt = &lpa->attempt;
 
-    if (lpa->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD) return 0;
-    if (attempt->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE)
-        return attempt->duration_us;
+    if (!lpa->began) return 0;
     if (attempt->reason == LIBXL_LIVEPATCH_REASON_QUIESCE)
         return min(attempt->duration_us, (uint64_t)attempt->timeout_us);
-    if (attempt->reason == LIBXL_LIVEPATCH_REASON_IN_FLIGHT ||
-        attempt->reason == LIBXL_LIVEPATCH_REASON_NOT_ON_TOP)
-        return 0;
     return attempt->duration_us;
 }
 
@@ -489,7 +504,7 @@ static void action_decide(libxl__egc *egc, libxl__livepatch_action *lpa)
 
     if (lpa->outcome != LIBXL_LIVEPATCH_OUTCOME_BUSY) goto finish;
 
-    if (!lpa->num_pausing && lpa->num_tries < lpc->params.retries) {
+    if (!lpa->num_pausing && lpa->num_tries < lpa->retries) {
         uint32_t ceiling = max(lpc->params.timeout_us,
                           (uint32_t)LIBXL_LIVEPATCH_TIMEOUT_US_CEILING);
 

@@ -251,6 +251,7 @@ static int probe_foreign(libxl__gc *gc, apply_state *as, member *m)
 
     r = libxl__livepatch_upload(gc, &probe, &m->image);
     if (!r) {
+        as->call.changed = true;
         libxl__livepatch_do(gc, &probe, LIVEPATCH_ACTION_UNLOAD, 0, 0);
         libxl__livepatch_conclude(gc, as->call.result,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED,

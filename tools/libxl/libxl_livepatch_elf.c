@@ -11,6 +11,9 @@
 
 #include "libxl_livepatch_elf.h"
 
+/* Compilers for C stay far below; Xen itself has no limit. */
+#define MAX_NAME 4095U
+
 /* A file that is being opened. */
 typedef struct {
     libxl__livepatch_elf *elf;
@@ -134,7 +137,7 @@ static int check_section_headers(const opening *o, const Elf64_Ehdr *header)
 {
     const uint8_t *table = o->image->data;
     Elf64_Shdr shdr;
-    char where[sizeof("section 65535")];
+    char where[32];
     size_t i, entry;
     int rc, bad = 0;
 
@@ -180,7 +183,7 @@ static int libelf_refused(const opening *o, const char *where)
 static int load_section(const opening *o, size_t index)
 {
     libxl__livepatch_section *section = &o->elf->sections[index];
-    char where[sizeof("section 65535")];
+    char where[32];
     Elf_Scn *scn;
     GElf_Shdr shdr;
 
@@ -255,11 +258,13 @@ static int name_sections(const opening *o)
         errno = 0;
         if (!gelf_getshdr(elf_getscn(elf->libelf, i), &shdr))
             return libelf_refused(o, "section headers");
-        if (shdr.sh_name >= names->size)
+        elf->sections[i].name =
+            libxl__livepatch_elf_string(names, shdr.sh_name, MAX_NAME);
+        if (!elf->sections[i].name)
             return UNUSABLE(o, FORMAT, "section headers", "is damaged: the "
-                            "name of section %zu lies outside of the table "
-                            "of names; get the file again", i);
-        elf->sections[i].name = (const char *)names->data + shdr.sh_name;
+                            "name of section %zu is not in the table of "
+                            "names, or has more than %u bytes; get the file "
+                            "again", i, MAX_NAME);
     }
     return 0;
 }
@@ -307,10 +312,11 @@ static int check_symbol_names(const opening *o)
         errno = 0;
         if (!gelf_getsym(symtab->libelf, i, &sym))
             return libelf_refused(o, symtab->name);
-        if (sym.st_name >= names->size)
+        if (!libxl__livepatch_elf_string(names, sym.st_name, MAX_NAME))
             return UNUSABLE(o, FORMAT, symtab->name, "is damaged: the name "
-                            "of symbol %zu lies outside of %s; get the "
-                            "file again", i, names->name);
+                            "of symbol %zu is not in %s, or has more than "
+                            "%u bytes; get the file again", i, names->name,
+                            MAX_NAME);
     }
     return 0;
 }
@@ -420,13 +426,15 @@ libxl__livepatch_elf_number(const libxl__livepatch_section *section,
 
 const char *
 libxl__livepatch_elf_string(const libxl__livepatch_section *section,
-                            uint64_t offset)
+                            uint64_t offset, size_t max)
 {
     const char *string;
+    size_t left;
 
     if (!section->data || offset >= section->size) return NULL;
     string = (const char *)section->data + offset;
-    if (!memchr(string, '\0', section->size - offset)) return NULL;
+    left = section->size - offset;
+    if (!memchr(string, '\0', left > max ? max + 1 : left)) return NULL;
     return string;
 }
 

@@ -95,10 +95,10 @@ _hidden uint64_t
 libxl__livepatch_elf_number(const libxl__livepatch_section *section,
                             uint64_t offset, size_t size);
 
-/* The NUL-terminated string at offset; NULL where there is none. */
+/* The string of up to max bytes at offset; NULL where there is none. */
 _hidden const char *
 libxl__livepatch_elf_string(const libxl__livepatch_section *section,
-                            uint64_t offset);
+                            uint64_t offset, size_t max);
 
 /*
  * The description of a GNU build-id note at the start of section, the form

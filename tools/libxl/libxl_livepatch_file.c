@@ -8,23 +8,19 @@
 #include "libxl_livepatch_judge.h"
 
 /* Add a finding about a file that can't be read; for use after return. */
-#define UNREADABLE_BECAUSE(reason, judgement, path, fmt, ...)           \
+#define UNREADABLE(judgement, path, fmt, ...)                           \
     unreadable(libxl__livepatch_find(judgement,                         \
                                      LIBXL_LIVEPATCH_SEVERITY_ERROR,    \
-                                     LIBXL_LIVEPATCH_REASON_ ## reason, \
+                                     LIBXL_LIVEPATCH_REASON_FILE,       \
                                      path, "%s " fmt, path,             \
                                      ## __VA_ARGS__))
-#define UNREADABLE(judgement, path, ...) \
-    UNREADABLE_BECAUSE(FILE, judgement, path, __VA_ARGS__)
 
-static bool unreadable(int rc)
+static int unreadable(int rc)
 {
-    /* Where a finding can't be added either, false has to be enough. */
-    (void)rc;
-    return false;
+    return rc ? rc : ERROR_INVAL;
 }
 
-static bool failed(const char *path, int error,
+static int failed(const char *path, int error,
                    libxl_livepatch_judgement *judgement)
 {
     switch (error) {
@@ -40,17 +36,16 @@ static bool failed(const char *path, int error,
         return UNREADABLE(judgement, path, "can't be opened: %s; check the "
                           "name and its symbolic links", strerror(error));
     case ENOMEM:
-        return UNREADABLE_BECAUSE(MEMORY, judgement, path, "can't be read: "
-                                  "there is not enough memory");
+        return ERROR_NOMEM;
     default:
         return UNREADABLE(judgement, path, "can't be read: %s",
                           strerror(error));
     }
 }
 
-static bool check_kind(const char *path, const struct stat *st,
-                       uint64_t max, const char *advice,
-                       libxl_livepatch_judgement *judgement)
+static int check_kind(const char *path, const struct stat *st,
+                      uint64_t max, const char *advice,
+                      libxl_livepatch_judgement *judgement)
 {
     if (S_ISDIR(st->st_mode))
         return UNREADABLE(judgement, path, "is a directory: name a file "
@@ -65,7 +60,7 @@ static bool check_kind(const char *path, const struct stat *st,
         return UNREADABLE(judgement, path, "has %"PRIu64" bytes, more than "
                           "the limit of %"PRIu64": %s",
                           (uint64_t)st->st_size, max, advice);
-    return true;
+    return 0;
 }
 
 static bool is_same(const struct stat *a, const struct stat *b)
@@ -96,69 +91,85 @@ static int read_all(int fd, uint8_t *data, size_t size)
     }
 }
 
-static bool read_open(int fd, const char *path, uint64_t max,
-                      const char *advice, libxl__livepatch_image *image_r,
-                      libxl_livepatch_judgement *judgement)
+static int read_open(int fd, const char *path, uint64_t max,
+                     const char *advice, libxl__livepatch_image *image_r,
+                     libxl_livepatch_judgement *judgement)
 {
     struct stat before, after;
-    uint8_t *data;
-    int r;
+    uint8_t *data = NULL;
+    int rc, r;
 
-    if (fstat(fd, &before)) return failed(path, errno, judgement);
-    if (!check_kind(path, &before, max, advice, judgement)) return false;
+    if (fstat(fd, &before)) {
+        rc = failed(path, errno, judgement);
+        goto out;
+    }
+    rc = check_kind(path, &before, max, advice, judgement);
+    if (rc) goto out;
 
     data = malloc(before.st_size);
-    if (!data) return failed(path, ENOMEM, judgement);
+    if (!data) {
+        rc = ERROR_NOMEM;
+        goto out;
+    }
     r = read_all(fd, data, before.st_size);
     if (!r && fstat(fd, &after)) r = errno;
     if (r > 0) {
-        failed(path, r, judgement);
-        goto out_free;
+        rc = failed(path, r, judgement);
+        goto out;
     }
     if (r < 0 || !is_same(&before, &after)) {
-        UNREADABLE(judgement, path, "changed while it was read: wait until "
-                   "whatever writes it is done, then try again");
-        goto out_free;
+        rc = UNREADABLE(judgement, path, "changed while it was read: wait "
+                        "until whatever writes it is done, then try again");
+        goto out;
     }
     image_r->data = data;
     image_r->size = before.st_size;
-    return true;
-
- out_free:
+    data = NULL;
+    rc = 0;
+ out:
     free(data);
-    return false;
+    return rc;
 }
 
-bool libxl__livepatch_read_file(const char *path, uint64_t max,
-                                const char *advice,
-                                libxl__livepatch_image *image_r,
-                                libxl_livepatch_judgement *judgement)
+int libxl__livepatch_read_file(const char *path, uint64_t max,
+                               const char *advice,
+                               libxl__livepatch_image *image_r,
+                               libxl_livepatch_judgement *judgement)
 {
     struct stat st;
-    bool ok;
-    int fd;
+    int rc, fd;
 
     /* Merely opening some devices has an effect: a watchdog is armed. */
     if (stat(path, &st)) return failed(path, errno, judgement);
-    if (!check_kind(path, &st, max, advice, judgement)) return false;
+    rc = check_kind(path, &st, max, advice, judgement);
+    if (rc) return rc;
 
     /* It may have become another file: then this must not wait. */
     fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0) return failed(path, errno, judgement);
-    ok = read_open(fd, path, max, advice, image_r, judgement);
+    rc = read_open(fd, path, max, advice, image_r, judgement);
     close(fd);
-    return ok;
+    return rc;
 }
 
 bool libxl__livepatch_read(const char *path,
                            libxl__livepatch_image *image_r,
                            libxl_livepatch_judgement *judgement)
 {
-    return libxl__livepatch_read_file(path, LIBXL__LIVEPATCH_MAX_SIZE,
-                                      "Xen takes no bigger payload; strip "
-                                      "its debug information "
-                                      "(strip --strip-debug)",
-                                      image_r, judgement);
+    int rc;
+
+    rc = libxl__livepatch_read_file(path, LIBXL__LIVEPATCH_MAX_SIZE,
+                                    "Xen takes no bigger payload; if it "
+                                    "is one, strip its debug information "
+                                    "(strip --strip-debug)",
+                                    image_r, judgement);
+    if (rc == ERROR_NOMEM)
+        /* Where memory doesn't suffice for this, false has to do. */
+        libxl__livepatch_find(judgement, LIBXL_LIVEPATCH_SEVERITY_ERROR,
+                              LIBXL_LIVEPATCH_REASON_MEMORY, path,
+                              "%s can't be read: there is not enough "
+                              "memory in this domain", path);
+    return !rc;
 }
 
 char *libxl__livepatch_default_name(const char *path)

@@ -77,18 +77,15 @@ static void judge_name(judged *j)
         return;
     if (name.kind == LIVEPATCH_TARGET_PAYLOAD)
         j->record->name = libxl__livepatch_elf_string(name.section,
-                                                      name.offset);
-    if (!j->record->name) {
+                                                      name.offset,
+                                                      MAX_NAME_LEN);
+    if (!j->record->name)
         FUNC_ERROR(j, FORMAT, "The name of the function in record %"PRIu64" "
-                   "of " LIVEPATCH_FUNCS " doesn't point to a string in the "
-                   "payload: build the payload anew", j->at / FUNC_SIZE);
-        return;
-    }
-    if (*j->record->name) j->label = j->record->name;
-    if (strlen(j->record->name) > MAX_NAME_LEN)
-        FUNC_ERROR(j, SYMBOL, "%s is to be replaced, but Xen knows no names "
-                   "longer than %u bytes: build the payload anew", j->label,
-                   MAX_NAME_LEN);
+                   "of " LIVEPATCH_FUNCS " doesn't point to a string of up "
+                   "to %u bytes in the payload: build the payload anew",
+                   j->at / FUNC_SIZE, MAX_NAME_LEN);
+    else if (*j->record->name)
+        j->label = j->record->name;
 }
 
 static void judge_old_addr(judged *j)
@@ -107,7 +104,7 @@ static void judge_old_addr(judged *j)
         break;
     case LIVEPATCH_TARGET_NONE:
         j->record->old_addr = addr;
-        if (!addr && (!j->record->name || !*j->record->name))
+        if (!addr && !(j->record->name && *j->record->name))
             FUNC_ERROR(j, SYMBOL, "Record %"PRIu64" of " LIVEPATCH_FUNCS " "
                        "has neither a name nor an address of what is to be "
                        "replaced, which would crash the host: build the "

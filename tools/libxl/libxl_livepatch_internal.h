@@ -487,7 +487,9 @@ struct libxl__livepatch_action {
     libxl_livepatch_reason reason;
     int rc;                             /* 0 or the hypervisor's -errno */
     /* private */
-    int num_tries;                      /* attempts without pausing */
+    int retries;                        /* attempts after the first */
+    int num_tries;                      /* so many of them were made */
+    bool began;                         /* this attempt did */
     uint32_t timeout_us;
     libxl__livepatch_timer timer;
     libxl__livepatch_sample sample;

@@ -175,7 +175,8 @@ int libxl__livepatch_judge(const libxl__livepatch_image *image,
 
     rc = identify(image, judgement);
     if (rc) goto out;
-    rc = libxl__livepatch_elf_open(&lpc.elf, image, "The payload",
+    rc = libxl__livepatch_elf_open(&lpc.elf, image,
+                                   judgement->file ? : "The payload",
                                    judgement);
     if (rc == ERROR_INVAL) {
         /* The findings say it; judging itself has succeeded. */

@@ -85,12 +85,13 @@ static inline void libxl__livepatch_keep_rc(libxl__livepatch_case *lpc,
 
 /*
  * Read a regular file of at most max bytes.  advice tells what to do about
- * a bigger one.  On failure returns false with a finding in judgement.
+ * a bigger one.  Returns 0, ERROR_NOMEM, or ERROR_INVAL with a finding in
+ * judgement.
  */
-_hidden bool libxl__livepatch_read_file(const char *path, uint64_t max,
-                                        const char *advice,
-                                        libxl__livepatch_image *image_r,
-                                        libxl_livepatch_judgement *judgement);
+_hidden int libxl__livepatch_read_file(const char *path, uint64_t max,
+                                       const char *advice,
+                                       libxl__livepatch_image *image_r,
+                                       libxl_livepatch_judgement *judgement);
 
 /*----- libxl_livepatch_layout.c -----*/
 

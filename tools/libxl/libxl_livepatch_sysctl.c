@@ -20,20 +20,20 @@ static int livepatch_op(libxl__gc *gc, struct xen_sysctl *sysctl)
     return r < 0 ? -errno : r;
 }
 
-/* The caller frees the buffer when this succeeded. */
-static int put_name(libxl__gc *gc, const libxl__livepatch_name *name,
-                    xen_livepatch_name_t *to,
-                    xc_hypercall_buffer_t *buffer)
+/* NULL if there is no memory.  The caller frees the buffer. */
+static char *put_name(libxl__gc *gc, const libxl__livepatch_name *name,
+                      struct xen_livepatch_name *to,
+                      xc_hypercall_buffer_t *buffer)
 {
     char *bytes;
 
     bytes = xc__hypercall_buffer_alloc(CTX->xch, buffer, name->len + 1);
-    if (!bytes) return -ENOMEM;
+    if (!bytes) return NULL;
 
     memcpy(bytes, name->bytes, name->len);
     bytes[name->len] = '\0';
     to->size = name->len + 1;
-    return 0;
+    return bytes;
 }
 
 int libxl__livepatch_upload(libxl__gc *gc, const libxl__livepatch_name *name,
@@ -42,11 +42,14 @@ int libxl__livepatch_upload(libxl__gc *gc, const libxl__livepatch_name *name,
     DECLARE_HYPERCALL_BUFFER(char, bytes);
     DECLARE_HYPERCALL_BUFFER(void, payload);
     struct xen_sysctl sysctl = {};
-    xen_sysctl_livepatch_op_t *op = &sysctl.u.livepatch;
+    struct xen_sysctl_livepatch_op *op = &sysctl.u.livepatch;
     int r;
 
-    r = put_name(gc, name, &op->u.upload.name, HYPERCALL_BUFFER(bytes));
-    if (r) goto out;
+    bytes = put_name(gc, name, &op->u.upload.name, HYPERCALL_BUFFER(bytes));
+    if (!bytes) {
+        r = -ENOMEM;
+        goto out;
+    }
 
     payload = xc_hypercall_buffer_alloc(CTX->xch, payload, image->size);
     if (!payload) {
@@ -72,11 +75,14 @@ int libxl__livepatch_get(libxl__gc *gc, const libxl__livepatch_name *name,
 {
     DECLARE_HYPERCALL_BUFFER(char, bytes);
     struct xen_sysctl sysctl = {};
-    xen_sysctl_livepatch_op_t *op = &sysctl.u.livepatch;
+    struct xen_sysctl_livepatch_op *op = &sysctl.u.livepatch;
     int r;
 
-    r = put_name(gc, name, &op->u.get.name, HYPERCALL_BUFFER(bytes));
-    if (r) goto out;
+    bytes = put_name(gc, name, &op->u.get.name, HYPERCALL_BUFFER(bytes));
+    if (!bytes) {
+        r = -ENOMEM;
+        goto out;
+    }
 
     op->cmd = XEN_SYSCTL_LIVEPATCH_GET;
     set_xen_guest_handle(op->u.get.name.name, bytes);
@@ -96,11 +102,14 @@ int libxl__livepatch_do(libxl__gc *gc, const libxl__livepatch_name *name,
 {
     DECLARE_HYPERCALL_BUFFER(char, bytes);
     struct xen_sysctl sysctl = {};
-    xen_sysctl_livepatch_op_t *op = &sysctl.u.livepatch;
+    struct xen_sysctl_livepatch_op *op = &sysctl.u.livepatch;
     int r;
 
-    r = put_name(gc, name, &op->u.action.name, HYPERCALL_BUFFER(bytes));
-    if (r) goto out;
+    bytes = put_name(gc, name, &op->u.action.name, HYPERCALL_BUFFER(bytes));
+    if (!bytes) {
+        r = -ENOMEM;
+        goto out;
+    }
 
     op->cmd = XEN_SYSCTL_LIVEPATCH_ACTION;
     op->u.action.cmd = cmd;
@@ -117,7 +126,7 @@ int libxl__livepatch_do(libxl__gc *gc, const libxl__livepatch_name *name,
 /*----- listing -----*/
 
 /* How many there are, the bytes of all metadata, and the version. */
-static int list_probe(libxl__gc *gc, xen_sysctl_livepatch_list_t *list_r)
+static int list_probe(libxl__gc *gc, struct xen_sysctl_livepatch_list *list_r)
 {
     struct xen_sysctl sysctl = {};
     int r;
@@ -153,7 +162,8 @@ static void keep_entry(libxl__gc *gc, libxl__livepatch_entry *entry,
  * beyond what was enough when they were asked.  Returns 1 when the set has
  * changed since the probe, else 0 or a negative errno.
  */
-static int list_all(libxl__gc *gc, const xen_sysctl_livepatch_list_t *probe,
+static int list_all(libxl__gc *gc,
+                    const struct xen_sysctl_livepatch_list *probe,
                     libxl__livepatch_entry *entries)
 {
     /* No metadata is larger than the payload that it came with. */
@@ -180,7 +190,7 @@ static int list_all(libxl__gc *gc, const xen_sysctl_livepatch_list_t *probe,
 
     for (i = 0; i < probe->nr; i++) {
         struct xen_sysctl sysctl = {};
-        xen_sysctl_livepatch_list_t *list = &sysctl.u.livepatch.u.list;
+        struct xen_sysctl_livepatch_list *list = &sysctl.u.livepatch.u.list;
 
         sysctl.u.livepatch.cmd = XEN_SYSCTL_LIVEPATCH_LIST;
         list->idx = i;
@@ -219,7 +229,7 @@ static int list_all(libxl__gc *gc, const xen_sysctl_livepatch_list_t *probe,
 
 int libxl__livepatch_get_set(libxl__gc *gc, libxl__livepatch_set *set_r)
 {
-    xen_sysctl_livepatch_list_t probe;
+    struct xen_sysctl_livepatch_list probe;
     libxl__livepatch_set set;
     int restarts, r;
 
