@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `make install` installs, beside the libraries of a stock Debian Xen."""
+
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+STOCK = TOP / "build/stock"
+STOCK_LIBRARIES = STOCK / "usr/lib/x86_64-linux-gnu"
+PREFIX = "/usr/local"
+LIBRARIES = ("libxenlight.so.4.17", "libxlutil.so.4.17")
+
+
+def output(*command, **options):
+    return subprocess.run(command, check=True, text=True, capture_output=True,
+                          **options).stdout
+
+
+def exported(library):
+    """The symbols that a shared library defines, with their versions."""
+    lines = output("nm", "-D", "--defined-only", str(library)).splitlines()
+    return {line.split()[-1] for line in lines}
+
+
+def needed(file):
+    return set(re.findall(r"NEEDED +(\S+)", output("objdump", "-p", str(file))))
+
+
+class Installed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        done = cls.install(cls.folder)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        cls.root = cls.folder / PREFIX[1:]
+        cls.private = cls.root / "lib/xen-livepatch"
+        # As on a host whose own libraries are Debian's.
+        cls.environment = dict(
+            os.environ, LD_LIBRARY_PATH=f"{cls.private}:{STOCK_LIBRARIES}")
+
+    @classmethod
+    def install(cls, destination, *args, prefix=PREFIX):
+        environment = dict(os.environ, DESTDIR=str(destination), PREFIX=prefix)
+        return subprocess.run([TOP / "scripts/install", *args], text=True,
+                              env=environment, capture_output=True)
+
+    def xl(self, *args):
+        return subprocess.run([self.root / "sbin/xl", *args], text=True,
+                              env=self.environment, capture_output=True)
+
+    def test_files(self):
+        found = {str(path.relative_to(self.root))
+                 for path in self.root.rglob("*") if not path.is_dir()}
+        self.assertEqual(found, {
+            "sbin/xl",
+            "lib/xen-livepatch/libxenlight.so.4.17",
+            "lib/xen-livepatch/libxenlight.so.4.17.0",
+            "lib/xen-livepatch/libxlutil.so.4.17",
+            "lib/xen-livepatch/libxlutil.so.4.17.0",
+            "lib/xen-livepatch/libxl-livepatch-pauser",
+            "share/bash-completion/completions/xl",
+            "share/man/man1/xl-livepatch.1",
+            *(f"share/xen-livepatch/{path.name}"
+              for path in (TOP / "docs").glob("*.schema.json")),
+        })
+
+    def test_xl_takes_our_libraries(self):
+        # Without LD_LIBRARY_PATH: only RUNPATH leads to them.
+        libraries = output("ldd", self.root / "sbin/xl")
+        for name in LIBRARIES:
+            found = re.search(rf"{re.escape(name)} => (\S+)", libraries)[1]
+            self.assertEqual(Path(found).resolve().parent,
+                             self.private.resolve())
+
+    def test_no_symbol_is_missing(self):
+        for name in ("sbin/xl", "lib/xen-livepatch/libxl-livepatch-pauser"):
+            resolved = subprocess.run(
+                ["ldd", "-r", self.root / name], env=self.environment,
+                text=True, capture_output=True)
+            self.assertNotRegex(resolved.stdout + resolved.stderr,
+                                "not found|undefined symbol")
+
+    def test_libraries_hold_all_of_debians(self):
+        for name in LIBRARIES:
+            theirs = exported(STOCK_LIBRARIES / name)
+            self.assertGreater(len(theirs), 20)
+            self.assertEqual(theirs - exported(self.private / name), set())
+
+    def test_dependencies(self):
+        for name in LIBRARIES:
+            added = needed(self.private / name) - needed(STOCK_LIBRARIES / name)
+            self.assertLessEqual(added, {"libelf.so.1"})
+
+    def test_library_knows_where_the_pauser_is(self):
+        path = f"{PREFIX}/lib/xen-livepatch/libxl-livepatch-pauser"
+        library = (self.private / "libxenlight.so.4.17").read_bytes()
+        self.assertIn(path.encode() + b"\0", library)
+        self.assertTrue(os.access(f"{self.folder}{path}", os.X_OK))
+
+    def test_library_knows_where_debians_programs_are(self):
+        library = (self.private / "libxenlight.so.4.17").read_bytes()
+        theirs = (STOCK_LIBRARIES / "libxenlight.so.4.17").read_bytes()
+        paths = set(re.findall(rb"\0(/(?:usr|etc|var)/[^\0%]*)\0", theirs))
+        self.assertGreater(len(paths), 5)
+        for path in paths:
+            self.assertIn(b"\0" + path + b"\0", library)
+
+    def test_help_needs_no_xen(self):
+        for args in (["help"], ["help", "livepatch"], ["help", "list"]):
+            done = self.xl(*args)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn(args[-1] if args[1:] else "livepatch", done.stdout)
+
+    def test_other_commands_are_as_before(self):
+        stock = subprocess.run(
+            [STOCK / "usr/lib/xen-4.17/bin/xl", "list"], text=True,
+            env=dict(os.environ, LD_LIBRARY_PATH=str(STOCK_LIBRARIES)),
+            capture_output=True)
+        # "li" is an abbreviation of list that livepatch must not take away.
+        for word in ("list", "li", "none"):
+            done = self.xl(word)
+            self.assertEqual((done.returncode, done.stdout, done.stderr),
+                             (stock.returncode, stock.stdout, stock.stderr))
+
+    def test_completion(self):
+        file = self.root / "share/bash-completion/completions/xl"
+        registered = output("bash", "--norc", "-c",
+                            f". {file} && complete -p xl")
+        self.assertRegex(registered, r"complete .*-F \S+ .*\bxl\n")
+
+    def test_man_page(self):
+        page = output("man", "-l", self.root / "share/man/man1/xl-livepatch.1") \
+            if Path("/usr/bin/man").exists() else \
+            (self.root / "share/man/man1/xl-livepatch.1").read_text()
+        self.assertIn("livepatch", page)
+
+    def test_second_install_touches_nothing(self):
+        before = {path: path.lstat().st_mtime_ns
+                  for path in self.root.rglob("*") if path.is_file()
+                  and not path.is_symlink()}
+        self.install(self.folder)
+        for path, time in before.items():
+            self.assertEqual(path.lstat().st_mtime_ns, time, path)
+
+    def test_uninstall_removes_exactly_this(self):
+        with tempfile.TemporaryDirectory() as folder:
+            other = Path(folder) / "usr/local/share/man/man1/other.1"
+            other.parent.mkdir(parents=True)
+            other.write_text("somebody else's\n")
+            self.assertEqual(self.install(folder).returncode, 0)
+            self.assertEqual(self.install(folder, "--uninstall").returncode, 0)
+            left = [path for path in Path(folder).rglob("*")
+                    if not path.is_dir()]
+            self.assertEqual(left, [other])
+            self.assertFalse((Path(folder) / "usr/local/lib").exists())
+
+    def test_prefixes_that_are_refused(self):
+        for prefix, word in (("/usr", "distribution"), ("local", "absolute"),
+                             ("/opt/other", "not built for")):
+            with tempfile.TemporaryDirectory() as folder:
+                done = self.install(folder, prefix=prefix)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(word, done.stderr)
+                self.assertEqual(list(Path(folder).iterdir()), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

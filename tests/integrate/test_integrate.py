@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What scripts/integrate does to a tree, and what it refuses."""
+
+import re
+import shutil
+import unittest
+
+from trees import TOP, TreeTest, contents, identities, insertions
+
+TYPES = "tools/libs/light/libxl_types.idl"
+MAKEFILE = "tools/libs/light/Makefile"
+
+
+class Integrating(TreeTest):
+    def test_copies_every_source(self):
+        self.integrate_well(self.tree)
+        for source in [*TOP.glob("tools/libxl/libxl_livepatch*.[ch]"),
+                       *TOP.glob("tools/xl/xl_livepatch*.[ch]")]:
+            copies = [path for path in self.tree.rglob(source.name)]
+            self.assertEqual(len(copies), 1, source.name)
+            self.assertEqual(copies[0].read_bytes(), source.read_bytes())
+
+    def test_every_c_file_is_built(self):
+        self.integrate_well(self.tree)
+        made = (self.tree / MAKEFILE).read_text()
+        made += (self.tree / "tools/xl/Makefile").read_text()
+        for source in [*TOP.glob("tools/libxl/*.c"), *TOP.glob("tools/xl/*.c")]:
+            self.assertRegex(made, rf"(?m)^\S+ \+= .*\b{source.stem}\.o\b")
+
+    def test_only_adds_lines(self):
+        other = self.make_tree("other")
+        self.integrate_well(self.tree)
+        for path in self.pristine:
+            before = (other / path).read_bytes()
+            after = iter((self.tree / path).read_bytes().splitlines())
+            for line in before.splitlines():
+                self.assertIn(line, after, path)    # consumes: order counts
+
+    def test_second_run_touches_nothing(self):
+        self.integrate_well(self.tree)
+        before = identities(self.tree)
+        self.assertIn("no files changed", self.integrate_well(self.tree))
+        self.assertEqual(identities(self.tree), before)
+
+    def test_remove_restores_every_byte(self):
+        self.integrate_well(self.tree)
+        self.assertNotEqual(contents(self.tree), self.pristine)
+        self.integrate_well("--remove", self.tree)
+        self.assert_pristine()
+
+    def test_remove_from_a_tree_without_anything(self):
+        before = identities(self.tree)
+        self.integrate_well("--remove", self.tree)
+        self.assertEqual(identities(self.tree), before)
+
+    def test_remove_keeps_others_edits(self):
+        edited = self.tree / TYPES
+        before = edited.read_text()
+        self.integrate_well(self.tree)
+        edited.write_text("# somebody else's\n" + edited.read_text())
+        self.integrate_well("--remove", self.tree)
+        self.assertEqual(edited.read_text(), "# somebody else's\n" + before)
+
+
+class Updating(TreeTest):
+    """A second integration after our own files have changed."""
+
+    def setUp(self):
+        super().setUp()
+        self.ours = self.make_repository()
+        self.integrate_well(self.tree, repository=self.ours)
+
+    def test_changed_source(self):
+        source = self.ours / "tools/libxl/libxl_livepatch.h"
+        source.write_text(source.read_text() + "/* changed */\n")
+        before = identities(self.tree)
+        self.integrate_well(self.tree, repository=self.ours)
+        changed = {path for path, one in identities(self.tree).items()
+                   if before[path] != one}
+        self.assertEqual(changed, {"tools/include/libxl_livepatch.h"})
+
+    def test_changed_types(self):
+        source = self.ours / "tools/libxl/libxl_types.idl"
+        source.write_text("# replaced\n")
+        self.integrate_well(self.tree, repository=self.ours)
+        added = (self.tree / TYPES).read_text().removeprefix(
+            (self.make_tree("other") / TYPES).read_text())
+        self.assertEqual(added.splitlines()[1:-1], ["# replaced"])
+
+    def test_added_and_removed_source(self):
+        added = self.ours / "tools/libxl/libxl_livepatch_added.c"
+        added.write_text("/* added */\n")
+        self.integrate_well(self.tree, repository=self.ours)
+        copy = self.tree / "tools/libs/light/libxl_livepatch_added.c"
+        self.assertTrue(copy.exists())
+        self.assertIn("libxl_livepatch_added.o",
+                      (self.tree / MAKEFILE).read_text())
+        added.unlink()
+        self.integrate_well(self.tree, repository=self.ours)
+        self.assertFalse(copy.exists())
+        self.assertNotIn("libxl_livepatch_added.o",
+                         (self.tree / MAKEFILE).read_text())
+
+    def test_incomplete_repository(self):
+        before = contents(self.tree)
+        (self.ours / "tools/xl/xl_livepatch.c").unlink()
+        self.assert_refused(self.integrate(self.tree, repository=self.ours),
+                            "xl_livepatch.c", "incomplete")
+        self.assertEqual(contents(self.tree), before)
+
+
+class Refusing(TreeTest):
+    def test_every_anchor_missing(self):
+        for one in insertions():
+            if not one.anchor:
+                continue
+            with self.subTest(path=one.path, anchor=one.anchor):
+                self.check_anchor_missing(one)
+
+    def check_anchor_missing(self, one):
+        file = self.tree / one.path
+        text = file.read_text()
+        file.write_text(re.sub(f"(?m)^{one.anchor}$", "/* gone */", text))
+        before = contents(self.tree)
+        self.assert_refused(self.integrate(self.tree), one.path, one.anchor,
+                            "was not changed")
+        self.assertEqual(contents(self.tree), before)
+        file.write_text(text)
+
+    def test_ambiguous_anchor(self):
+        header = self.tree / "tools/include/libxl.h"
+        header.write_text(header.read_text() + "#include <libxl_event.h>\n")
+        self.assert_refused(self.integrate(self.tree), "libxl.h", "2 lines")
+
+    def test_missing_file(self):
+        (self.tree / "tools/xl/xl.h").unlink()
+        before = contents(self.tree)
+        self.assert_refused(self.integrate(self.tree), "tools/xl/xl.h")
+        self.assertEqual(contents(self.tree), before)
+
+    def test_a_file_of_the_same_name(self):
+        stranger = self.tree / "tools/libs/light/libxl_livepatch_internal.h"
+        stranger.write_text("not ours\n")
+        self.assert_refused(self.integrate(self.tree), str(stranger))
+        self.assertEqual(stranger.read_text(), "not ours\n")
+
+    def test_broken_markers(self):
+        self.integrate_well(self.tree)
+        makefile = self.tree / MAKEFILE
+        makefile.write_text(makefile.read_text().replace(
+            "# xl-livepatch: end\n", "", 1))
+        before = contents(self.tree)
+        for args in ((), ("--remove",)):
+            self.assert_refused(self.integrate(*args, self.tree),
+                                MAKEFILE, "xl-livepatch: begin")
+        self.assertEqual(contents(self.tree), before)
+
+    def test_no_directory(self):
+        self.assert_refused(self.integrate(self.scratch / "none"),
+                            "no such directory")
+
+    def test_not_a_xen_tree(self):
+        self.assert_refused(self.integrate(self.tree / "tools"),
+                            "not a Xen source tree")
+
+    def test_old_release(self):
+        makefile = self.tree / "xen/Makefile"
+        text = makefile.read_text()
+        makefile.write_text(re.sub(r"(XEN_SUBVERSION *=) *\d+", r"\1 16", text))
+        self.assert_refused(self.integrate(self.tree), "4.16", "4.17")
+
+    def test_no_libxl(self):
+        shutil.rmtree(self.tree / "tools/libs/light")
+        self.assert_refused(self.integrate(self.tree), "tools/libs/light")
+
+    def test_own_engine(self):
+        self.assert_refused(self.integrate(self.tree, "own"), "ENGINE=own",
+                            "ENGINE=stock")
+        self.assert_pristine()
+
+    def test_unknown_engine(self):
+        self.assertEqual(self.integrate(self.tree, "other").returncode, 2)
+        self.assert_pristine()
+
+
+if __name__ == "__main__":
+    unittest.main()

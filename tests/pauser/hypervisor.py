@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The state of the stand-in hypervisor (stand_in.c), and the pauser on it."""
+
+import ctypes
+import fcntl
+import mmap
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TOP = HERE.parent.parent
+TREE = Path(os.environ.get("TOOLSTACK_TREE", TOP / "build/toolstack-src"))
+PAUSER = Path(os.environ.get("LIBXL_LIVEPATCH_PAUSER",
+                             TREE / "tools/libs/light/libxl-livepatch-pauser"))
+LIBRARIES = ":".join(str(TREE / "tools/libs" / name) for name in (
+    "call", "ctrl", "devicemodel", "evtchn", "foreignmemory", "gnttab",
+    "toolcore", "toollog"))
+DYING, SHUTDOWN, XENSTORE = 1 << 0, 1 << 2, 1 << 7
+
+
+def build_stand_in(folder):
+    """Compile stand_in.c into folder; its path."""
+    library = folder / "stand_in.so"
+    includes = [TREE / "tools/include"] + [
+        TREE / "tools/libs" / name / "include"
+        for name in ("call", "ctrl", "toolcore", "toollog")]
+    subprocess.run(
+        ["gcc", "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror",
+         "-Wno-unused-parameter", "-shared", "-fPIC", "-D__XEN_TOOLS__",
+         *(f"-I{path}" for path in includes), "-o", library,
+         HERE / "stand_in.c", "-ldl"], check=True)
+    return library
+
+
+class Domain(ctypes.Structure):
+    _fields_ = [("domid", ctypes.c_uint32), ("uuid", ctypes.c_uint8 * 16),
+                *((name, ctypes.c_uint32) for name in (
+                    "flags", "count", "pauses", "unpauses", "futile",
+                    "pause_ms", "pause_errno", "unpause_errno",
+                    "unpause_refusals"))]
+
+    @property
+    def uuid_hex(self):
+        return bytes(self.uuid).hex()
+
+    @property
+    def name(self):
+        return f"{self.domid} {self.uuid_hex}"
+
+
+class Head(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint32) for name in (
+        "num", "open_errno", "kill_at", "steps", "short_write_at", "writes")]
+
+
+class Hypervisor:
+    """A hypervisor with num guests, from domain 1 on, and domain 0."""
+
+    def __init__(self, folder, num=3):
+        self.path = folder / "xen"
+        size = ctypes.sizeof(Head) + (num + 1) * ctypes.sizeof(Domain)
+        self.path.write_bytes(bytes(size))
+        with open(self.path, "r+b") as stream:
+            self.memory = mmap.mmap(stream.fileno(), size)
+        self.head = Head.from_buffer(self.memory)
+        self.domains = (Domain * (num + 1)).from_buffer(self.memory,
+                                                       ctypes.sizeof(Head))
+        self.head.num = num + 1
+        for domid, domain in enumerate(self.domains):
+            domain.domid = domid
+            domain.uuid[:] = os.urandom(16) if domid else bytes(16)
+
+    @property
+    def guests(self):
+        return self.domains[1:]
+
+    @property
+    def counts(self):
+        return [domain.count for domain in self.domains]
+
+
+class Pauser:
+    """The program, and libxl's end of the conversation with it."""
+
+    def __init__(self, folder, stand_in, hypervisor, max_pause_ms=60000,
+                 kill_at=0, room=None):
+        self.journal = folder / "journal"
+        hypervisor.head.steps = 0
+        hypervisor.head.kill_at = kill_at
+        self.lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
+        fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self.socket, theirs = socket.socketpair()
+        self.socket.settimeout(10)
+        if room:
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, room)
+        with theirs:
+            self.process = subprocess.Popen(
+                [PAUSER, str(self.lock), str(max_pause_ms), self.journal],
+                stdin=theirs, stdout=theirs,
+                stderr=subprocess.DEVNULL, pass_fds=(self.lock,),
+                env={"LD_PRELOAD": stand_in, "LD_LIBRARY_PATH": LIBRARIES,
+                     "STAND_IN_XEN": hypervisor.path})
+        os.close(self.lock)
+        self.heard = b""
+
+    def say(self, *lines):
+        self.socket.sendall("".join(line + "\n" for line in lines).encode())
+
+    def hear(self):
+        """A line; None at the end."""
+        while b"\n" not in self.heard:
+            more = self.socket.recv(65536)
+            if not more:
+                return None
+            self.heard += more
+        line, self.heard = self.heard.split(b"\n", 1)
+        return line.decode()
+
+    def answer(self):
+        """All lines up to the one that ends an answer, or to the end."""
+        lines = []
+        while True:
+            line = self.hear()
+            if line is None:
+                return lines
+            lines.append(line)
+            if line.split()[0] in ("ready", "done", "expired", "failed"):
+                return lines
+
+    def pause(self, *guests):
+        self.say(*(f"pause {guest.name}" for guest in guests), "go")
+        return self.answer()
+
+    def resume(self):
+        self.say("resume")
+        return self.answer()
+
+    def end(self):
+        """Hang up; the exit status."""
+        self.socket.close()
+        return self.process.wait(10)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        return self.end()
+
+
+def wait_until(condition, timeout=5):
+    end = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.002)
