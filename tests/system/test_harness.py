@@ -3,6 +3,8 @@
 """The harness itself: what every other system test relies on."""
 
 import os
+import pty
+import select
 import subprocess
 import sys
 import tempfile
@@ -68,6 +70,11 @@ class Commands(unittest.TestCase):
         started = time.monotonic()
         self.assertEqual(self.host.run("echo now; sleep 20 &").stdout, "now\n")
         self.assertLess(time.monotonic() - started, 15)
+
+    def test_background_job_that_keeps_writing(self):
+        self.host.run("yes | head -c 30000000 &", check=True)
+        for number in ["1", "2", "3"]:
+            self.assertEqual(self.host.run(f"echo {number}").stdout, f"{number}\n")
 
     def test_interrupts_are_not_ignored(self):
         self.assertEqual(self.host.run("sh -c 'kill -INT $$; echo survived'").stdout, "")
@@ -135,7 +142,8 @@ class Hosts(unittest.TestCase):
             Host.boot(hypervisor=__file__)
 
     def test_killed_test_takes_its_host_along(self):
-        code = "from host import Host; h = Host.booted(); print(h.qemu.process.pid, flush=True); input()"
+        code = ("from host import Host; host = Host.booted(); "
+                "print(host.qemu.process.pid, flush=True); input()")
         with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, text=True,
                               cwd=os.path.dirname(os.path.abspath(__file__))) as test:
@@ -145,6 +153,54 @@ class Hosts(unittest.TestCase):
             deadline = time.monotonic() + 10
             while is_running(emulator):
                 self.assertLess(time.monotonic(), deadline)
+
+
+class Tool(unittest.TestCase):
+    """scripts/xen-host, as a person or a script calls it."""
+
+    tool = Path(__file__).resolve().parents[2] / "scripts/xen-host"
+
+    def test_run_passes_output_and_status_on(self):
+        ended = subprocess.run([self.tool, "run", "--", "echo out; echo err >&2; exit 9"],
+                               capture_output=True, text=True)
+        self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (9, "out\n", "err\n"))
+
+    def test_run_keeps_the_words_of_a_command_apart(self):
+        ended = subprocess.run([self.tool, "run", "--", "printf", "<%s>", "a b", "$c"],
+                               capture_output=True, text=True)
+        self.assertEqual(ended.stdout, "<a b><$c>")
+
+    def test_run_tells_a_host_that_failed_from_a_command_that_did(self):
+        ended = subprocess.run([self.tool, "run", "--hypervisor", "/absent/xen", "--", "true"],
+                               capture_output=True, text=True)
+        self.assertEqual(ended.returncode, 125)
+        self.assertIn("/absent/xen", ended.stderr)
+
+    def test_shell_interrupts_and_ends(self):
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execv(self.tool, [self.tool, "shell"])
+        self.expect(terminal, b"dom0# ")
+        os.write(terminal, b"sleep 600; echo survived\n")
+        self.expect(terminal, b"sleep 600; echo survived\r\n")
+        # Until sleep runs there is nothing to interrupt: ask more than once.
+        self.expect(terminal, b"dom0# ", keys=b"\x03")
+        os.write(terminal, b"expr 6 \\* 7\n")
+        self.expect(terminal, b"42")
+        os.write(terminal, b"poweroff\n")
+        self.expect(terminal, b"Power down")
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+
+    def expect(self, terminal, text, keys=b"", timeout=60):
+        seen = b""
+        deadline = time.monotonic() + timeout
+        while text not in seen:
+            self.assertLess(time.monotonic(), deadline, f"no {text} in {seen}")
+            if select.select([terminal], [], [], 0.5)[0]:
+                seen += os.read(terminal, 4096)
+            elif keys:
+                os.write(terminal, keys)
+        self.assertNotIn(b"\r\nsurvived", seen)
 
 
 class Snapshots(unittest.TestCase):
