@@ -26,8 +26,9 @@ char *libxl__livepatch_xen_build_id(libxl__gc *gc)
     return kept;
 }
 
-/* All payloads, or the one that is called name. */
-static int list_payloads(libxl__gc *gc, const libxl__livepatch_name *name,
+/* All payloads, or the one that is called name, which text stands for. */
+static int list_payloads(libxl__gc *gc, const char *text,
+                         const libxl__livepatch_name *name,
                          libxl_livepatch_result *result)
 {
     libxl_livepatch_payload *payloads;
@@ -64,11 +65,11 @@ static int list_payloads(libxl__gc *gc, const libxl__livepatch_name *name,
 
     if (name && !result->num_payloads)
         libxl__livepatch_conclude_errno(gc, result, -ENOENT,
-                                        "cannot show the live patch");
+                                        GCSPRINTF("cannot show %s", text));
     else
         libxl__livepatch_conclude(gc, result, LIBXL_LIVEPATCH_OUTCOME_DONE,
                                   LIBXL_LIVEPATCH_REASON_NONE, NULL,
-                                  "%d live patches are loaded", set.num);
+                                  "payloads loaded: %d", set.num);
 
  out:
     return libxl__livepatch_outcome_rc(result);
@@ -79,7 +80,7 @@ int libxl_livepatch_list(libxl_ctx *ctx, libxl_livepatch_result *result_r)
     GC_INIT(ctx);
     int rc;
 
-    rc = list_payloads(gc, NULL, result_r);
+    rc = list_payloads(gc, NULL, NULL, result_r);
 
     GC_FREE;
     return rc;
@@ -100,7 +101,7 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
                 "\"%s\" can't be the name of a payload", name);
         goto out;
     }
-    rc = list_payloads(gc, &wanted, result_r);
+    rc = list_payloads(gc, name, &wanted, result_r);
 
  out:
     GC_FREE;
@@ -116,7 +117,8 @@ static int check_file(const libxl_livepatch_file *file,
     libxl__livepatch_image image = {};
     int rc;
 
-    judgement->file = strdup(file->path);
+    judgement->file = libxl__livepatch_text(file->path,
+                                            strlen(file->path));
     judgement->name = file->name
                           ? strdup(file->name)
                           : libxl__livepatch_default_name(file->path);

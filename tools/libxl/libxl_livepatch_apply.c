@@ -97,11 +97,14 @@ static int judge_member(libxl__gc *gc, apply_state *as,
 
     /* The record outlives the working directory of the caller. */
     path = realpath(file->path, NULL);
-    judgement->file = path ?: libxl__strdup(NOGC, file->path);
+    judgement->file = libxl__livepatch_text(path ?: file->path,
+                                            strlen(path ?: file->path));
+    free(path);
     judgement->name = file->name
         ? libxl__strdup(NOGC, file->name)
         : libxl__livepatch_default_name(file->path);
-    if (!judgement->name) libxl__alloc_failed(CTX, __func__, 0, 0);
+    if (!judgement->file || !judgement->name)
+        libxl__alloc_failed(CTX, __func__, 0, 0);
 
     rc = libxl__livepatch_parse_name(gc, judgement->name, &m->name);
     if (rc) {
@@ -282,10 +285,18 @@ static int compare_member(libxl__gc *gc, apply_state *as, member *m)
         entry = find_by_id(as, m->judgement->build_id);
         if (!entry) return 0;
         m->name = entry->name;
+        free(m->judgement->name);
+        m->judgement->name = libxl__livepatch_text(m->name.bytes,
+                                                   m->name.len);
     }
     payload = libxl__livepatch_payload_of(&as->call, entry);
 
-    if (!payload->recorded) {
+    if (!payload->recorded && as->call.params.dry_run) {
+        libxl__livepatch_warn(gc, as->call.result,
+                "another tool loaded a payload under the name %s; whether "
+                "it is this one is not known before it is tried",
+                payload->name);
+    } else if (!payload->recorded) {
         int rc = probe_foreign(gc, as, m);
 
         if (rc) return rc;
@@ -350,11 +361,16 @@ static int check_dependencies(libxl__gc *gc, apply_state *as)
             libxl__livepatch_conclude(gc, as->call.result,
                     LIBXL_LIVEPATCH_OUTCOME_FAILED,
                     LIBXL_LIVEPATCH_REASON_DEPENDENCY,
-                    "Apply together with it, or before it, the payload that "
-                    "it builds on; or get the payload that is made for "
-                    "this host.",
+                    same_id(m->judgement->depends,
+                            as->call.result->xen_build_id)
+                        ? "It is made for a host without live patches: "
+                          "xl livepatch replace puts it in the place of "
+                          "all that are applied."
+                        : "Apply together with it, or before it, the "
+                          "payload that it builds on; or get the payload "
+                          "that is made for this host.",
                     "%s can't be applied: it builds on build-id %s, but on "
-                    "top of this host's stack is %s", m->judgement->file,
+                    "top of the stack would be %s", m->judgement->file,
                     m->judgement->depends, top);
             return ERROR_INVAL;
         }
@@ -369,18 +385,23 @@ static int check_dependencies(libxl__gc *gc, apply_state *as)
 static bool can_put_back(libxl__gc *gc, displaced *d)
 {
     libxl_livepatch_judgement again;
+    char *path;
+    size_t len;
     bool ok = false;
 
     if (!d->payload.recorded) return false;
     if (d->payload.reapplicable) return true;
     if (!d->payload.file || !d->payload.sha256) return false;
 
+    path = libxl__livepatch_bytes(d->payload.file, &len);
+    if (!path) return false;
     libxl_livepatch_judgement_init(&again);
-    if (libxl__livepatch_read(d->payload.file, &d->image, &again) &&
+    if (libxl__livepatch_read(path, &d->image, &again) &&
         !libxl__livepatch_judge(&d->image, NULL, &again) &&
         again.sha256)
         ok = !strcmp(again.sha256, d->payload.sha256);
     libxl_livepatch_judgement_dispose(&again);
+    free(path);
     return ok;
 }
 
@@ -725,9 +746,9 @@ static void apply_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
         libxl__livepatch_conclude(gc, lpc->result,
                 LIBXL_LIVEPATCH_OUTCOME_PLANNED,
                 LIBXL_LIVEPATCH_REASON_NONE, NULL,
-                "%d payloads would be %s, %d displaced", as->num_members,
+                "payloads that would be %s: %d; displaced: %d",
                 as->upload_only ? "uploaded" : "applied",
-                as->num_displaced);
+                as->num_members, as->num_displaced);
         apply_end(egc, as);
         return;
     }

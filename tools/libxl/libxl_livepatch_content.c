@@ -221,7 +221,9 @@ void libxl__livepatch_judge_hooks(libxl__livepatch_case *lpc)
             continue;
         if (hook_kinds[i].forbids_replace) judgement->replaceable = false;
         judgement->hooks[num] = strdup(hook_kinds[i].name);
-        if (!judgement->hooks[num++])
+        if (judgement->hooks[num])
+            num++;
+        else
             libxl__livepatch_keep_rc(lpc, ERROR_NOMEM);
     }
 }

@@ -43,6 +43,7 @@ typedef struct {
     uint64_t at;
     libxl__livepatch_record *record;
     const char *label;          /* what to call it in messages */
+    bool bad_name;
     uint8_t expect;             /* bits */
 } judged;
 
@@ -73,13 +74,15 @@ static void judge_name(judged *j)
     libxl__livepatch_target name = target(j, FUNC_NAME);
 
     j->label = "(unnamed function)";
+    j->bad_name = false;
     if (name.kind == LIVEPATCH_TARGET_NONE && !number(j, FUNC_NAME, 8))
         return;
     if (name.kind == LIVEPATCH_TARGET_PAYLOAD)
         j->record->name = libxl__livepatch_elf_string(name.section,
                                                       name.offset,
                                                       MAX_NAME_LEN);
-    if (!j->record->name)
+    j->bad_name = !j->record->name;
+    if (j->bad_name)
         FUNC_ERROR(j, FORMAT, "The name of the function in record %"PRIu64" "
                    "of " LIVEPATCH_FUNCS " doesn't point to a string of up "
                    "to %u bytes in the payload: build the payload anew",
@@ -104,7 +107,8 @@ static void judge_old_addr(judged *j)
         break;
     case LIVEPATCH_TARGET_NONE:
         j->record->old_addr = addr;
-        if (!addr && !(j->record->name && *j->record->name))
+        if (!addr && !j->bad_name &&
+            !(j->record->name && *j->record->name))
             FUNC_ERROR(j, SYMBOL, "Record %"PRIu64" of " LIVEPATCH_FUNCS " "
                        "has neither a name nor an address of what is to be "
                        "replaced, which would crash the host: build the "
@@ -127,11 +131,12 @@ static void judge_new_addr(judged *j)
 
     record->new_addr = target(j, FUNC_NEW_ADDR);
     if (record->new_addr.kind == LIVEPATCH_TARGET_NONE) {
-        if (number(j, FUNC_NEW_ADDR, 8))
-            FUNC_ERROR(j, FORMAT, "%s is to be replaced by code at a fixed "
-                       "address, %#"PRIx64", and nobody knows yet what will "
-                       "be there: build the payload anew", j->label,
-                       number(j, FUNC_NEW_ADDR, 8));
+        if (!number(j, FUNC_NEW_ADDR, 8)) return;
+        record->new_addr.kind = LIVEPATCH_TARGET_BAD;
+        FUNC_ERROR(j, FORMAT, "%s is to be replaced by code at a fixed "
+                   "address, %#"PRIx64", and nobody knows yet what will be "
+                   "there: build the payload anew", j->label,
+                   number(j, FUNC_NEW_ADDR, 8));
     } else if (record->new_addr.kind == LIVEPATCH_TARGET_OUTSIDE) {
         FUNC_WARNING(j, FORMAT, "%s is to be replaced by %s, which is not "
                      "in the payload: make sure that it can stand in",

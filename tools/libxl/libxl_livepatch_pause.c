@@ -226,11 +226,12 @@ static bool answer_is_due(const libxl__livepatch_pauser *lpp)
 /*
  * The pauser is of no more use.  It is left to stop to take leave of it,
  * but it must not hear anything else, so that it resumes the guests now.
+ * The caller hears of it if an answer was due.
  */
-static void broken(libxl__egc *egc, libxl__livepatch_pauser *lpp, int rc)
+static void broken(libxl__egc *egc, libxl__livepatch_pauser *lpp, bool due,
+                   int rc)
 {
     STATE_AO_GC(lpp->ao);
-    bool due = answer_is_due(lpp);
 
     hang_up(gc, lpp);
     lpp->state = PAUSER_BROKEN;
@@ -368,7 +369,7 @@ void libxl__livepatch_pauser_start(libxl__egc *egc,
     lpp->state = PAUSER_STARTING;
 
     rc = spawn(gc, lpp);
-    if (rc) broken(egc, lpp, rc);
+    if (rc) broken(egc, lpp, true, rc);
 }
 
 void libxl__livepatch_pauser_pause(libxl__egc *egc,
@@ -402,7 +403,7 @@ void libxl__livepatch_pauser_pause(libxl__egc *egc,
     strcpy(end, "go\n");
 
     rc = ask(gc, lpp, text, lpp->max_pause_ms + GRACE_MS);
-    if (rc) broken(egc, lpp, rc);
+    if (rc) broken(egc, lpp, true, rc);
 }
 
 void libxl__livepatch_pauser_resume(libxl__egc *egc,
@@ -419,7 +420,7 @@ void libxl__livepatch_pauser_resume(libxl__egc *egc,
     lpp->state = PAUSER_RESUMING;
 
     rc = ask(gc, lpp, "resume\n", GRACE_MS);
-    if (rc) broken(egc, lpp, rc);
+    if (rc) broken(egc, lpp, true, rc);
 }
 
 static void pauser_talks(libxl__egc *egc, libxl__ev_fd *ev,
@@ -427,8 +428,8 @@ static void pauser_talks(libxl__egc *egc, libxl__ev_fd *ev,
 {
     libxl__livepatch_pauser *lpp = CONTAINER_OF(ev, *lpp, efd);
     STATE_AO_GC(lpp->ao);
+    const bool due = answer_is_due(lpp);
     ssize_t got;
-    bool due;
     int rc;
 
     if (revents & POLLOUT) {
@@ -453,7 +454,6 @@ static void pauser_talks(libxl__egc *egc, libxl__ev_fd *ev,
     }
     lpp->line_len += got;
 
-    due = answer_is_due(lpp);
     rc = take_lines(gc, lpp);
     if (rc) goto out;
     if (!due || answer_is_due(lpp)) return;
@@ -463,7 +463,7 @@ static void pauser_talks(libxl__egc *egc, libxl__ev_fd *ev,
     return;
 
  out:
-    broken(egc, lpp, rc);
+    broken(egc, lpp, due, rc);
 }
 
 /*
@@ -484,7 +484,7 @@ static void pauser_is_late(libxl__egc *egc, libxl__livepatch_timer *lpt)
     }
     LOG(ERROR, "%s [%ld] does not answer", pauser_path(),
         (long)lpp->child.pid);
-    broken(egc, lpp, ERROR_TIMEDOUT);
+    broken(egc, lpp, true, ERROR_TIMEDOUT);
 }
 
 void libxl__livepatch_pauser_stop(libxl__egc *egc,
@@ -519,7 +519,7 @@ static void pauser_exited(libxl__egc *egc, libxl__ev_child *ch,
     if (!lpp->recovering) recover(gc, lpp);
 
     if (lpp->state != PAUSER_STOPPING)
-        broken(egc, lpp, ERROR_FAIL);
+        broken(egc, lpp, answer_is_due(lpp), ERROR_FAIL);
     else if (libxl__ev_child_inuse(&lpp->child))
         libxl__livepatch_pauser_stop(egc, lpp);
     else

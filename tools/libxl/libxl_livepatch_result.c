@@ -13,6 +13,7 @@ void libxl__livepatch_conclude(libxl__gc *gc,
                                libxl_livepatch_reason reason,
                                const char *advice, const char *fmt, ...)
 {
+    char *message;
     va_list ap;
 
     if (result->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED ||
@@ -23,10 +24,12 @@ void libxl__livepatch_conclude(libxl__gc *gc,
     result->outcome = outcome;
     result->reason = reason;
 
+    /* The old message may be one of the arguments. */
     va_start(ap, fmt);
-    free(result->message);
-    result->message = libxl__vsprintf(NOGC, fmt, ap);
+    message = libxl__vsprintf(NOGC, fmt, ap);
     va_end(ap);
+    free(result->message);
+    result->message = message;
 
     free(result->advice);
     result->advice = advice ? libxl__strdup(NOGC, advice) : NULL;

@@ -11,6 +11,7 @@ typedef struct {
     libxl__livepatch_call call;
     libxl__livepatch_action action;
     libxl__livepatch_name name;
+    const char *text;           /* the name as it was given */
     bool unload;
     libxl_livepatch_payload gone;   /* what was known of it, for the end */
 } revert_state;
@@ -73,6 +74,7 @@ static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
                  rs->call.params.unload;
     libxl_livepatch_payload_init(&rs->gone);
 
+    rs->text = libxl__strdup(gc, name);
     rc = libxl__livepatch_parse_name(gc, name, &rs->name);
     if (rc) {
         libxl__livepatch_conclude(gc, result_r,
@@ -115,10 +117,10 @@ static void revert_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
     entry = libxl__livepatch_find_entry(&lpc->set, &rs->name);
     if (!entry) {
         libxl__livepatch_conclude_errno(gc, lpc->result, -ENOENT,
-            GCSPRINTF("cannot %s the live patch",
+            GCSPRINTF("cannot %s %s",
                       lpc->result->operation ==
                           LIBXL_LIVEPATCH_OPERATION_REVERT
-                          ? "revert" : "unload"));
+                          ? "revert" : "unload", rs->text));
         goto end;
     }
     libxl_livepatch_payload_copy(CTX, &rs->gone,

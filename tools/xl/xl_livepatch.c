@@ -25,41 +25,48 @@ enum {
     STATUS_STRANDED = 3,
 };
 
-static int start_apply(livepatch_command *cmd, const libxl_asyncop_how *how)
+static int start_apply(livepatch_command *cmd,
+                       const libxl_asyncop_how *how)
 {
     return libxl_livepatch_apply(ctx, cmd->files, cmd->num_files,
                                  &cmd->params, &cmd->result, how);
 }
 
-static int start_revert(livepatch_command *cmd, const libxl_asyncop_how *how)
+static int start_revert(livepatch_command *cmd,
+                        const libxl_asyncop_how *how)
 {
     return libxl_livepatch_revert(ctx, cmd->operands[0], &cmd->params,
                                   &cmd->result, how);
 }
 
-static int start_unload(livepatch_command *cmd, const libxl_asyncop_how *how)
+static int start_unload(livepatch_command *cmd,
+                        const libxl_asyncop_how *how)
 {
     return libxl_livepatch_unload(ctx, cmd->operands[0], &cmd->params,
                                   &cmd->result, how);
 }
 
-static int start_upload(livepatch_command *cmd, const libxl_asyncop_how *how)
+static int start_upload(livepatch_command *cmd,
+                        const libxl_asyncop_how *how)
 {
     return libxl_livepatch_upload(ctx, cmd->files, &cmd->params,
                                   &cmd->result, how);
 }
 
-static int start_list(livepatch_command *cmd, const libxl_asyncop_how *how)
+static int start_list(livepatch_command *cmd,
+                      const libxl_asyncop_how *how)
 {
     return libxl_livepatch_list(ctx, &cmd->result);
 }
 
-static int start_show(livepatch_command *cmd, const libxl_asyncop_how *how)
+static int start_show(livepatch_command *cmd,
+                      const libxl_asyncop_how *how)
 {
     return libxl_livepatch_info(ctx, cmd->operands[0], &cmd->result);
 }
 
-static int start_check(livepatch_command *cmd, const libxl_asyncop_how *how)
+static int start_check(livepatch_command *cmd,
+                       const libxl_asyncop_how *how)
 {
     return libxl_livepatch_check(ctx, cmd->files, cmd->num_files,
                                  &cmd->criteria, &cmd->result);
@@ -68,10 +75,10 @@ static int start_check(livepatch_command *cmd, const libxl_asyncop_how *how)
 static const livepatch_verb verbs[] = {
     { LIVEPATCH_APPLY, "apply", "FILE...", 1, INT_MAX,
       LIBXL_LIVEPATCH_OPERATION_APPLY, false, start_apply,
-      "Upload, check and apply payloads as one transaction: if one of them\n"
-      "can't be applied, none is, and the host is as it was before.  Several\n"
-      "files are put in the order in which they depend on each other.  A\n"
-      "payload that is applied already is left alone.\n" },
+      "Upload, check and apply payloads as one transaction: if one of\n"
+      "them can't be applied, none is, and the host is as it was before.\n"
+      "Several files are put in the order in which they depend on each\n"
+      "other.  A payload that is applied already is left alone.\n" },
     { LIVEPATCH_REPLACE, "replace", "FILE...", 1, INT_MAX,
       LIBXL_LIVEPATCH_OPERATION_REPLACE, false, start_apply,
       "Apply the first payload in place of all that are applied, as one\n"
@@ -79,15 +86,16 @@ static const livepatch_verb verbs[] = {
       "displaced is unloaded.  The same as apply --replace.\n" },
     { LIVEPATCH_REVERT, "revert", "NAME", 1, 1,
       LIBXL_LIVEPATCH_OPERATION_REVERT, false, start_revert,
-      "Take the patches of the payload NAME, which must be the one that was\n"
-      "applied last, out of the hypervisor.  It stays loaded.\n" },
+      "Take the patches of the payload NAME, which must be the one that\n"
+      "was applied last, out of the hypervisor.  It stays loaded.\n" },
     { LIVEPATCH_UNLOAD, "unload", "NAME", 1, 1,
       LIBXL_LIVEPATCH_OPERATION_UNLOAD, false, start_unload,
       "Remove the payload NAME, which must not be applied, from the\n"
       "hypervisor.\n" },
     { LIVEPATCH_LIST, "list", "", 0, 0,
       LIBXL_LIVEPATCH_OPERATION_LIST, false, start_list,
-      "List the payloads in the hypervisor, in the order of their upload.\n" },
+      "List the payloads in the hypervisor, in the order of their\n"
+      "upload.\n" },
     { LIVEPATCH_SHOW, "show", "NAME", 1, 1,
       LIBXL_LIVEPATCH_OPERATION_LIST, false, start_show,
       "Tell all that is known of the payload NAME.\n" },
@@ -98,7 +106,7 @@ static const livepatch_verb verbs[] = {
       "root, or else with what --build-id or --xen-syms names.\n" },
     { LIVEPATCH_UPLOAD, "upload", "FILE", 1, 1,
       LIBXL_LIVEPATCH_OPERATION_UPLOAD, false, start_upload,
-      "Upload and check a payload, and leave it loaded but not applied.\n" },
+      "Upload and check a payload, and leave it loaded, not applied.\n" },
 };
 
 static const livepatch_verb *find_verb(const char *name)
@@ -138,7 +146,8 @@ bool livepatch_refuse(livepatch_command *cmd,
     return false;
 }
 
-static void command_init(livepatch_command *cmd, const livepatch_verb *verb)
+static void command_init(livepatch_command *cmd,
+                         const livepatch_verb *verb)
 {
     memset(cmd, 0, sizeof(*cmd));
     cmd->verb = verb;

@@ -84,7 +84,8 @@ bool livepatch_refuse(livepatch_command *cmd,
 /*----- xl_livepatch_options.c -----*/
 
 /* Fill in cmd from the verb's argv; false with a refusal. */
-bool livepatch_parse_options(livepatch_command *cmd, int argc, char **argv);
+bool livepatch_parse_options(livepatch_command *cmd,
+                             int argc, char **argv);
 
 /* Whether one of the arguments asks for JSON, where no verb is known. */
 bool livepatch_wants_json(char **argv);
@@ -93,7 +94,7 @@ void livepatch_print_verb_help(const livepatch_verb *verb);
 
 /*----- xl_livepatch_host.c -----*/
 
-/* Allocate xl's context; false with a refusal that says what is missing. */
+/* Allocate xl's context; false with a refusal that says what is amiss. */
 bool livepatch_open_host(livepatch_command *cmd);
 
 /* Look up the domains of --pause and --exclude; false with a refusal. */
@@ -102,8 +103,8 @@ bool livepatch_find_domains(livepatch_command *cmd);
 /*----- xl_livepatch_wait.c -----*/
 
 /*
- * Run the verb's call to its end.  SIGINT, SIGTERM and SIGHUP abort it, and
- * the call is waited for nevertheless.  What came of it is cmd->result.
+ * Run the verb's call to its end.  SIGINT, SIGTERM and SIGHUP abort it,
+ * and its end is waited for nevertheless.  What came of it is cmd->result.
  */
 void livepatch_run(livepatch_command *cmd);
 
@@ -117,7 +118,8 @@ bool livepatch_print(livepatch_command *cmd);
 /* With commas between. */
 void livepatch_print_strings(FILE *f, const libxl_string_list list);
 
-void livepatch_print_judgement(FILE *f, const libxl_livepatch_judgement *j);
+void livepatch_print_judgement(FILE *f,
+                               const libxl_livepatch_judgement *j);
 void livepatch_print_list(FILE *f, const libxl_livepatch_result *result);
 void livepatch_print_payload(FILE *f, const libxl_livepatch_payload *p);
 
@@ -125,8 +127,8 @@ void livepatch_print_payload(FILE *f, const libxl_livepatch_payload *p);
 void livepatch_print_fix(FILE *f, const livepatch_command *cmd);
 
 /*
- * The payload that is applied and fixes what the command asks for; if there
- * is none, one that is only loaded; or NULL.
+ * The payload that is applied and fixes what the command asks for; if
+ * there is none, one that is only loaded; or NULL.
  */
 const libxl_livepatch_payload *
 livepatch_find_fix(const livepatch_command *cmd);

@@ -47,7 +47,8 @@ static void print_list_field(FILE *f, const char *label,
     fprintf(f, "\n");
 }
 
-static void print_functions(FILE *f, const libxl_livepatch_function *functions,
+static void print_functions(FILE *f,
+                            const libxl_livepatch_function *functions,
                             int num)
 {
     const libxl_livepatch_function *fn;
@@ -59,8 +60,8 @@ static void print_functions(FILE *f, const libxl_livepatch_function *functions,
         if (fn->old_addr)
             fprintf(f, " at 0x%"PRIx64, fn->old_addr);
         if (fn->nop)
-            fprintf(f, ": %"PRIu32" of %"PRIu32" bytes made no-operations\n",
-                    fn->new_size, fn->old_size);
+            fprintf(f, ": %"PRIu32" of %"PRIu32" bytes become "
+                    "no-operations\n", fn->new_size, fn->old_size);
         else
             fprintf(f, ": %"PRIu32" bytes replaced by %"PRIu32"\n",
                     fn->old_size, fn->new_size);
@@ -82,14 +83,18 @@ static void print_metadata(FILE *f, const libxl_livepatch_metadata *md,
 static void print_findings(FILE *f, const libxl_livepatch_judgement *j)
 {
     const libxl_livepatch_finding *finding;
+    const char *where;
     int i;
 
     for (i = 0; i < j->num_findings; i++) {
         finding = &j->findings[i];
+        where = finding->where;
+        /* Many a message begins with its subject anyhow. */
+        if (where && !strncmp(finding->message, where, strlen(where)))
+            where = NULL;
         fprintf(f, "    %s: %s%s%s\n",
                 libxl_livepatch_severity_to_string(finding->severity),
-                finding->where ? finding->where : "",
-                finding->where ? ": " : "", finding->message);
+                where ? where : "", where ? ": " : "", finding->message);
     }
 }
 

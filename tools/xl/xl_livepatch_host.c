@@ -63,8 +63,8 @@ static bool open_privcmd(livepatch_command *cmd)
     if (access("/proc/xen", F_OK))
         return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_NO_XEN,
                                 "Run this in domain 0 of a Xen host.",
-                                "this machine does not run on Xen (there is "
-                                "no /proc/xen)");
+                                "this machine does not run on Xen (there "
+                                "is no /proc/xen)");
     return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_NO_XEN,
                             "Try 'modprobe xen-privcmd'.",
                             "the kernel has no device /dev/xen/privcmd");
@@ -85,8 +85,9 @@ bool livepatch_open_host(livepatch_command *cmd)
     if (!is_control_domain())
         return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_NO_XEN,
                                 "Run this in domain 0 of the host.",
-                                "this is a guest, not Xen's control domain "
-                                "(" XENFS_CAPABILITIES " has no control_d)");
+                                "this is a guest, not Xen's control "
+                                "domain (" XENFS_CAPABILITIES " has no "
+                                "control_d)");
     rc = xl_ctx_try_alloc();
     if (rc)
         return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_NO_XEN,
@@ -160,8 +161,8 @@ bool livepatch_find_domains(livepatch_command *cmd)
         if (!params->listed[i])
             return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE,
                                     "Leave it out.",
-                                    "--pause: domain 0 is never paused, as "
-                                    "this very command runs in it");
+                                    "--pause: domain 0 is never paused, "
+                                    "as this very command runs in it");
     return true;
 }
 

@@ -19,11 +19,15 @@
 #include "xl_livepatch.h"
 #include "xl_utils.h"
 
+/* Advice is the same for all of these, and added in the end. */
+#define usage_error(cmd, ...) \
+    livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL, __VA_ARGS__)
+
 #define RETRIES_MAX      100
 /* An hour: nobody pauses guests, or waits for a lock, for longer. */
 #define MILLISECONDS_MAX 3600000
 
-/* What getopt_long returns for the long option at this place in the table. */
+/* What getopt_long returns for a long option: its place in the table. */
 #define LONG_OPTION(i) (256 + (i))
 
 typedef struct {
@@ -44,7 +48,10 @@ typedef struct {
  */
 static bool parse_duration(const char *arg, uint64_t *us_r)
 {
-    static const struct { const char *suffix; unsigned int us; } units[] = {
+    static const struct {
+        const char *suffix;
+        unsigned int us;
+    } units[] = {
         { "us", 1 }, { "ms", 1000 }, { "s", 1000000 }, { "", 1000 },
     };
     const char *fraction = "";
@@ -62,8 +69,9 @@ static bool parse_duration(const char *arg, uint64_t *us_r)
         if (!isdigit((unsigned char)*fraction)) return false;
         end = end + 1 + strspn(fraction, "0123456789");
     }
-    for (i = 0; strcmp(end, units[i].suffix); )
-        if (++i == LIVEPATCH_NUM(units)) return false;
+    for (i = 0; i < LIVEPATCH_NUM(units); i++)
+        if (!strcmp(end, units[i].suffix)) break;
+    if (i == LIVEPATCH_NUM(units)) return false;
 
     us = units[i].us;
     *us_r = whole * us;
@@ -83,13 +91,11 @@ static bool take_duration(livepatch_command *cmd, const char *option,
 
     ok = parse_duration(arg, us_r);
     if (!ok)
-        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
-                                "%s: '%s' is no duration such as 30ms, "
-                                "500us or 0.5s", option, arg);
+        return usage_error(cmd, "%s: '%s' is no duration such as 30ms, "
+                           "500us or 0.5s", option, arg);
     if (*us_r < min || *us_r > max)
-        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
-                                "%s: %s is out of range, which is %s",
-                                option, arg, range);
+        return usage_error(cmd, "%s: %s is out of range, which is %s",
+                           option, arg, range);
     return true;
 }
 
@@ -160,9 +166,8 @@ static bool set_retries(livepatch_command *cmd, const char *arg)
     retries = strtoul(arg, &end, 10);
     if (!isdigit((unsigned char)arg[0]) || *end || errno ||
         retries > RETRIES_MAX)
-        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
-                                "--retries: '%s' is no number from 0 to %d",
-                                arg, RETRIES_MAX);
+        return usage_error(cmd, "--retries: '%s' is no number from 0 to "
+                           "%d", arg, RETRIES_MAX);
     cmd->params.retries = retries;
     return true;
 }
@@ -196,7 +201,8 @@ static bool set_max_pause(livepatch_command *cmd, const char *arg)
     unsigned int ms;
     bool ok;
 
-    ok = take_milliseconds(cmd, "--max-pause", arg, 1, "1ms to 3600s", &ms);
+    ok = take_milliseconds(cmd, "--max-pause", arg, 1, "1ms to 3600s",
+                           &ms);
     if (ok)
         cmd->params.max_pause_ms = ms;
     return ok;
@@ -222,8 +228,7 @@ static bool set_dry_run(livepatch_command *cmd, const char *arg)
 static bool set_fixes(livepatch_command *cmd, const char *arg)
 {
     if (!*arg)
-        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
-                                "--fixes: the identifier is empty");
+        return usage_error(cmd, "--fixes: the identifier is empty");
     cmd->fixes = arg;
     return true;
 }
@@ -232,10 +237,9 @@ static bool set_build_id(livepatch_command *cmd, const char *arg)
 {
     if (!*arg || arg[strspn(arg, "0123456789abcdefABCDEF")] ||
         strlen(arg) % 2)
-        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
-                                "--build-id: '%s' is no build-id: these are "
-                                "hexadecimal, as 'xl info' prints them",
-                                arg);
+        return usage_error(cmd, "--build-id: '%s' is no build-id: these "
+                           "are hexadecimal, as 'xl info' prints them",
+                           arg);
     free(cmd->criteria.xen_build_id);
     cmd->criteria.xen_build_id = xstrdup(arg);
     return true;
@@ -370,26 +374,24 @@ static int count_meant(const livepatch_command *cmd, const char *arg)
     return num;
 }
 
-static void refuse_option(livepatch_command *cmd, int opt, char *const *argv)
+static void refuse_option(livepatch_command *cmd, int opt,
+                          char *const *argv)
 {
     const livepatch_option *option = find_option(optopt);
     const char *arg = argv[optind - 1];
 
     if (opt == ':' && option)
-        livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
-                         "option --%s needs an argument, %s",
-                         option->name, option->arg);
+        usage_error(cmd, "option --%s needs an argument, %s",
+                    option->name, option->arg);
     else if (optopt >= LONG_OPTION(0) && option)
-        livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
-                         "option --%s takes no argument", option->name);
+        usage_error(cmd, "option --%s takes no argument", option->name);
     else if (optopt)
-        livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
-                         "there is no option -%c", optopt);
+        usage_error(cmd, "there is no option -%c", optopt);
     else
-        livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
-                         count_meant(cmd, arg) > 1
-                         ? "%s could be more than one option"
-                         : "there is no option %s", arg);
+        usage_error(cmd,
+                    count_meant(cmd, arg) > 1
+                    ? "%s could be more than one option"
+                    : "there is no option %s", arg);
 }
 
 /* What can be told only when all options and operands are known. */
@@ -399,20 +401,16 @@ static bool check_combination(livepatch_command *cmd)
     bool many = cmd->num_files > verb->max_operands;
 
     if (many)
-        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
-                                "one operand too many, '%s'",
-                                cmd->operands[verb->max_operands]);
+        return usage_error(cmd, "one operand too many, '%s'",
+                           cmd->operands[verb->max_operands]);
     if (cmd->num_files < verb->min_operands)
-        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
-                                "operand %s is missing", verb->operands);
+        return usage_error(cmd, "operand %s is missing", verb->operands);
     if (cmd->name && cmd->num_files > 1)
-        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
-                                "--name names one payload, but there are %d "
-                                "files", cmd->num_files);
+        return usage_error(cmd, "--name names one payload, but there are "
+                           "%d files", cmd->num_files);
     if (cmd->params.no_undo && !cmd->params.replace)
-        return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL,
-                                "--no-undo is about replacing payloads, but "
-                                "there is no --replace");
+        return usage_error(cmd, "--no-undo is about replacing payloads, "
+                           "but there is no --replace");
     return true;
 }
 

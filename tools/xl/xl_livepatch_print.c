@@ -22,23 +22,20 @@
 
 /*----- words -----*/
 
-typedef struct {
-    char text[24];
-} duration;
-
-static duration duration_text(uint64_t us)
+/* In the unit that makes it readable, between two texts. */
+static void print_duration(FILE *f, const char *before, uint64_t us,
+                           const char *after)
 {
-    duration d;
-
+    fputs(before, f);
     if (us < 1000)
-        snprintf(d.text, sizeof(d.text), "%"PRIu64" us", us);
+        fprintf(f, "%"PRIu64" us", us);
     else if (us < 10000)
-        snprintf(d.text, sizeof(d.text), "%.1f ms", us / 1e3);
+        fprintf(f, "%.1f ms", us / 1e3);
     else if (us < 1000000)
-        snprintf(d.text, sizeof(d.text), "%"PRIu64" ms", us / 1000);
+        fprintf(f, "%"PRIu64" ms", us / 1000);
     else
-        snprintf(d.text, sizeof(d.text), "%.1f s", us / 1e6);
-    return d;
+        fprintf(f, "%.1f s", us / 1e6);
+    fputs(after, f);
 }
 
 static void print_note(FILE *f, const char *label,
@@ -51,7 +48,7 @@ static void print_note(FILE *f, const char *label,
     fprintf(f, ".\n");
 }
 
-/* Infinitive and past of what an action does. */
+/* Infinitive and past of what an action does, for a sentence. */
 static void action_words(libxl_livepatch_operation operation,
                          const char **do_r, const char **done_r)
 {
@@ -92,8 +89,8 @@ static void print_attempt_reason(FILE *f, const libxl_livepatch_attempt *a)
 {
     switch (a->reason) {
     case LIBXL_LIVEPATCH_REASON_QUIESCE:
-        fprintf(f, "some CPU did not arrive within %s",
-                duration_text(a->timeout_us).text);
+        print_duration(f, "some CPU did not arrive within ", a->timeout_us,
+                       "");
         break;
     case LIBXL_LIVEPATCH_REASON_WAITQUEUE:
         fprintf(f, "a guest's vCPU was waiting inside the hypervisor");
@@ -103,6 +100,12 @@ static void print_attempt_reason(FILE *f, const libxl_livepatch_attempt *a)
         break;
     case LIBXL_LIVEPATCH_REASON_EXPECTATION:
         fprintf(f, "the code in memory is not what it expects");
+        break;
+    case LIBXL_LIVEPATCH_REASON_NOT_ON_TOP:
+        fprintf(f, "another payload is applied above it");
+        break;
+    case LIBXL_LIVEPATCH_REASON_NOT_REAPPLICABLE:
+        fprintf(f, "it was reverted, and has data that are no longer new");
         break;
     case LIBXL_LIVEPATCH_REASON_HOOK:
         fprintf(f, "one of its hooks refused");
@@ -121,10 +124,10 @@ static void print_paused(FILE *f, const libxl_livepatch_attempt *a)
 
     for (i = 0; i < a->num_paused; i++) {
         p = &a->paused[i];
-        fprintf(f, "    domain %"PRIu32"%s%s%s was paused for %s\n",
-                (uint32_t)p->domid, p->name ? " (" : "",
-                p->name ? p->name : "", p->name ? ")" : "",
-                duration_text(p->paused_us).text);
+        fprintf(f, "    domain %"PRIu32, (uint32_t)p->domid);
+        if (p->name)
+            fprintf(f, " (%s)", p->name);
+        print_duration(f, " was paused for ", p->paused_us, "\n");
     }
 }
 
@@ -136,49 +139,63 @@ static void print_attempt(FILE *f, const libxl_livepatch_attempt *a)
     if (a->rollback)
         fprintf(f, "Undoing: ");
     if (a->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE) {
-        fprintf(f, "%s %s in %s", past, a->payload,
-                duration_text(a->duration_us).text);
+        fprintf(f, "%s %s", past, a->payload);
+        print_duration(f, " in ", a->duration_us, "");
     } else {
         fprintf(f, "Could not %s %s: ", action, a->payload);
         print_attempt_reason(f, a);
     }
     if (a->stalled_us)
-        fprintf(f, " (host stood still %s)",
-                duration_text(a->stalled_us).text);
+        print_duration(f, " (host stood still at most ", a->stalled_us,
+                       " at most)");
     fprintf(f, ".\n");
     print_paused(f, a);
 }
 
-/* What is worth reading of the files: a plan, or why they are refused. */
-static void print_judgements(FILE *f, const libxl_livepatch_result *result)
+/* Whether the attempt was one at what the command is about. */
+static bool is_forward(const libxl_livepatch_attempt *a)
 {
-    bool planned = result->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED;
-    int i;
+    return !a->rollback &&
+           a->operation != LIBXL_LIVEPATCH_OPERATION_UNLOAD;
+}
 
-    for (i = 0; i < result->num_judgements; i++)
-        if (planned || !result->judgements[i].acceptable)
-            livepatch_print_judgement(f, &result->judgements[i]);
+static void print_total(FILE *f, const libxl_livepatch_result *result)
+{
+    int i, num = 0;
+
+    for (i = 0; i < result->num_attempts; i++)
+        num += is_forward(&result->attempts[i]);
+    if (num < 2) return;
+
+    fprintf(f, "In all: %d attempts", num);
+    print_duration(f, " in ", result->duration_us, "");
+    print_duration(f, ", host stood still at most ", result->stalled_us,
+                   " at most");
+    if (result->paused_us)
+        print_duration(f, ", guests paused up to ", result->paused_us, "");
+    fprintf(f, ".\n");
 }
 
 static void print_action(FILE *f, const libxl_livepatch_result *result)
 {
+    const libxl_livepatch_attempt *a;
     int i;
 
-    print_judgements(f, result);
-    for (i = 0; i < result->num_attempts; i++)
-        print_attempt(f, &result->attempts[i]);
-    print_note(f, "Displaced and unloaded", result->displaced);
-    print_note(f, "Undone", result->undone);
-    if (result->num_attempts > 1) {
-        fprintf(f, "In all: %d attempts in %s, host stood still %s",
-                result->num_attempts,
-                duration_text(result->duration_us).text,
-                duration_text(result->stalled_us).text);
-        if (result->paused_us)
-            fprintf(f, ", guests paused up to %s",
-                    duration_text(result->paused_us).text);
-        fprintf(f, ".\n");
+    if (result->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED)
+        for (i = 0; i < result->num_judgements; i++)
+            livepatch_print_judgement(f, &result->judgements[i]);
+    for (i = 0; i < result->num_attempts; i++) {
+        a = &result->attempts[i];
+        /* What was undone well is told in one line. */
+        if (!a->rollback || a->outcome != LIBXL_LIVEPATCH_OUTCOME_DONE)
+            print_attempt(f, a);
     }
+    print_note(f, "Undone", result->undone);
+    if (result->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE)
+        print_note(f, "Displaced", result->displaced);
+    else if (result->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED)
+        print_note(f, "To be displaced", result->displaced);
+    print_total(f, result);
     if (succeeded(result) && !result->num_attempts && result->message)
         fprintf(f, "%s.\n", result->message);
 }
@@ -227,7 +244,7 @@ static void print_error(const livepatch_command *cmd)
             cmd->verb ? cmd->verb->name : "",
             result->message ? result->message : "failed");
     if (result->advice)
-        fprintf(stderr, "%s%s", is_simple_refusal(result) ? " " : "\n",
+        fprintf(stderr, "%s%s", is_simple_refusal(result) ? " " : "\n    ",
                 result->advice);
     fprintf(stderr, "\n");
     if (!libxl_string_list_length(&result->xen_messages)) return;

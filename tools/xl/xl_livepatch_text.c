@@ -12,7 +12,7 @@
 #include "xl_livepatch.h"
 #include "xl_utils.h"
 
-/* Length in bytes of the printable UTF-8 character at s; 0 if it is none. */
+/* Length in bytes of the printable UTF-8 character at s; 0 if none. */
 static size_t character_length(const unsigned char *s)
 {
     size_t len, i;

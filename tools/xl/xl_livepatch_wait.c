@@ -108,7 +108,8 @@ static void poll_once(operation *op)
     for (;;) {
         CHK_SYSCALL(gettimeofday(&now, NULL));
         num = op->num_allocated - 1;
-        rc = libxl_osevent_beforepoll(ctx, &num, op->fds + 1, &timeout, now);
+        rc = libxl_osevent_beforepoll(ctx, &num, op->fds + 1, &timeout,
+                                      now);
         if (rc != ERROR_BUFFERFULL) break;
         op->num_allocated = num + 1;
         op->fds = xrealloc(op->fds, op->num_allocated * sizeof(*op->fds));
