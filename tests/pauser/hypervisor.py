@@ -16,9 +16,7 @@ TOP = HERE.parent.parent
 TREE = Path(os.environ.get("TOOLSTACK_TREE", TOP / "build/toolstack-src"))
 PAUSER = Path(os.environ.get("LIBXL_LIVEPATCH_PAUSER",
                              TREE / "tools/libs/light/libxl-livepatch-pauser"))
-LIBRARIES = ":".join(str(TREE / "tools/libs" / name) for name in (
-    "call", "ctrl", "devicemodel", "evtchn", "foreignmemory", "gnttab",
-    "toolcore", "toollog"))
+LIBRARIES = ":".join(str(path) for path in (TREE / "tools/libs").iterdir())
 DYING, SHUTDOWN, XENSTORE = 1 << 0, 1 << 2, 1 << 7
 
 
@@ -87,7 +85,7 @@ class Pauser:
     """The program, and libxl's end of the conversation with it."""
 
     def __init__(self, folder, stand_in, hypervisor, max_pause_ms=60000,
-                 kill_at=0, room=None):
+                 kill_at=0, room=None, fds=()):
         self.journal = folder / "journal"
         hypervisor.head.steps = 0
         hypervisor.head.kill_at = kill_at
@@ -101,7 +99,7 @@ class Pauser:
             self.process = subprocess.Popen(
                 [PAUSER, str(self.lock), str(max_pause_ms), self.journal],
                 stdin=theirs, stdout=theirs,
-                stderr=subprocess.DEVNULL, pass_fds=(self.lock,),
+                stderr=subprocess.DEVNULL, pass_fds=(self.lock, *fds),
                 env={"LD_PRELOAD": stand_in, "LD_LIBRARY_PATH": LIBRARIES,
                      "STAND_IN_XEN": hypervisor.path})
         os.close(self.lock)

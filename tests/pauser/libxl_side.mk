@@ -5,9 +5,10 @@
 #
 #   make -C TREE/tools/libs/light -f Makefile -f .../libxl_side.mk \
 #       LIBXL_SIDE=PROGRAM PROGRAM
-LIBXL_SIDE_SOURCE := $(dir $(lastword $(MAKEFILE_LIST)))libxl_side.c
+LIBXL_SIDE_HERE := $(dir $(lastword $(MAKEFILE_LIST)))
 
-$(LIBXL_SIDE): $(LIBXL_SIDE_SOURCE)
-	$(CC) $(CFLAGS) $(CFLAGS_LIBXL) -I. -include $(XEN_ROOT)/tools/config.h \
+$(LIBXL_SIDE): $(LIBXL_SIDE_HERE)libxl_side.c
+	$(CC) $(CFLAGS) $(CFLAGS_LIBXL) -I$(LIBXL_SIDE_HERE)../../tools/libxl -I. \
+		-include $(XEN_ROOT)/tools/config.h \
 		-o $@ $< $(filter-out libxl_livepatch_pause.opic,$(PIC_OBJS)) \
 		$(LDLIBS) $(LIBXL_SIDE_FLAGS)

@@ -146,7 +146,7 @@ static void print_attempt(FILE *f, const libxl_livepatch_attempt *a)
         print_attempt_reason(f, a);
     }
     if (a->stalled_us)
-        print_duration(f, " (host stood still at most ", a->stalled_us,
+        print_duration(f, " (host stood still ", a->stalled_us,
                        " at most)");
     fprintf(f, ".\n");
     print_paused(f, a);
@@ -169,7 +169,7 @@ static void print_total(FILE *f, const libxl_livepatch_result *result)
 
     fprintf(f, "In all: %d attempts", num);
     print_duration(f, " in ", result->duration_us, "");
-    print_duration(f, ", host stood still at most ", result->stalled_us,
+    print_duration(f, ", host stood still ", result->stalled_us,
                    " at most");
     if (result->paused_us)
         print_duration(f, ", guests paused up to ", result->paused_us, "");
