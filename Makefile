@@ -70,14 +70,18 @@ check: ## everything that CI runs
 
 .PHONY: unit
 unit: toolstack ## the unit tests alone
-	@$(MAKE) --no-print-directory -C tests/unit check
+	@$(MAKE) --no-print-directory -C tests/unit check XEN_TREE=$(CURDIR)/build/toolstack-src
+
+.PHONY: fuzz
+fuzz: payloads ## any bytes before the judge, for TIME=20 seconds a target
+	@$(MAKE) --no-print-directory -C tests/fuzz check XEN_TREE=$(CURDIR)/build/toolstack-src
 
 .PHONY: bench
 bench: payloads guests ## xl livepatch against xen-livepatch, in one booted Xen
 	@scripts/bench
 
 .PHONY: soak
-soak: payloads guests ## apply and revert for hours, watching for what is left behind
+soak: payloads guests ## what takes too long for check: every kill, planted faults, fuzzing, cycles
 	@scripts/soak
 
 .PHONY: tidy
