@@ -89,10 +89,10 @@ class Conversation(PauserCase):
         self.assertEqual(pauser.end(), 0)
 
     def test_more_guests_than_a_socket_holds(self):
-        self.fresh_xen(8000)
+        self.fresh_xen(5500)
         pauser = self.ready()
         self.paused(pauser)
-        self.assertEqual(len(pauser.resume()), 8001)
+        self.assertEqual(len(pauser.resume()), 5501)
         self.assertEqual(pauser.end(), 0)
         self.assert_undone()
 

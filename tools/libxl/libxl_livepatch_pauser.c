@@ -165,9 +165,7 @@ static void do_list(const char *args)
         fail("this is no time, or no way, to say \"pause\"");
         return;
     }
-    /* All that is said up to the next batch, even if nobody reads it. */
-    if (!guests_add(&guests, domid, uuid) ||
-        !reserve_replies(2 * guests.num + 4))
+    if (!guests_add(&guests, domid, uuid))
         fail("there is no memory left for the list of guests");
 }
 
@@ -178,6 +176,11 @@ static void do_pause(void)
 
     if (batch_paused) {
         fail("this is no time to say \"go\"");
+        return;
+    }
+    /* All that is said up to the next batch, even if nobody reads it. */
+    if (!reserve_replies(2 * guests.num + 4)) {
+        fail("there is no memory left for the answers");
         return;
     }
     batch_paused = true;

@@ -5,8 +5,8 @@
  * XEN_DOMCTL_pausedomain comes back when all vCPUs of the guest have left
  * the hypervisor, however long that takes.  It is made from the program's
  * only thread all the same: Xen holds the lock of all domctls meanwhile,
- * and another thread could not unpause the others either.  What can be done
- * is done: the first to come back starts the deadline, and no further guest
+ * and another thread could not unpause the others either.  What remains
+ * is this: the first to come back starts the deadline, and no other guest
  * is paused once it has passed.
  */
 

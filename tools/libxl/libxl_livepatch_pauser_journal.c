@@ -149,7 +149,7 @@ static bool read_lines(guest_list *guests, char why[GUEST_WHY_LEN])
     while (ok && fgets(line, sizeof(line), stream)) {
         len = strcspn(line, "\n");
         if (line[len] != '\n' && feof(stream)) {
-            /* It wasn't finished, so its pause wasn't made. */
+            /* Its pause wasn't made, or its guest counts as open. */
             ok = !ftruncate(journal_fd, whole);
             break;
         }
