@@ -598,6 +598,31 @@ static const char *participle(libxl_livepatch_operation op)
     }
 }
 
+const char *libxl__livepatch_action_error(libxl__gc *gc,
+                                    const libxl__livepatch_action *lpa)
+{
+    bool hook = lpa->reason == LIBXL_LIVEPATCH_REASON_HOOK;
+    int i;
+
+    for (i = 0; i < ARRAY_SIZE(words); i++)
+        if (words[i].reason == lpa->reason) return words[i].message;
+
+    return GCSPRINTF("%s refused, with error %d (%s)",
+                     hook ? "a hook of it" : "the hypervisor",
+                     -lpa->rc, strerror(-lpa->rc));
+}
+
+static const char *action_advice(const libxl__livepatch_action *lpa)
+{
+    int i;
+
+    for (i = 0; i < ARRAY_SIZE(words); i++)
+        if (words[i].reason == lpa->reason) return words[i].advice;
+
+    return lpa->reason == LIBXL_LIVEPATCH_REASON_HOOK
+        ? "The payload itself decided so; ask who made it." : NULL;
+}
+
 void libxl__livepatch_conclude_action(libxl__gc *gc,
                                       const libxl__livepatch_action *lpa)
 {
@@ -605,33 +630,17 @@ void libxl__livepatch_conclude_action(libxl__gc *gc,
     char *name = libxl__livepatch_text(lpa->name.bytes, lpa->name.len);
     const char *what = GCSPRINTF("%s was not %s", name,
                                  participle(lpa->op));
-    int i;
 
     free(name);
-    if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED) {
+    if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED)
         libxl__livepatch_conclude(gc, result, lpa->outcome, lpa->reason,
                 "Look at xl livepatch list until it is over; don't unload "
                 "anything before.",
                 "%s yet: the hypervisor still works on it", what);
-        return;
-    }
-    for (i = 0; i < ARRAY_SIZE(words); i++) {
-        if (words[i].reason != lpa->reason) continue;
+    else
         libxl__livepatch_conclude(gc, result, lpa->outcome, lpa->reason,
-                                  words[i].advice, "%s: %s", what,
-                                  words[i].message);
-        return;
-    }
-    if (lpa->reason == LIBXL_LIVEPATCH_REASON_HOOK) {
-        libxl__livepatch_conclude(gc, result, lpa->outcome, lpa->reason,
-                "The payload itself decided so; ask who made it.",
-                "%s: a hook of it refused, with error %d (%s)", what,
-                -lpa->rc, strerror(-lpa->rc));
-        return;
-    }
-    libxl__livepatch_conclude(gc, result, lpa->outcome, lpa->reason, NULL,
-                              "%s: the hypervisor refused, with error %d "
-                              "(%s)", what, -lpa->rc, strerror(-lpa->rc));
+                                  action_advice(lpa), "%s: %s", what,
+                                  libxl__livepatch_action_error(gc, lpa));
 }
 
 /*

@@ -28,9 +28,9 @@ static bool is_literal(libxl__livepatch_case *lpc,
     ok = !libxl__livepatch_is_relocated(&relocs, 0, section->size);
     libxl__livepatch_relocs_dispose(&relocs);
     if (!ok)
-        LPC_ERROR(lpc, FORMAT, section->name, "A relocation changes section "
-                  "%s, whose content has to be known before: build the "
-                  "payload anew", section->name);
+        LPC_ERROR(lpc, FORMAT, section->name, "A relocation changes "
+                  "section %s, whose content has to be known before: "
+                  "build the payload anew", section->name);
     return ok;
 }
 
@@ -46,10 +46,11 @@ static char *read_build_id(libxl__livepatch_case *lpc, const char *name)
     if (!section || !is_literal(lpc, section)) return NULL;
     id = libxl__livepatch_elf_build_id(section, &len);
     if (!id || len > MAX_BUILD_ID) {
-        LPC_ERROR(lpc, FORMAT, name, "Section %s doesn't begin with a note "
-                  "of owner GNU, type 3 and 1 to %u bytes, which a build-id "
-                  "is: link the payload with --build-id, and with the notes "
-                  "of what it depends on", name, MAX_BUILD_ID);
+        LPC_ERROR(lpc, FORMAT, name, "Section %s doesn't begin with a "
+                  "note of owner GNU, type 3 and 1 to %u bytes, which a "
+                  "build-id is: link the payload with --build-id, and "
+                  "with the notes of what it depends on", name,
+                  MAX_BUILD_ID);
         return NULL;
     }
     hex = libxl__livepatch_hex(id, len);
@@ -62,7 +63,8 @@ static bool is_hex(const char *id)
 {
     size_t len = strlen(id);
 
-    return len && !(len % 2) && strspn(id, "0123456789abcdefABCDEF") == len;
+    return len && !(len % 2) &&
+        strspn(id, "0123456789abcdefABCDEF") == len;
 }
 
 static void judge_xen_build_id(libxl__livepatch_case *lpc)
@@ -72,8 +74,9 @@ static void judge_xen_build_id(libxl__livepatch_case *lpc)
 
     if (!host) return;
     if (!is_hex(host)) {
-        LPC_ERROR(lpc, USAGE, NULL, "\"%s\" is no build-id to compare with: "
-                  "give it in hexadecimal, as xl info shows it", host);
+        LPC_ERROR(lpc, USAGE, NULL, "\"%s\" is no build-id to compare "
+                  "with: give it in hexadecimal, as xl info shows it",
+                  host);
         libxl__livepatch_keep_rc(lpc, ERROR_INVAL);
         return;
     }
@@ -158,23 +161,23 @@ static bool judge_hook(libxl__livepatch_case *lpc,
 
     if (target.kind == LIVEPATCH_TARGET_NONE && null) {
         if (single)
-            LPC_WARNING(lpc, HOOK, name, "The hook in %s is a null pointer, "
-                        "so nothing will be called: is a relocation "
-                        "missing?", name);
+            LPC_WARNING(lpc, HOOK, name, "The hook in %s is a null "
+                        "pointer, so nothing will be called: is a "
+                        "relocation missing?", name);
         else
-            LPC_ERROR(lpc, HOOK, name, "The hook at %s+%#"PRIx64" is a null "
-                      "pointer, and calling it would crash the host: build "
-                      "the payload anew", name, offset);
+            LPC_ERROR(lpc, HOOK, name, "The hook at %s+%#"PRIx64" is a "
+                      "null pointer, and calling it would crash the host: "
+                      "build the payload anew", name, offset);
         return false;
     }
     if (target.kind == LIVEPATCH_TARGET_OUTSIDE)
         LPC_WARNING(lpc, HOOK, name, "The hook at %s+%#"PRIx64" is %s, "
-                    "which is not in the payload: make sure that it may be "
-                    "called as a hook", name, offset, target.symbol);
+                    "which is not in the payload: make sure that it may "
+                    "be called as a hook", name, offset, target.symbol);
     else if (!libxl__livepatch_target_is_text(&target, 1))
-        LPC_ERROR(lpc, HOOK, name, "The hook at %s+%#"PRIx64" doesn't point "
-                  "to code of the payload, and calling it would crash the "
-                  "host: build the payload anew", name, offset);
+        LPC_ERROR(lpc, HOOK, name, "The hook at %s+%#"PRIx64" doesn't "
+                  "point to code of the payload, and calling it would "
+                  "crash the host: build the payload anew", name, offset);
     return true;
 }
 
@@ -190,8 +193,8 @@ static bool judge_hook_section(libxl__livepatch_case *lpc,
 
     if (!section) return false;
     if (single && section->size != 8)
-        LPC_ERROR(lpc, HOOK, name, "Section %s has %"PRIu64" hooks, and Xen "
-                  "takes one: let one function call the others", name,
+        LPC_ERROR(lpc, HOOK, name, "Section %s has %"PRIu64" hooks, and "
+                  "Xen takes one: let one function call the others", name,
                   section->size / 8);
 
     libxl__livepatch_relocs_init(lpc, section, &relocs);
@@ -239,7 +242,7 @@ void libxl__livepatch_judge_hooks(libxl__livepatch_case *lpc)
 #define ALT_PAD_LEN    12
 #define ALT_MAX_LEN    254
 #define ALT_CPUID_NOT  0x8000U
-/* CPU features are numbered in 32-bit words; no Xen has as many as that. */
+/* CPU features are numbered in 32-bit words; no Xen has so many. */
 #define ALT_MAX_CPUID  (64U * 32)
 
 /* Where an entry of a table is, for messages. */
@@ -266,25 +269,26 @@ static void judge_alternative(libxl__livepatch_case *lpc,
     repl = libxl__livepatch_target_at(lpc, relocs, at + ALT_REPL,
                                       R_X86_64_PC32);
     if (!libxl__livepatch_target_is_text(&orig, len))
-        LPC_ERROR(lpc, FORMAT, name, ENTRY_FMT " is to change code that is "
-                  "not in the payload, and would overwrite memory of the "
-                  "host: build the payload anew", entry, name);
+        LPC_ERROR(lpc, FORMAT, name, ENTRY_FMT " is to change code that "
+                  "is not in the payload, and would overwrite memory of "
+                  "the host: build the payload anew", entry, name);
     if (repl.kind != LIVEPATCH_TARGET_PAYLOAD ||
         repl.section != replacements ||
         repl.offset > replacements->size ||
         repl_len > replacements->size - repl.offset)
-        LPC_ERROR(lpc, FORMAT, name, ENTRY_FMT " takes code from outside of "
-                  ".altinstr_replacement: build the payload anew", entry,
-                  name);
+        LPC_ERROR(lpc, FORMAT, name, ENTRY_FMT " takes code from outside "
+                  "of .altinstr_replacement: build the payload anew",
+                  entry, name);
     if (repl_len > len || len > ALT_MAX_LEN)
-        LPC_ERROR(lpc, FORMAT, name, ENTRY_FMT " is to put %u bytes of code "
-                  "into %u bytes, of at most %u, which would crash the "
-                  "host: build the payload anew", entry, name, repl_len,
-                  len, ALT_MAX_LEN);
+        LPC_ERROR(lpc, FORMAT, name, ENTRY_FMT " is to put %u bytes of "
+                  "code into %u bytes, of at most %u, which would crash "
+                  "the host: build the payload anew", entry, name,
+                  repl_len, len, ALT_MAX_LEN);
     if ((cpuid & ~ALT_CPUID_NOT) >= ALT_MAX_CPUID)
-        LPC_ERROR(lpc, FORMAT, name, ENTRY_FMT " depends on CPU feature %u, "
-                  "which there is not, and that would crash the host: build "
-                  "the payload anew", entry, name, cpuid & ~ALT_CPUID_NOT);
+        LPC_ERROR(lpc, FORMAT, name, ENTRY_FMT " depends on CPU feature "
+                  "%u, which there is not, and that would crash the host: "
+                  "build the payload anew", entry, name,
+                  cpuid & ~ALT_CPUID_NOT);
 }
 
 static void judge_alternatives(libxl__livepatch_case *lpc)

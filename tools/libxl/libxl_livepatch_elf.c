@@ -99,8 +99,8 @@ static int check_header(const opening *o, Elf64_Ehdr *header)
                         header->e_ident[EI_DATA], header->e_machine);
     if (header->e_ident[EI_VERSION] != EV_CURRENT ||
         header->e_version != EV_CURRENT)
-        return UNUSABLE(o, FORMAT, where, "has an unknown ELF version (%u, "
-                        "%u): the file is damaged, get it again",
+        return UNUSABLE(o, FORMAT, where, "has an unknown ELF version "
+                        "(%u, %u): the file is damaged, get it again",
                         header->e_ident[EI_VERSION], header->e_version);
     return 0;
 }
@@ -114,8 +114,9 @@ static int check_section_table(const opening *o, const Elf64_Ehdr *header)
         return UNUSABLE(o, FORMAT, where, "has no sections: it was "
                         "stripped or is damaged, get it again");
     if (header->e_shentsize != sizeof(Elf64_Shdr))
-        return UNUSABLE(o, FORMAT, where, "has section headers of %u bytes "
-                        "each, not %zu: the file is damaged, get it again",
+        return UNUSABLE(o, FORMAT, where, "has section headers of %u "
+                        "bytes each, not %zu: the file is damaged, get "
+                        "it again",
                         header->e_shentsize, sizeof(Elf64_Shdr));
     if (header->e_shoff < sizeof(*header) ||
         header->e_shoff > o->image->size ||
@@ -133,7 +134,8 @@ static int check_section_table(const opening *o, const Elf64_Ehdr *header)
 }
 
 /* Each section by itself; all bad ones are told. */
-static int check_section_headers(const opening *o, const Elf64_Ehdr *header)
+static int check_section_headers(const opening *o,
+                                 const Elf64_Ehdr *header)
 {
     const uint8_t *table = o->image->data;
     Elf64_Shdr shdr;
@@ -165,7 +167,8 @@ static int check_section_headers(const opening *o, const Elf64_Ehdr *header)
             rc = UNUSABLE(o, FORMAT, where, "is damaged: the table in "
                           "section %zu has %"PRIu64" bytes in entries of "
                           "%"PRIu64", not whole ones of %zu; get the file "
-                          "again", i, shdr.sh_size, shdr.sh_entsize, entry);
+                          "again", i, shdr.sh_size, shdr.sh_entsize,
+                          entry);
         if (rc == ERROR_NOMEM) return rc;
         if (rc) bad = rc;
     }
@@ -249,9 +252,9 @@ static int name_sections(const opening *o)
     size_t i;
 
     if (!is_string_table(names))
-        return UNUSABLE(o, FORMAT, "section headers", "is damaged: section "
-                        "%u, named as the table of section names, is no "
-                        "table of strings; get the file again",
+        return UNUSABLE(o, FORMAT, "section headers", "is damaged: "
+                        "section %u, named as the table of section names, "
+                        "is no table of strings; get the file again",
                         elf->header.e_shstrndx);
 
     for (i = 1; i < elf->num_sections; i++) {
@@ -261,10 +264,10 @@ static int name_sections(const opening *o)
         elf->sections[i].name =
             libxl__livepatch_elf_string(names, shdr.sh_name, MAX_NAME);
         if (!elf->sections[i].name)
-            return UNUSABLE(o, FORMAT, "section headers", "is damaged: the "
-                            "name of section %zu is not in the table of "
-                            "names, or has more than %u bytes; get the file "
-                            "again", i, MAX_NAME);
+            return UNUSABLE(o, FORMAT, "section headers", "is damaged: "
+                            "the name of section %zu is not in the table "
+                            "of names, or has more than %u bytes; get the "
+                            "file again", i, MAX_NAME);
     }
     return 0;
 }
@@ -313,10 +316,10 @@ static int check_symbol_names(const opening *o)
         if (!gelf_getsym(symtab->libelf, i, &sym))
             return libelf_refused(o, symtab->name);
         if (!libxl__livepatch_elf_string(names, sym.st_name, MAX_NAME))
-            return UNUSABLE(o, FORMAT, symtab->name, "is damaged: the name "
-                            "of symbol %zu is not in %s, or has more than "
-                            "%u bytes; get the file again", i, names->name,
-                            MAX_NAME);
+            return UNUSABLE(o, FORMAT, symtab->name, "is damaged: the "
+                            "name of symbol %zu is not in %s, or has more "
+                            "than %u bytes; get the file again", i,
+                            names->name, MAX_NAME);
     }
     return 0;
 }

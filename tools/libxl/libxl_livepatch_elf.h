@@ -60,13 +60,14 @@ typedef struct {
  * an ELF file for x86-64 with sound tables, and then adds findings to the
  * judgement.  To be followed by _close in any case.
  */
-_hidden int libxl__livepatch_elf_open(libxl__livepatch_elf *elf,
-                                      const libxl__livepatch_image *image,
-                                      const char *what,
-                                      libxl_livepatch_judgement *judgement);
+_hidden int
+libxl__livepatch_elf_open(libxl__livepatch_elf *elf,
+                          const libxl__livepatch_image *image,
+                          const char *what,
+                          libxl_livepatch_judgement *judgement);
 _hidden void libxl__livepatch_elf_close(libxl__livepatch_elf *elf);
 
-/* The first section called name, as Xen finds it; NULL if there is none. */
+/* The first section called name, as Xen finds it; NULL without one. */
 _hidden const libxl__livepatch_section *
 libxl__livepatch_elf_section(const libxl__livepatch_elf *elf,
                              const char *name);

@@ -26,15 +26,17 @@ static int failed(const char *path, int error,
     switch (error) {
     case ENOENT:
     case ENOTDIR:
-        return UNREADABLE(judgement, path, "does not exist: check the name");
+        return UNREADABLE(judgement, path,
+                          "does not exist: check the name");
     case EACCES:
     case EPERM:
         return UNREADABLE(judgement, path, "may not be read by you: check "
                           "the permissions of the file and its folders");
     case ENAMETOOLONG:
     case ELOOP:
-        return UNREADABLE(judgement, path, "can't be opened: %s; check the "
-                          "name and its symbolic links", strerror(error));
+        return UNREADABLE(judgement, path, "can't be opened: %s; check "
+                          "the name and its symbolic links",
+                          strerror(error));
     case ENOMEM:
         return ERROR_NOMEM;
     default:
@@ -52,13 +54,13 @@ static int check_kind(const char *path, const struct stat *st,
                           "in it");
     if (!S_ISREG(st->st_mode))
         return UNREADABLE(judgement, path, "is not a regular file but a "
-                          "device, pipe or socket: copy the content into a "
-                          "file and name that");
+                          "device, pipe or socket: copy the content into "
+                          "a file and name that");
     if (!st->st_size)
         return UNREADABLE(judgement, path, "is empty: get the file again");
     if ((uint64_t)st->st_size > max)
-        return UNREADABLE(judgement, path, "has %"PRIu64" bytes, more than "
-                          "the limit of %"PRIu64": %s",
+        return UNREADABLE(judgement, path, "has %"PRIu64" bytes, more "
+                          "than the limit of %"PRIu64": %s",
                           (uint64_t)st->st_size, max, advice);
     return 0;
 }
@@ -118,8 +120,9 @@ static int read_open(int fd, const char *path, uint64_t max,
         goto out;
     }
     if (r < 0 || !is_same(&before, &after)) {
-        rc = UNREADABLE(judgement, path, "changed while it was read: wait "
-                        "until whatever writes it is done, then try again");
+        rc = UNREADABLE(judgement, path, "changed while it was read: "
+                        "wait until whatever writes it is done, then try "
+                        "again");
         goto out;
     }
     image_r->data = data;

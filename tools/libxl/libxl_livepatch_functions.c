@@ -2,8 +2,8 @@
 /*
  * Rules for the functions that a payload replaces.
  *
- * The pointers in a record are filled in by relocations while Xen loads the
- * payload; so that is where to look for what they are going to be.
+ * The pointers in a record are filled in by relocations while Xen loads
+ * the payload; so that is where to look for what they are going to be.
  */
 
 #include "libxl_osdeps.h" /* must come before any other headers */
@@ -43,6 +43,7 @@ typedef struct {
     uint64_t at;
     libxl__livepatch_record *record;
     const char *label;          /* what to call it in messages */
+    char label_buffer[sizeof("function at 0x0123456789abcdef")];
     bool bad_name;
     uint8_t expect;             /* bits */
 } judged;
@@ -83,12 +84,27 @@ static void judge_name(judged *j)
                                                       MAX_NAME_LEN);
     j->bad_name = !j->record->name;
     if (j->bad_name)
-        FUNC_ERROR(j, FORMAT, "The name of the function in record %"PRIu64" "
-                   "of " LIVEPATCH_FUNCS " doesn't point to a string of up "
-                   "to %u bytes in the payload: build the payload anew",
+        FUNC_ERROR(j, FORMAT,
+                   "The name of the function in record %"PRIu64" "
+                   "of " LIVEPATCH_FUNCS " doesn't point to a string of "
+                   "up to %u bytes in the payload: build the payload anew",
                    j->at / FUNC_SIZE, MAX_NAME_LEN);
     else if (*j->record->name)
         j->label = j->record->name;
+}
+
+/* A name for one that has none, from its address. */
+static void make_label(judged *j, const libxl__livepatch_target *old,
+                       uint64_t addr)
+{
+    if (j->record->name && *j->record->name) return;
+    if (old->kind == LIVEPATCH_TARGET_OUTSIDE && *old->symbol) {
+        j->label = old->symbol;
+    } else if (old->kind == LIVEPATCH_TARGET_NONE && addr) {
+        snprintf(j->label_buffer, sizeof(j->label_buffer),
+                 "function at %#"PRIx64, addr);
+        j->label = j->label_buffer;
+    }
 }
 
 static void judge_old_addr(judged *j)
@@ -96,32 +112,34 @@ static void judge_old_addr(judged *j)
     libxl__livepatch_target old = target(j, FUNC_OLD_ADDR);
     uint64_t addr = number(j, FUNC_OLD_ADDR, 8);
 
+    make_label(j, &old, addr);
     switch (old.kind) {
     case LIVEPATCH_TARGET_OUTSIDE:
         j->record->old_symbol = old.symbol;
         if (old.offset)
-            FUNC_ERROR(j, FORMAT, "%s is to be replaced at %#"PRIx64" bytes "
-                       "from the start of %s, and Xen can replace only "
-                       "whole functions: build the payload anew", j->label,
-                       old.offset, old.symbol);
+            FUNC_ERROR(j, FORMAT, "%s is to be replaced at %#"PRIx64" "
+                       "bytes from the start of %s, and Xen can replace "
+                       "only whole functions: build the payload anew",
+                       j->label, old.offset, old.symbol);
         break;
     case LIVEPATCH_TARGET_NONE:
         j->record->old_addr = addr;
         if (!addr && !j->bad_name &&
             !(j->record->name && *j->record->name))
-            FUNC_ERROR(j, SYMBOL, "Record %"PRIu64" of " LIVEPATCH_FUNCS " "
-                       "has neither a name nor an address of what is to be "
-                       "replaced, which would crash the host: build the "
-                       "payload anew", j->at / FUNC_SIZE);
+            FUNC_ERROR(j, SYMBOL,
+                       "Record %"PRIu64" of " LIVEPATCH_FUNCS " "
+                       "has neither a name nor an address of what is to "
+                       "be replaced, which would crash the host: build "
+                       "the payload anew", j->at / FUNC_SIZE);
         if (addr && (addr < XEN_VIRT_START || addr >= XEN_VIRT_END))
             FUNC_ERROR(j, FORMAT, "%s is said to be at %#"PRIx64", where "
-                       "there is no code of Xen: build the payload for this "
-                       "hypervisor", j->label, addr);
+                       "there is no code of Xen: build the payload for "
+                       "this hypervisor", j->label, addr);
         break;
     default:
-        FUNC_ERROR(j, FORMAT, "%s, which is to be replaced, is no function "
-                   "of the running hypervisor but something in the payload: "
-                   "build the payload anew", j->label);
+        FUNC_ERROR(j, FORMAT, "%s, which is to be replaced, is no "
+                   "function of the running hypervisor but something in "
+                   "the payload: build the payload anew", j->label);
     }
 }
 
@@ -134,21 +152,22 @@ static void judge_new_addr(judged *j)
         if (!number(j, FUNC_NEW_ADDR, 8)) return;
         record->new_addr.kind = LIVEPATCH_TARGET_BAD;
         FUNC_ERROR(j, FORMAT, "%s is to be replaced by code at a fixed "
-                   "address, %#"PRIx64", and nobody knows yet what will be "
-                   "there: build the payload anew", j->label,
+                   "address, %#"PRIx64", and nobody knows yet what will "
+                   "be there: build the payload anew", j->label,
                    number(j, FUNC_NEW_ADDR, 8));
     } else if (record->new_addr.kind == LIVEPATCH_TARGET_OUTSIDE) {
         FUNC_WARNING(j, FORMAT, "%s is to be replaced by %s, which is not "
                      "in the payload: make sure that it can stand in",
                      j->label, record->new_addr.symbol);
     } else if (!libxl__livepatch_target_is_text(&record->new_addr, 1)) {
-        FUNC_ERROR(j, FORMAT, "%s is to be replaced by something that is no "
-                   "code of the payload, which would crash the host: build "
-                   "the payload anew", j->label);
+        FUNC_ERROR(j, FORMAT, "%s is to be replaced by something that is "
+                   "no code of the payload, which would crash the host: "
+                   "build the payload anew", j->label);
     } else if (!strncmp(record->new_addr.section->name, ".init", 5)) {
-        FUNC_WARNING(j, FORMAT, "%s is to be replaced by code in %s, which "
-                     "is meant for booting: is it the right function?",
-                     j->label, record->new_addr.section->name);
+        FUNC_WARNING(j, FORMAT, "%s is to be replaced by code in %s, "
+                     "which is meant for booting: is it the right "
+                     "function?", j->label,
+                     record->new_addr.section->name);
     }
 }
 
@@ -205,8 +224,8 @@ static void judge_sizes(const judged *j)
                    "jump there: it can't be replaced, so replace its "
                    "callers", j->label, record->old_size, JUMP_SIZE);
     else if (record->old_size < JUMP_SIZE + ENDBR_SIZE)
-        FUNC_WARNING(j, FORMAT, "%s has %u bytes, too few for a jump if it "
-                     "begins with ENDBR64: Xen may refuse the payload",
+        FUNC_WARNING(j, FORMAT, "%s has %u bytes, too few for a jump if "
+                     "it begins with ENDBR64: Xen may refuse the payload",
                      j->label, record->old_size);
 }
 
@@ -216,12 +235,12 @@ static void judge_expectation(const judged *j)
 
     if (!(j->expect & EXPECT_ENABLED)) return;
     if (EXPECT_RSV(j->expect))
-        FUNC_ERROR(j, FORMAT, "What is expected of %s has unknown flags set "
-                   "(%#x): build the payload for this hypervisor",
+        FUNC_ERROR(j, FORMAT, "What is expected of %s has unknown flags "
+                   "set (%#x): build the payload for this hypervisor",
                    j->label, EXPECT_RSV(j->expect));
     if (len > j->record->old_size)
-        FUNC_ERROR(j, FORMAT, "%u bytes are expected of %s, which has only "
-                   "%u: build the payload for this hypervisor", len,
+        FUNC_ERROR(j, FORMAT, "%u bytes are expected of %s, which has "
+                   "only %u: build the payload for this hypervisor", len,
                    j->label, j->record->old_size);
 }
 
@@ -237,8 +256,8 @@ static void judge_plain_fields(const judged *j)
     if (libxl__livepatch_is_relocated(j->relocs, j->at + FUNC_NEW_SIZE,
                                       FUNC_SIZE - FUNC_NEW_SIZE))
         FUNC_ERROR(j, FORMAT, "A relocation changes the sizes or the "
-                   "expectation of %s, which have to be known before: build "
-                   "the payload anew", j->label);
+                   "expectation of %s, which have to be known before: "
+                   "build the payload anew", j->label);
 }
 
 static int tell(const judged *j, libxl_livepatch_function *function)

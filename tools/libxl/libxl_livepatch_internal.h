@@ -17,6 +17,7 @@
  *   libxl_livepatch_suspect.c   which guests to pause first
  *   libxl_livepatch_call.c      what every call that changes something shares
  *   libxl_livepatch_action.c    one action, with attempts, until it is done
+ *   libxl_livepatch_plan.c      what apply and replace are going to do
  *   libxl_livepatch_apply.c     the transaction of apply and replace
  *   libxl_livepatch_revert.c    revert and unload
  *   libxl_livepatch_pauser.c    the program that owns the pauses
@@ -508,6 +509,9 @@ struct libxl__livepatch_action {
 _hidden void libxl__livepatch_action_init(libxl__livepatch_action *lpa);
 _hidden void libxl__livepatch_action_start(libxl__egc *egc,
                                            libxl__livepatch_action *lpa);
+/* Why an action was not DONE, in people's words, from gc. */
+_hidden const char *libxl__livepatch_action_error(libxl__gc *gc,
+                                    const libxl__livepatch_action *lpa);
 /* Conclude the call with what became of an action that is not DONE. */
 _hidden void libxl__livepatch_conclude_action(libxl__gc *gc,
                                     const libxl__livepatch_action *lpa);

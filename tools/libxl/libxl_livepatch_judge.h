@@ -88,10 +88,11 @@ static inline void libxl__livepatch_keep_rc(libxl__livepatch_case *lpc,
  * a bigger one.  Returns 0, ERROR_NOMEM, or ERROR_INVAL with a finding in
  * judgement.
  */
-_hidden int libxl__livepatch_read_file(const char *path, uint64_t max,
-                                       const char *advice,
-                                       libxl__livepatch_image *image_r,
-                                       libxl_livepatch_judgement *judgement);
+_hidden int
+libxl__livepatch_read_file(const char *path, uint64_t max,
+                           const char *advice,
+                           libxl__livepatch_image *image_r,
+                           libxl_livepatch_judgement *judgement);
 
 /*----- libxl_livepatch_layout.c -----*/
 
@@ -158,8 +159,8 @@ _hidden void libxl__livepatch_judge_functions(libxl__livepatch_case *lpc);
 /*----- libxl_livepatch_symbols.c -----*/
 
 /*
- * Compare with criteria->xen_syms.  A file that can't be used makes lpc->rc
- * ERROR_INVAL.
+ * Compare with criteria->xen_syms.  A file that can't be used makes
+ * lpc->rc ERROR_INVAL.
  */
 _hidden void libxl__livepatch_judge_xen_syms(libxl__livepatch_case *lpc);
 

@@ -14,8 +14,8 @@
 
 /*
  * What a payload may take of the hypervisor's memory.  The loader has no
- * limit but one for each zero-filled section: this is a file of the biggest
- * size, and as much again to be filled with zeroes.
+ * limit but one for each zero-filled section: this is a file of the
+ * biggest size, and as much again to be filled with zeroes.
  */
 #define MAX_LOADED (2 * LIBXL__LIVEPATCH_MAX_SIZE)
 
@@ -36,17 +36,17 @@ void libxl__livepatch_judge_header(libxl__livepatch_case *lpc)
                   "and Xen takes none: link it with ld -r",
                   header->e_phnum);
     if (abi != ELFOSABI_NONE && abi != ELFOSABI_FREEBSD)
-        LPC_ERROR(lpc, FORMAT, where, "The payload is marked for operating "
-                  "system %u, which Xen refuses: build it with a toolchain "
-                  "for Linux or FreeBSD", abi);
+        LPC_ERROR(lpc, FORMAT, where, "The payload is marked for "
+                  "operating system %u, which Xen refuses: build it with "
+                  "a toolchain for Linux or FreeBSD", abi);
     if (header->e_ident[EI_ABIVERSION])
         LPC_ERROR(lpc, FORMAT, where, "The payload is marked with ABI "
                   "version %u, and Xen takes only 0: build it with the "
                   "toolchain that built Xen",
                   header->e_ident[EI_ABIVERSION]);
     if (header->e_shnum >= MAX_SECTIONS)
-        LPC_ERROR(lpc, FORMAT, where, "The payload has %u sections and Xen "
-                  "takes at most %u: merge some with a linker script",
+        LPC_ERROR(lpc, FORMAT, where, "The payload has %u sections and "
+                  "Xen takes at most %u: merge some with a linker script",
                   header->e_shnum, MAX_SECTIONS - 1);
 }
 
@@ -82,7 +82,8 @@ static void judge_section(libxl__livepatch_case *lpc,
                   "which is no power of two: the file is damaged, get it "
                   "again", name, section->align);
     else if (section->align && section->addr % section->align)
-        LPC_ERROR(lpc, FORMAT, name, "Section %s is at address %#"PRIx64", "
+        LPC_ERROR(lpc, FORMAT, name,
+                  "Section %s is at address %#"PRIx64", "
                   "which its alignment of %"PRIu64" doesn't allow: the "
                   "file is damaged, get it again", name, section->addr,
                   section->align);
@@ -90,8 +91,8 @@ static void judge_section(libxl__livepatch_case *lpc,
         (section->flags & (SHF_WRITE | SHF_ALLOC)) &&
         section->size > LIBXL__LIVEPATCH_MAX_SIZE)
         LPC_ERROR(lpc, FORMAT, name, "Section %s is to be filled with "
-                  "%"PRIu64" zeroes, and Xen's limit is %lu: make the data "
-                  "smaller", name, section->size,
+                  "%"PRIu64" zeroes, and Xen's limit is %lu: make the "
+                  "data smaller", name, section->size,
                   LIBXL__LIVEPATCH_MAX_SIZE);
     if (libxl__livepatch_is_loaded(section))
         judge_loaded(lpc, section);
@@ -112,9 +113,9 @@ static void judge_loaded_size(libxl__livepatch_case *lpc)
             sum += elf->sections[i].size;
     }
     if (sum > MAX_LOADED)
-        LPC_ERROR(lpc, FORMAT, NULL, "The payload would take more than %lu "
-                  "bytes of the hypervisor's memory: make the data that it "
-                  "brings along smaller", MAX_LOADED);
+        LPC_ERROR(lpc, FORMAT, NULL, "The payload would take more than "
+                  "%lu bytes of the hypervisor's memory: make the data "
+                  "that it brings along smaller", MAX_LOADED);
 }
 
 /* Sections that the hypervisor looks for by name. */
@@ -172,7 +173,8 @@ static bool is_fit(const libxl__livepatch_section *section, int special)
 }
 
 const libxl__livepatch_section *
-libxl__livepatch_special(const libxl__livepatch_case *lpc, const char *name)
+libxl__livepatch_special(const libxl__livepatch_case *lpc,
+                         const char *name)
 {
     const libxl__livepatch_section *section =
         libxl__livepatch_elf_section(&lpc->elf, name);
@@ -188,24 +190,24 @@ static void judge_special(libxl__livepatch_case *lpc,
     const char *name = section->name;
 
     if (section != libxl__livepatch_elf_section(&lpc->elf, name))
-        LPC_ERROR(lpc, FORMAT, name, "There are two sections called %s, and "
-                  "Xen would ignore the second one: link the payload with "
-                  "ld -r, which merges them", name);
+        LPC_ERROR(lpc, FORMAT, name, "There are two sections called %s, "
+                  "and Xen would ignore the second one: link the payload "
+                  "with ld -r, which merges them", name);
     else if (!libxl__livepatch_is_loaded(section))
-        LPC_ERROR(lpc, FORMAT, name, "Section %s is not marked to be loaded "
-                  "(ALLOC), and Xen would use it at a wrong address: fix "
-                  "its flags", name);
+        LPC_ERROR(lpc, FORMAT, name, "Section %s is not marked to be "
+                  "loaded (ALLOC), and Xen would use it at a wrong "
+                  "address: fix its flags", name);
     else if (!section->size && !specials[special].may_be_empty)
         LPC_ERROR(lpc, FORMAT, name, "Section %s is empty: fill it in or "
                   "leave it out", name);
     else if (section->size % specials[special].entry)
-        LPC_ERROR(lpc, FORMAT, name, "Section %s has %"PRIu64" bytes, which "
-                  "is no multiple of its entries' %u: build the payload "
-                  "for this hypervisor", name, section->size,
+        LPC_ERROR(lpc, FORMAT, name, "Section %s has %"PRIu64" bytes, "
+                  "which is no multiple of its entries' %u: build the "
+                  "payload for this hypervisor", name, section->size,
                   specials[special].entry);
     else if (section->size && !section->data)
-        LPC_ERROR(lpc, FORMAT, name, "Section %s has no content in the file "
-                  "(NOBITS): build the payload anew", name);
+        LPC_ERROR(lpc, FORMAT, name, "Section %s has no content in the "
+                  "file (NOBITS): build the payload anew", name);
 }
 
 static void judge_special_sections(libxl__livepatch_case *lpc)
@@ -269,13 +271,13 @@ static void judge_symbol(libxl__livepatch_case *lpc, size_t index,
 
     if (symbol->section == SHN_ABS) return;
     if (symbol->section == SHN_COMMON)
-        LPC_ERROR(lpc, FORMAT, name, "Symbol %s is a common one, which Xen "
-                  "refuses: compile with -fno-common", name);
+        LPC_ERROR(lpc, FORMAT, name, "Symbol %s is a common one, which "
+                  "Xen refuses: compile with -fno-common", name);
     else if (symbol->section >= SHN_LORESERVE ||
              symbol->section >= lpc->elf.num_sections)
-        LPC_ERROR(lpc, FORMAT, name, "Symbol %s is in section %u, and there "
-                  "are only %zu: the file is damaged, get it again", name,
-                  symbol->section, lpc->elf.num_sections);
+        LPC_ERROR(lpc, FORMAT, name, "Symbol %s is in section %u, and "
+                  "there are only %zu: the file is damaged, get it again",
+                  name, symbol->section, lpc->elf.num_sections);
     else if (symbol->section == SHN_UNDEF && !*symbol->name)
         LPC_ERROR(lpc, SYMBOL, NULL, "Symbol %zu has neither a name nor a "
                   "place, so Xen can't find it: the file is damaged, get "
@@ -308,8 +310,8 @@ void libxl__livepatch_judge_symbols(libxl__livepatch_case *lpc)
             libxl__livepatch_is_exported(lpc, &symbol))
             LPC_WARNING(lpc, COLLISION, symbol.name, "The local symbol %s "
                         "is likely to be in other payloads too, and Xen "
-                        "doesn't load two that share one: give it a unique "
-                        "name", symbol.name);
+                        "doesn't load two that share one: give it a "
+                        "unique name", symbol.name);
     }
 }
 
@@ -335,7 +337,7 @@ static uint32_t plain_type(uint32_t type)
     return type == R_X86_64_PLT32 ? R_X86_64_PC32 : type;
 }
 
-/* Whether the symbol's value can be told apart from the addend's. */
+/* Whether a distance to there fits into 4 bytes, as far as is known. */
 static bool is_near(const libxl__livepatch_symbol *symbol, int64_t addend)
 {
     uint64_t value = symbol->section == SHN_UNDEF ? 0 : symbol->value;
@@ -371,9 +373,9 @@ static void judge_reloc(libxl__livepatch_case *lpc,
     if (reloc->type == R_X86_64_NONE) return;
     if (!size)
         LPC_ERROR(lpc, FORMAT, name, "A relocation at %s+%#"PRIx64" is of "
-                  "type %u, and Xen knows R_X86_64_64, PC32 and PLT32 only: "
-                  "compile with Xen's own flags", name, reloc->offset,
-                  reloc->type);
+                  "type %u, and Xen knows R_X86_64_64, PC32 and PLT32 "
+                  "only: compile with Xen's own flags", name,
+                  reloc->offset, reloc->type);
     else if (reloc->offset >= target->size ||
              target->size - reloc->offset < size)
         LPC_ERROR(lpc, FORMAT, name, "A relocation at %s+%#"PRIx64" goes "
@@ -387,17 +389,6 @@ static void judge_reloc(libxl__livepatch_case *lpc,
                   "file is damaged, get it again", name, reloc->offset);
 }
 
-/* Whether the relocations in section are Xen's business, and sound. */
-static bool is_applied(libxl__livepatch_case *lpc,
-                       const libxl__livepatch_section *section)
-{
-    const libxl__livepatch_elf *elf = &lpc->elf;
-
-    if (section->type != SHT_RELA && section->type != SHT_REL) return false;
-    return section->info && section->info < elf->num_sections &&
-        libxl__livepatch_is_loaded(&elf->sections[section->info]);
-}
-
 static void judge_reloc_section(libxl__livepatch_case *lpc,
                                 const libxl__livepatch_section *section)
 {
@@ -407,22 +398,23 @@ static void judge_reloc_section(libxl__livepatch_case *lpc,
     size_t i;
 
     if (!section->info || section->info >= elf->num_sections) {
-        LPC_ERROR(lpc, FORMAT, name, "The relocations in %s are for section "
-                  "%u, which there is not: the file is damaged, get it "
-                  "again", name, section->info);
+        LPC_ERROR(lpc, FORMAT, name, "The relocations in %s are for "
+                  "section %u, which there is not: the file is damaged, "
+                  "get it again", name, section->info);
         return;
     }
-    if (!is_applied(lpc, section)) return;
+    /* What isn't loaded, Xen doesn't relocate either. */
+    if (!libxl__livepatch_is_loaded(&elf->sections[section->info])) return;
 
     if (section->link != elf->symtab)
         LPC_ERROR(lpc, FORMAT, name, "The relocations in %s take symbols "
-                  "from section %u instead of %s: the file is damaged, get "
-                  "it again", name, section->link,
+                  "from section %u instead of %s: the file is damaged, "
+                  "get it again", name, section->link,
                   elf->sections[elf->symtab].name);
     if (section->type == SHT_REL && section->size)
         LPC_ERROR(lpc, FORMAT, name, "The relocations in %s are without "
-                  "addends (REL), which Xen refuses: build the payload for "
-                  "64-bit x86", name);
+                  "addends (REL), which Xen refuses: build the payload "
+                  "for 64-bit x86", name);
     for (i = 0; i < libxl__livepatch_elf_num_relocs(section); i++) {
         reloc = libxl__livepatch_elf_reloc(section, i);
         judge_reloc(lpc, &elf->sections[section->info], &reloc);
@@ -505,8 +497,8 @@ static size_t first_reloc(const libxl__livepatch_relocs *relocs,
 }
 
 /*
- * How many relocations change any of size bytes from offset on, but no more
- * than two; the last of them in *reloc_r.
+ * How many relocations change any of size bytes from offset on, but no
+ * more than two; the last of them in *reloc_r.
  */
 static unsigned int find_relocs(const libxl__livepatch_relocs *relocs,
                                 uint64_t offset, uint64_t size,
@@ -542,6 +534,7 @@ libxl__livepatch_target_at(const libxl__livepatch_case *lpc,
     const libxl__livepatch_elf *elf = &lpc->elf;
     libxl__livepatch_target target = { .kind = LIVEPATCH_TARGET_BAD };
     const libxl__livepatch_reloc *reloc;
+    const libxl__livepatch_section *section;
     libxl__livepatch_symbol symbol;
     unsigned int found;
 
@@ -560,12 +553,14 @@ libxl__livepatch_target_at(const libxl__livepatch_case *lpc,
     target.offset = reloc->addend;
     if (symbol.section == SHN_UNDEF) {
         target.kind = LIVEPATCH_TARGET_OUTSIDE;
-    } else if (symbol.section < elf->num_sections &&
-               libxl__livepatch_is_loaded(&elf->sections[symbol.section])) {
-        target.kind = LIVEPATCH_TARGET_PAYLOAD;
-        target.section = &elf->sections[symbol.section];
-        target.offset += symbol.value;
+        return target;
     }
+    if (symbol.section >= elf->num_sections) return target;
+    section = &elf->sections[symbol.section];
+    if (!libxl__livepatch_is_loaded(section)) return target;
+    target.kind = LIVEPATCH_TARGET_PAYLOAD;
+    target.section = section;
+    target.offset += symbol.value;
     return target;
 }
 

@@ -2,8 +2,8 @@
 /*
  * A payload compared with the xen-syms of the hypervisor it is made for.
  *
- * The hypervisor looks symbols up in a table of its own, made from xen-syms
- * while it is built: global ones by their name, local ones by
+ * The hypervisor looks symbols up in a table of its own, made from
+ * xen-syms while it is built: global ones by their name, local ones by
  * path/file.c#name, where the file is that of the STT_FILE symbol before
  * them.
  */
@@ -52,8 +52,8 @@ static bool is_in_table(const libxl__livepatch_elf *elf,
 }
 
 /*
- * Adds the symbol; names_size is advanced by what a local one's name takes.
- * Without table->symbols it only counts.
+ * Adds the symbol; names_size is advanced by what a local one's name
+ * takes.  Without table->symbols it only counts.
  */
 static void add_symbol(xen_table *table,
                        const libxl__livepatch_symbol *symbol,
@@ -185,12 +185,13 @@ static const xen_symbol *judge_wanted(libxl__livepatch_case *lpc,
     local = find_local(table, name);
     if (is_stacked(lpc))
         LPC_WARNING(lpc, SYMBOL, name, "The payload needs the symbol %s, "
-                    "which is not in xen-syms: a payload below this one has "
-                    "to bring it along", name);
+                    "which is not in xen-syms: a payload below this one "
+                    "has to bring it along", name);
     else
         LPC_ERROR(lpc, SYMBOL, name, "The payload needs the symbol %s, "
-                  "which is not in xen-syms%s%s: build the payload for this "
-                  "hypervisor", name, local ? ", which calls it " : "",
+                  "which is not in xen-syms%s%s: build the payload for "
+                  "this hypervisor", name,
+                  local ? ", which calls it " : "",
                   local ? local->name : "");
     return NULL;
 }
@@ -220,9 +221,9 @@ static void judge_exported(libxl__livepatch_case *lpc,
     key.offset = symbol->value;
     if (bsearch(&key, entries, num, sizeof(key), compare_entries)) return;
     if (find_symbol(table, symbol->name))
-        LPC_ERROR(lpc, COLLISION, symbol->name, "The payload brings along a "
-                  "symbol %s, and Xen has one of that name: give it another "
-                  "name", symbol->name);
+        LPC_ERROR(lpc, COLLISION, symbol->name, "The payload brings along "
+                  "a symbol %s, and Xen has one of that name: give it "
+                  "another name", symbol->name);
 }
 
 static void judge_symbols(libxl__livepatch_case *lpc,
@@ -273,9 +274,9 @@ static void judge_replaced(libxl__livepatch_case *lpc,
                   "this hypervisor", name, symbol->section->name);
     if (record->old_addr && record->old_addr != symbol->addr)
         LPC_ERROR(lpc, SYMBOL, name, "%s is to be replaced at %#"PRIx64", "
-                  "and according to xen-syms it is at %#"PRIx64": build the "
-                  "payload for this hypervisor", name, record->old_addr,
-                  symbol->addr);
+                  "and according to xen-syms it is at %#"PRIx64": build "
+                  "the payload for this hypervisor", name,
+                  record->old_addr, symbol->addr);
     if (symbol->size && symbol->size != record->old_size)
         LPC_WARNING(lpc, SYMBOL, name, "%s, which is to be replaced, is "
                     "said to have %u bytes, and according to xen-syms it "
@@ -329,9 +330,9 @@ static bool judge_same_xen(libxl__livepatch_case *lpc,
     same = !strcmp(hex, made_for);
     if (!same)
         LPC_ERROR(lpc, XEN_BUILD_ID, LIVEPATCH_XEN_DEPENDS, "The payload "
-                  "was made for the Xen with build-id %s, and %s is of %s: "
-                  "take the payload and the xen-syms of the same package "
-                  "version of Xen", made_for, path, hex);
+                  "was made for the Xen with build-id %s, and %s is of "
+                  "%s: take the payload and the xen-syms of the same "
+                  "package version of Xen", made_for, path, hex);
     free(hex);
     return same;
 }
@@ -344,7 +345,8 @@ void libxl__livepatch_judge_xen_syms(libxl__livepatch_case *lpc)
     size_t i;
     int rc;
 
-    rc = libxl__livepatch_read_file(path, MAX_XEN_SYMS, "is it a xen-syms?",
+    rc = libxl__livepatch_read_file(path, MAX_XEN_SYMS,
+                                    "is it a xen-syms?",
                                     &image, lpc->judgement);
     if (rc) goto out;
     rc = libxl__livepatch_elf_open(&table.elf, &image, path,
