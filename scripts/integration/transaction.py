@@ -4,7 +4,7 @@
 New contents and hard links to the old ones are staged beside the files.  A
 journal names what is about to be renamed; while it exists, the change is
 unfinished and is undone: at once after an error or a signal, and by the next
-run after a kill or a power failure.
+run after a kill.
 """
 
 import fcntl
@@ -123,8 +123,6 @@ def _rename(tree):
 def _write(path, content):
     with open(path, "wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _link(old, new):

@@ -2,41 +2,81 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A tree is changed as a whole or not at all, whatever happens meanwhile.
 
-A driver runs the real script and lets something happen at the n-th call that
-changes a directory: an error, or a real signal to itself.
+The real script runs in a child process, and something happens at its n-th call
+that changes a directory: an error, or a real signal to itself.
 """
 
+import errno
+import mmap
+import os
 import resource
+import runpy
 import signal
-import subprocess
 import sys
+import tempfile
 import unittest
+from dataclasses import dataclass
 
 from trees import TreeTest, contents
 
-DRIVER = """
-import errno, os, runpy, signal, sys
-at, event = int(sys.argv[1]), sys.argv[2]
-calls = 0
-def counted(call):
-    def wrapper(*args, **options):
-        global calls
-        calls += 1
-        if calls == at:
-            if event == "ENOSPC":
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), args[0])
-            os.kill(os.getpid(), signal.Signals[event])
-        return call(*args, **options)
-    return wrapper
-for name in "replace", "link", "unlink":
-    setattr(os, name, counted(getattr(os, name)))
-sys.argv = sys.argv[3:]
-sys.path.insert(0, os.path.dirname(sys.argv[0]))
-try:
-    runpy.run_path(sys.argv[0], run_name="__main__")
-finally:
-    sys.stderr.write(f"calls {calls}\\n")
-"""
+
+@dataclass
+class Done:
+    returncode: int
+    stderr: str
+    calls: int
+
+
+def run_hit(script, arguments, at, event):
+    """Run a Python script whose at-th call meets the event (0: none does)."""
+    with (tempfile.TemporaryFile("w+") as stderr,
+          mmap.mmap(-1, mmap.PAGESIZE) as counter):
+        child = os.fork()
+        if child == 0:
+            os.dup2(stderr.fileno(), 2)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            _run_in_child(script, arguments, Hit(at, event, counter))
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        stderr.seek(0)
+        return Done(status, stderr.read(), counter[0])
+
+
+def _run_in_child(script, arguments, hit):
+    for name in ("replace", "link", "unlink"):
+        setattr(os, name, hit.counted(getattr(os, name)))
+    sys.argv = [str(script), *map(str, arguments)]
+    status = 0
+    try:
+        runpy.run_path(str(script), run_name="__main__")
+    except SystemExit as end:
+        status = end.code or 0
+        if isinstance(status, str):
+            print(status, file=sys.stderr)
+            status = 1
+    except BaseException as failure:        # pylint: disable=broad-except
+        print(f"Traceback: {failure!r}", file=sys.stderr)
+        status = 70
+    sys.stderr.flush()
+    os._exit(status)
+
+
+class Hit:
+    """Counts calls, in memory shared with the parent, and lets the event
+    happen at one of them."""
+
+    def __init__(self, at, event, counter):
+        self.at, self.event, self.counter = at, event, counter
+
+    def counted(self, call):
+        def wrapper(*args, **options):
+            self.counter[0] += 1
+            if self.counter[0] == self.at:
+                if self.event == "ENOSPC":
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC),
+                                  args[0])
+                os.kill(os.getpid(), signal.Signals[self.event])
+            return call(*args, **options)
+        return wrapper
 
 
 STAGING = ".xl-livepatch.staging/"
@@ -55,24 +95,24 @@ class Interrupted(TreeTest):
         self.integrated = contents(reference)
 
     def drive(self, at, event, *args):
-        return subprocess.run(
-            [sys.executable, "-B", "-c", DRIVER, str(at), event,
-             self.ours / "scripts/integrate", *args],
-            text=True, capture_output=True)
+        return run_hit(self.ours / "scripts/integrate", args, at, event)
 
     def count_calls(self, *args):
         done = self.drive(0, "", *args)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        calls = int(done.stderr.split()[-1])
-        self.assertGreater(calls, 20)
-        return calls
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertGreater(done.calls, 20)
+        return done.calls
+
+    def integrate_again(self, *args):
+        done = self.drive(0, "", *args, self.tree)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def at_each_call(self, event, judge):
         """Hit every n-th call on a pristine tree; afterwards clean up."""
         for at in range(1, self.calls + 1):
             with self.subTest(event=event, at=at):
                 judge(at, self.drive(at, event, self.tree))
-            self.integrate_well("--remove", self.tree)
+            self.integrate_again("--remove")
             self.assert_pristine()
 
     def undone(self):
@@ -115,7 +155,7 @@ class Interrupted(TreeTest):
             self.assertEqual(done.returncode, -signal.SIGKILL)
             # The next run repairs: this one, or the removal that follows.
             if at % 2:
-                self.integrate_well(self.tree, repository=self.ours)
+                self.integrate_again()
                 self.assertTrue(contents(self.tree) == self.integrated)
 
         self.at_each_call("SIGKILL", judge)
