@@ -143,6 +143,15 @@ static uint64_t not_before(const libxl__livepatch_action *lpa)
     return lock->last_failure_us ? lock->last_failure_us + DISTANCE_US : 0;
 }
 
+/* errno tells why there is no timer. */
+static void action_untimed(libxl__egc *egc, libxl__livepatch_action *lpa)
+{
+    lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED;
+    lpa->reason = LIBXL_LIVEPATCH_REASON_INTERNAL;
+    lpa->rc = -errno;
+    action_finish(egc, lpa);
+}
+
 /*
  * Sleep in the event loop; an abort may end it early.  Without a timer it is
  * not safe to go on: then the action is finished.
@@ -156,12 +165,8 @@ static void wait_for(libxl__egc *egc, libxl__livepatch_action *lpa,
 
     lpa->timer.callback = callback;
     lpa->call->waiting = &lpa->timer;
-    if (!libxl__livepatch_timer_set(gc, &lpa->timer, us)) return;
-
-    lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED;
-    lpa->reason = LIBXL_LIVEPATCH_REASON_INTERNAL;
-    lpa->rc = -errno;
-    action_finish(egc, lpa);
+    if (libxl__livepatch_timer_set(gc, &lpa->timer, us))
+        action_untimed(egc, lpa);
 }
 
 static void log_attempt(libxl__gc *gc, libxl__livepatch_action *lpa)
@@ -193,6 +198,7 @@ void libxl__livepatch_action_start(libxl__egc *egc,
                                    libxl__livepatch_action *lpa)
 {
     libxl__livepatch_call *const lpc = lpa->call;
+    STATE_AO_GC(lpc->ao);
 
     lpa->timeout_us = lpc->params.timeout_us;
     lpa->retries = lpc->params.retries;
@@ -201,6 +207,11 @@ void libxl__livepatch_action_start(libxl__egc *egc,
         lpa->timeout_us = max(lpa->timeout_us,
                           (uint32_t)LIBXL_LIVEPATCH_TIMEOUT_US_DEFAULT);
         lpa->retries = max(lpa->retries, ROLLBACK_RETRIES);
+    }
+    /* What can't be waited for must not begin. */
+    if (libxl__livepatch_timer_open(gc, &lpa->timer)) {
+        action_untimed(egc, lpa);
+        return;
     }
     lpa->attempt_us = libxl__livepatch_now_us();
     lpa->poll_us = POLL_FIRST_US;
@@ -607,6 +618,11 @@ const char *libxl__livepatch_action_error(libxl__gc *gc,
     for (i = 0; i < ARRAY_SIZE(words); i++)
         if (words[i].reason == lpa->reason) return words[i].message;
 
+    if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED)
+        return "the hypervisor still works on it";
+    if (lpa->reason == LIBXL_LIVEPATCH_REASON_INTERNAL)
+        return GCSPRINTF("no timer could be had (%s)",
+                         strerror(-lpa->rc));
     return GCSPRINTF("%s refused, with error %d (%s)",
                      hook ? "a hook of it" : "the hypervisor",
                      -lpa->rc, strerror(-lpa->rc));

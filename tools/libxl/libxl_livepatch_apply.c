@@ -65,9 +65,13 @@ static int upload_members(libxl__gc *gc, apply_state *as)
         if (r) {
             libxl__livepatch_conclude_upload(gc, as, m, r);
             if (m->loaded)
-                libxl__livepatch_warn(gc, as->call.result,
-                        "%s was loaded before, and is not any more",
-                        m->judgement->name);
+                libxl__livepatch_conclude(gc, as->call.result,
+                    LIBXL_LIVEPATCH_OUTCOME_STRANDED,
+                    as->call.result->reason,
+                    "It patched nothing.  Apply or upload its file when "
+                    "that is put right.",
+                    "%s; and %s, which was loaded before, is not any more",
+                    as->call.result->message, m->judgement->name);
             return ERROR_FAIL;
         }
         m->uploaded = true;
@@ -133,12 +137,8 @@ static void apply_dispose(apply_state *as)
 {
     int i;
 
-    for (i = 0; i < as->num_members; i++)
-        free(as->members[i].image.data);
-    for (i = 0; i < as->num_displaced; i++) {
+    for (i = 0; i < as->num_displaced; i++)
         libxl_livepatch_payload_dispose(&as->displaced[i].payload);
-        free(as->displaced[i].image.data);
-    }
 }
 
 static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
@@ -338,18 +338,24 @@ static void apply_done(libxl__egc *egc, apply_state *as)
 static void undo_begin(libxl__egc *egc, apply_state *as)
 {
     STATE_AO_GC(as->call.ao);
-    libxl__livepatch_entry *entry;
-    int i;
+    uint32_t state;
+    int i, rc, r;
 
     as->call.undoing = true;
 
-    /* What a failed replace left of the stack. */
-    if (as->num_displaced) libxl__livepatch_reload(gc, &as->call);
+    /*
+     * What a failed replace left of the stack.  If that can't be known, each
+     * is put back: what is applied is not affected by that.
+     */
     for (i = 0; i < as->num_displaced; i++) {
         displaced *d = &as->displaced[i];
 
-        entry = libxl__livepatch_find_entry(&as->call.set, &d->name);
-        d->settled = entry && entry->state == LIVEPATCH_STATE_APPLIED;
+        if (as->call.result->num_attempts) {
+            r = libxl__livepatch_get(gc, &d->name, &state, &rc);
+            d->settled = !r && state == LIVEPATCH_STATE_APPLIED;
+        } else {
+            d->settled = true;
+        }
     }
     undo_next(egc, as);
 }

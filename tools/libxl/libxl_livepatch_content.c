@@ -82,9 +82,9 @@ static void judge_xen_build_id(libxl__livepatch_case *lpc)
     }
     if (made_for && strcasecmp(made_for, host))
         LPC_ERROR(lpc, XEN_BUILD_ID, LIVEPATCH_XEN_DEPENDS, "The payload "
-                  "was made for the Xen with build-id %s, and this host "
-                  "runs %s: get the payload that was built for this very "
-                  "package version of Xen", made_for, host);
+                  "is made for Xen build-id %s, this host runs %s: get "
+                  "the payload that was built for this very package "
+                  "version of Xen", made_for, host);
 }
 
 void libxl__livepatch_judge_build_ids(libxl__livepatch_case *lpc)

@@ -187,6 +187,9 @@ struct libxl__livepatch_timer {
 };
 
 _hidden void libxl__livepatch_timer_init(libxl__livepatch_timer *lpt);
+/* Optional, for who must not fail later for want of a descriptor. */
+_hidden int libxl__livepatch_timer_open(libxl__gc *gc,
+                                        libxl__livepatch_timer *lpt);
 /* May be called again and again; the earlier time is then forgotten. */
 _hidden int libxl__livepatch_timer_set(libxl__gc *gc,
                                        libxl__livepatch_timer *lpt,

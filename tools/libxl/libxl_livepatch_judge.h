@@ -102,14 +102,9 @@ _hidden void libxl__livepatch_judge_symbols(libxl__livepatch_case *lpc);
 _hidden void libxl__livepatch_judge_relocs(libxl__livepatch_case *lpc);
 
 /*
- * Whether Xen itself makes use of the section, so that it has to be a
- * loaded one with data in the file.
- */
-_hidden bool libxl__livepatch_is_special(const char *section);
-
-/*
- * The special section called name: NULL where there is none, or where it
- * is unfit, which judge_sections has told then.
+ * The section called name, one of those that Xen itself makes use of: NULL
+ * where there is none, or where it is unfit, which judge_sections has told
+ * then.
  */
 _hidden const libxl__livepatch_section *
 libxl__livepatch_special(const libxl__livepatch_case *lpc,

@@ -159,11 +159,6 @@ static int find_special(const char *name)
     return -1;
 }
 
-bool libxl__livepatch_is_special(const char *name)
-{
-    return find_special(name) >= 0;
-}
-
 /* Whether Xen would find loaded data of the right size in it. */
 static bool is_fit(const libxl__livepatch_section *section, int special)
 {

@@ -69,6 +69,7 @@ static int judge_member(libxl__gc *gc, apply_state *as,
     }
 
     if (libxl__livepatch_read(file->path, &m->image, judgement)) {
+        libxl__ptr_add(gc, m->image.data);
         rc = libxl__livepatch_judge(&m->image, &criteria, judgement);
         if (rc == ERROR_NOMEM) libxl__alloc_failed(CTX, __func__, 0, 0);
     }
@@ -261,7 +262,16 @@ static int probe_foreign(libxl__gc *gc, apply_state *as, member *m)
     r = libxl__livepatch_upload(gc, &probe, &m->image);
     if (!r) {
         as->call.changed = true;
-        libxl__livepatch_do(gc, &probe, LIVEPATCH_ACTION_UNLOAD, 0, 0);
+        r = libxl__livepatch_do(gc, &probe, LIVEPATCH_ACTION_UNLOAD, 0, 0);
+        if (r)
+            libxl__livepatch_conclude(gc, as->call.result,
+                LIBXL_LIVEPATCH_OUTCOME_STRANDED,
+                LIBXL_LIVEPATCH_REASON_COLLISION,
+                GCSPRINTF("Run xl livepatch unload %s.", probe.bytes),
+                "%s was not applied: another payload is loaded under the "
+                "name %s; and %s, which was loaded to find that out, could "
+                "not be unloaded: %s", m->judgement->file,
+                m->judgement->name, probe.bytes, strerror(-r));
         libxl__livepatch_conclude(gc, as->call.result,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED,
                 LIBXL_LIVEPATCH_REASON_COLLISION,
@@ -406,6 +416,9 @@ static bool can_put_back(libxl__gc *gc, displaced *d)
         !libxl__livepatch_judge(&d->image, NULL, &again) &&
         again.sha256)
         ok = !strcmp(again.sha256, d->payload.sha256);
+    libxl__ptr_add(gc, d->image.data);
+    /* Another file must not take its place. */
+    if (!ok) d->image.data = NULL;
     libxl_livepatch_judgement_dispose(&again);
     free(path);
     return ok;

@@ -69,9 +69,10 @@ static bool read_record(libxl__gc *gc, xs_transaction_t t, const char *key,
                                GCSPRINTF(RECORDS "/%s/%d", key, i));
         if (!piece) break;
         json = GCSPRINTF("%s%s", json, piece);
+        if (strlen(piece) < PIECE) break;
     }
     libxl_livepatch_payload_init(record_r);
-    return i && !libxl_livepatch_payload_from_json(CTX, record_r, json);
+    return *json && !libxl_livepatch_payload_from_json(CTX, record_r, json);
 }
 
 static libxl_livepatch_payload *
@@ -251,6 +252,10 @@ int libxl__livepatch_record_set(libxl__gc *gc,
     xs_transaction_t t = XBT_NULL;
     int i, rc;
 
+    if (!set->num) {
+        rc = libxl__xs_rm_checked(gc, XBT_NULL, RECORDS);
+        goto out;
+    }
     for (;;) {
         rc = libxl__xs_transaction_start(gc, &t);
         if (rc) goto out;
@@ -258,14 +263,13 @@ int libxl__livepatch_record_set(libxl__gc *gc,
         rc = libxl__xs_rm_checked(gc, t, RECORDS);
         if (rc) goto out;
 
-        if (set->num) {
-            rc = libxl__xs_mknod(gc, t, RECORDS, &dom0_alone, 1);
-            if (rc) goto out;
-            /* What is made below it has the same permissions. */
-            rc = libxl__xs_write_checked(gc, t, RECORDS "/version",
-                                         GCSPRINTF("%u", set->version));
-            if (rc) goto out;
-        }
+        rc = libxl__xs_mknod(gc, t, RECORDS, &dom0_alone, 1);
+        if (rc) goto out;
+        /* What is made below it has the same permissions. */
+        rc = libxl__xs_write_checked(gc, t, RECORDS "/version",
+                                     GCSPRINTF("%u", set->version));
+        if (rc) goto out;
+
         for (i = 0; i < set->num; i++) {
             rc = write_record(gc, t, &set->entries[i], &payloads[i]);
             if (rc) goto out;

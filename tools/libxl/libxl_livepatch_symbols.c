@@ -330,7 +330,7 @@ static bool judge_same_xen(libxl__livepatch_case *lpc,
     same = !strcmp(hex, made_for);
     if (!same)
         LPC_ERROR(lpc, XEN_BUILD_ID, LIVEPATCH_XEN_DEPENDS, "The payload "
-                  "was made for the Xen with build-id %s, and %s is of "
+                  "is made for Xen build-id %s, and %s is of "
                   "%s: take the payload and the xen-syms of the same "
                   "package version of Xen", made_for, path, hex);
     free(hex);

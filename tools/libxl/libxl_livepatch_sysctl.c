@@ -139,91 +139,99 @@ static int list_probe(libxl__gc *gc, struct xen_sysctl_livepatch_list *list_r)
     return 0;
 }
 
+/* What the hypervisor writes about one payload. */
+typedef struct {
+    xen_livepatch_status_t status;
+    uint32_t len;
+    uint32_t metadata_len;
+    char name[XEN_LIVEPATCH_NAME_SIZE];
+    char metadata[];
+} list_room;
+
 /* Keep what the hypervisor wrote about one payload. */
 static void keep_entry(libxl__gc *gc, libxl__livepatch_entry *entry,
-                       const xen_livepatch_status_t *status,
-                       const char *name, uint32_t len,
-                       const char *metadata, uint32_t metadata_len)
+                       const list_room *room)
 {
     /* The length counts the NUL. */
-    entry->name.len = len ? len - 1 : 0;
+    entry->name.len = room->len ? room->len - 1 : 0;
     entry->name.bytes = libxl__zalloc(gc, entry->name.len + 1);
-    memcpy(entry->name.bytes, name, entry->name.len);
-    entry->metadata_len = metadata_len;
-    entry->metadata = libxl__zalloc(gc, metadata_len + 1);
-    memcpy(entry->metadata, metadata, metadata_len);
-    entry->state = status->state;
-    entry->rc = status->rc;
+    memcpy(entry->name.bytes, room->name, entry->name.len);
+    entry->metadata_len = room->metadata_len;
+    entry->metadata = libxl__zalloc(gc, entry->metadata_len + 1);
+    memcpy(entry->metadata, room->metadata, entry->metadata_len);
+    entry->state = room->status.state;
+    entry->rc = room->status.rc;
+}
+
+/* As list_all, but from one payload's turn. */
+static int list_one(libxl__gc *gc,
+                    const struct xen_sysctl_livepatch_list *probe,
+                    unsigned int idx, list_room *room)
+{
+    struct xen_sysctl sysctl = {};
+    struct xen_sysctl_livepatch_list *list = &sysctl.u.livepatch.u.list;
+    int r;
+
+    sysctl.u.livepatch.cmd = XEN_SYSCTL_LIVEPATCH_LIST;
+    list->idx = idx;
+    list->nr = 1;
+    /* Read by 4.21 and later only. */
+    list->name_total_size = sizeof(room->name);
+    list->metadata_total_size = probe->metadata_total_size;
+    set_xen_guest_handle_raw(list->status, &room->status);
+    set_xen_guest_handle_raw(list->name, room->name);
+    set_xen_guest_handle_raw(list->len, &room->len);
+    set_xen_guest_handle_raw(list->metadata, room->metadata);
+    set_xen_guest_handle_raw(list->metadata_len, &room->metadata_len);
+    r = livepatch_op(gc, &sysctl);
+    /*
+     * EINVAL: there are fewer by now.  EFAULT, or ENOBUFS: there is more
+     * metadata.  0: the hypervisor had something more urgent to do.
+     */
+    if (r == -EINVAL || r == -EFAULT || r == -ENOBUFS || r == 0 ||
+        (r > 0 && list->version != probe->version))
+        return 1;
+    return r < 0 ? r : 0;
 }
 
 /*
- * One payload a time, each with room for the largest that there can be:
- * releases before 4.21 are not told how much room there is, and would write
- * beyond what was enough when they were asked.  Returns 1 when the set has
- * changed since the probe, else 0 or a negative errno.
+ * One payload a time, each with room for the metadata of all.  Releases
+ * before 4.21 are not told how much room there is, and would write beyond
+ * if there is more than when they were asked; so a page follows to which
+ * they can't write.  Returns 1 when the set has changed since the probe,
+ * else 0 or a negative errno.
  */
 static int list_all(libxl__gc *gc,
                     const struct xen_sysctl_livepatch_list *probe,
                     libxl__livepatch_entry *entries)
 {
-    /* No metadata is larger than the payload that it came with. */
-    const size_t metadata_max = LIBXL__LIVEPATCH_MAX_SIZE;
-    DECLARE_HYPERCALL_BUFFER(xen_livepatch_status_t, status);
-    DECLARE_HYPERCALL_BUFFER(char, name);
-    DECLARE_HYPERCALL_BUFFER(uint32_t, len);
-    DECLARE_HYPERCALL_BUFFER(char, metadata);
-    DECLARE_HYPERCALL_BUFFER(uint32_t, metadata_len);
+    const size_t size = sizeof(list_room) + probe->metadata_total_size;
+    const int num_pages = (size + XC_PAGE_SIZE - 1) / XC_PAGE_SIZE;
+    DECLARE_HYPERCALL_BUFFER(list_room, room);
+    void *guard;
     unsigned int i;
     int r;
 
-    status = xc_hypercall_buffer_alloc(CTX->xch, status, sizeof(*status));
-    name = xc_hypercall_buffer_alloc(CTX->xch, name,
-                                     XEN_LIVEPATCH_NAME_SIZE);
-    len = xc_hypercall_buffer_alloc(CTX->xch, len, sizeof(*len));
-    metadata = xc_hypercall_buffer_alloc(CTX->xch, metadata, metadata_max);
-    metadata_len = xc_hypercall_buffer_alloc(CTX->xch, metadata_len,
-                                             sizeof(*metadata_len));
-    if (!status || !name || !len || !metadata || !metadata_len) {
-        r = -ENOMEM;
+    room = xc_hypercall_buffer_alloc_pages(CTX->xch, room, num_pages + 1);
+    if (!room) return -ENOMEM;
+
+    guard = (char *)room + num_pages * XC_PAGE_SIZE;
+    if (mprotect(guard, XC_PAGE_SIZE, PROT_NONE)) {
+        r = -errno;
         goto out;
     }
-
     for (i = 0; i < probe->nr; i++) {
-        struct xen_sysctl sysctl = {};
-        struct xen_sysctl_livepatch_list *list = &sysctl.u.livepatch.u.list;
-
-        sysctl.u.livepatch.cmd = XEN_SYSCTL_LIVEPATCH_LIST;
-        list->idx = i;
-        list->nr = 1;
-        /* Read by 4.21 and later only. */
-        list->name_total_size = XEN_LIVEPATCH_NAME_SIZE;
-        list->metadata_total_size = metadata_max;
-        set_xen_guest_handle(list->status, status);
-        set_xen_guest_handle(list->name, name);
-        set_xen_guest_handle(list->len, len);
-        set_xen_guest_handle(list->metadata, metadata);
-        set_xen_guest_handle(list->metadata_len, metadata_len);
-        r = livepatch_op(gc, &sysctl);
-        /* EINVAL: there are fewer than i by now.  0: the hypervisor had
-         * something more urgent to do. */
-        if (r == -EINVAL || r == 0 ||
-            (r > 0 && list->version != probe->version)) {
-            r = 1;
-            goto out;
-        }
-        if (r < 0) goto out;
-
-        keep_entry(gc, &entries[i], status, name, *len,
-                   metadata, *metadata_len);
+        r = list_one(gc, probe, i, room);
+        if (r) goto out;
+        keep_entry(gc, &entries[i], room);
     }
     r = 0;
 
  out:
-    xc_hypercall_buffer_free(CTX->xch, status);
-    xc_hypercall_buffer_free(CTX->xch, name);
-    xc_hypercall_buffer_free(CTX->xch, len);
-    xc_hypercall_buffer_free(CTX->xch, metadata);
-    xc_hypercall_buffer_free(CTX->xch, metadata_len);
+    /* libxc may have another use for the page. */
+    if (mprotect(guard, XC_PAGE_SIZE, PROT_READ | PROT_WRITE))
+        LOGE(WARN, "cannot give back a page");
+    xc_hypercall_buffer_free_pages(CTX->xch, room, num_pages + 1);
     return r;
 }
 

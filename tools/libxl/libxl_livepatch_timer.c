@@ -35,6 +35,26 @@ static void timer_expired(libxl__egc *egc, libxl__ev_fd *ev,
     lpt->callback(egc, lpt);
 }
 
+int libxl__livepatch_timer_open(libxl__gc *gc, libxl__livepatch_timer *lpt)
+{
+    int rc;
+
+    if (lpt->fd >= 0) return 0;
+
+    lpt->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (lpt->fd < 0) {
+        LOGE(ERROR, "cannot create a timer");
+        rc = ERROR_FAIL;
+        goto out;
+    }
+    rc = libxl__ev_fd_register(gc, &lpt->efd, timer_expired, lpt->fd,
+                               POLLIN);
+
+ out:
+    if (rc) libxl__livepatch_timer_dispose(gc, lpt);
+    return rc;
+}
+
 int libxl__livepatch_timer_set(libxl__gc *gc, libxl__livepatch_timer *lpt,
                                uint64_t us)
 {
@@ -47,18 +67,8 @@ int libxl__livepatch_timer_set(libxl__gc *gc, libxl__livepatch_timer *lpt,
     /* A zero would disarm it. */
     if (!us) when.it_value.tv_nsec = 1;
 
-    if (lpt->fd < 0) {
-        lpt->fd = timerfd_create(CLOCK_MONOTONIC,
-                                 TFD_NONBLOCK | TFD_CLOEXEC);
-        if (lpt->fd < 0) {
-            LOGE(ERROR, "cannot create a timer");
-            rc = ERROR_FAIL;
-            goto out;
-        }
-        rc = libxl__ev_fd_register(gc, &lpt->efd, timer_expired,
-                                   lpt->fd, POLLIN);
-        if (rc) goto out;
-    }
+    rc = libxl__livepatch_timer_open(gc, lpt);
+    if (rc) goto out;
 
     r = timerfd_settime(lpt->fd, 0, &when, NULL);
     if (r) {

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A model of the stock engine, as far as its sub-operations show it: what it
+ * answers, what it leaves behind, and where it goes wrong.
+ */
+#ifndef FORCED_ENGINE_H
+#define FORCED_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ENGINE_PAYLOADS 16
+#define ENGINE_BUILD_ID "2222222222222222222222222222222222222222"
+
+struct engine_payload {
+    char name[128];             /* with its NUL */
+    size_t name_size;
+    char build_id[41], depends[41];
+    bool reapplicable, reverted;
+    char *metadata;
+    size_t metadata_size;
+    uint32_t state;
+    int rc;
+    bool foreign;               /* loaded by another tool */
+};
+
+/* An action on a payload of this name ends with rc, so many times. */
+struct engine_refusal {
+    const char *name;
+    uint32_t cmd;
+    int rc, times;
+    bool at_once;               /* a hook before it refused */
+    const char *words;          /* on the console */
+    bool in_vain;               /* it takes effect all the same */
+};
+
+struct engine {
+    struct engine_payload *loaded[ENGINE_PAYLOADS];     /* by upload */
+    int num_loaded;
+    struct engine_payload *applied[ENGINE_PAYLOADS];    /* by application */
+    int num_applied;
+    uint32_t version;
+    /* The action in flight, and so many looks until it is done. */
+    struct engine_payload *flying;
+    uint32_t flying_cmd;
+    int looks_left;
+    /* What is set up by a test. */
+    int looks;                  /* an action takes; -1: it never ends */
+    int stubborn;               /* domain that has to be paused; or 0 */
+    int waiter;                 /* the domain with an active waitqueue */
+    int unschedulable;          /* so many actions can't be scheduled */
+    struct engine_refusal refusals[4];
+    bool no_livepatch;
+    int preempted;              /* list answers 0 records so often */
+};
+
+extern struct engine engine;
+
+void engine_reset(void);
+struct engine_payload *engine_find(const char *name);
+/* What another tool does, at once and without a step. */
+void engine_load(const char *name, const char *file);
+void engine_apply(const char *name);
+void engine_revert(const char *name);
+void engine_unload(const char *name);
+void engine_fly(const char *name, uint32_t cmd, int looks);
+
+/* "hello:applied bye:checked ...|hello bye" in malloc'd memory: the loaded
+ * ones by name, then the applied ones in their order. */
+char *engine_state(void);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The calls of libc and of libxl's event machinery that libxl's live patching
+ * makes: its objects are linked so that they call these instead.
+ */
+
+#include "libxl_osdeps.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+
+#include "libxl_internal.h"
+
+#include "faults.h"
+
+struct fault fault;
+int faults_steps;
+const char *faults_last;
+bool faults_in_flight, faults_abort_due, faults_log;
+int faults_guard_divisor = 1;
+
+static bool armed;
+static uint64_t jumped_us;
+
+void faults_arm(const struct fault *f)
+{
+    fault = *f;
+    faults_steps = 0;
+    faults_last = "nothing";
+    faults_in_flight = faults_abort_due = false;
+    armed = true;
+}
+
+void faults_disarm(void)
+{
+    armed = false;
+}
+
+int faults_step(const char *what)
+{
+    bool now;
+
+    if (!armed) return 0;
+    faults_steps++;
+    if (faults_log) printf("%d %s\n", faults_steps, what);
+    now = faults_steps == fault.at ||
+        (fault.for_ever && fault.at && faults_steps > fault.at);
+    if (!now) return 0;
+
+    if (faults_steps == fault.at) {
+        faults_last = what;
+        faults_in_flight = engine_is_flying();
+    }
+    if (fault.meddle) {
+        armed = false;
+        fault.meddle();
+        armed = true;
+    }
+    if (fault.abort) faults_abort_due = true;
+    return fault.errnoval;
+}
+
+/* Fail if it is to, or do what was asked for. */
+#define STEP(what, failure, call) \
+    ((errno = faults_step(what)) ? (failure) : (call))
+
+int forced_open(const char *path, int flags, ...)
+{
+    va_list al;
+    mode_t mode;
+
+    va_start(al, flags);
+    mode = va_arg(al, mode_t);
+    va_end(al);
+    return STEP("open", -1, open(path, flags, mode));
+}
+
+int forced_mkdir(const char *path, mode_t mode)
+{
+    return STEP("mkdir", -1, mkdir(path, mode));
+}
+
+int forced_flock(int fd, int operation)
+{
+    return STEP("flock", -1, flock(fd, operation));
+}
+
+ssize_t forced_pread(int fd, void *buf, size_t size, off_t offset)
+{
+    return STEP("pread", -1, pread(fd, buf, size, offset));
+}
+
+ssize_t forced_pwrite(int fd, const void *buf, size_t size, off_t offset)
+{
+    return STEP("pwrite", -1, pwrite(fd, buf, size, offset));
+}
+
+int forced_mprotect(void *start, size_t len, int prot)
+{
+    return STEP("mprotect", -1, mprotect(start, len, prot));
+}
+
+int forced_socketpair(int domain, int type, int protocol, int fds[2])
+{
+    return STEP("socketpair", -1, socketpair(domain, type, protocol, fds));
+}
+
+ssize_t forced_send(int fd, const void *buf, size_t size, int flags)
+{
+    return STEP("send", -1, send(fd, buf, size, flags));
+}
+
+int forced_timerfd_create(int clock, int flags)
+{
+    return STEP("timerfd_create", -1, timerfd_create(clock, flags));
+}
+
+int forced_timerfd_settime(int fd, int flags, const struct itimerspec *when,
+                           struct itimerspec *old)
+{
+    struct itimerspec soon = { .it_value.tv_nsec = 1 };
+    uint64_t us = when->it_value.tv_sec * 1000000ULL +
+        when->it_value.tv_nsec / 1000;
+
+    errno = faults_step("timerfd_settime");
+    if (errno) return -1;
+    if (us <= FAULTS_LONGEST_JUMP_US) {
+        jumped_us += us;
+    } else {
+        us /= faults_guard_divisor;
+        soon.it_value.tv_sec = us / 1000000;
+        soon.it_value.tv_nsec = us % 1000000 * 1000 + 1;
+    }
+    return timerfd_settime(fd, flags, &soon, old);
+}
+
+int forced_clock_gettime(clockid_t clock, struct timespec *now)
+{
+    uint64_t us;
+    int r = clock_gettime(clock, now);
+
+    us = now->tv_sec * 1000000ULL + now->tv_nsec / 1000 + jumped_us;
+    now->tv_sec = us / 1000000;
+    now->tv_nsec = us % 1000000 * 1000;
+    return r;
+}
+
+int forced_libxl__ev_fd_register(libxl__gc *gc, libxl__ev_fd *ev,
+                                 libxl__ev_fd_callback *func,
+                                 int fd, short events)
+{
+    return STEP("ev_fd_register", ERROR_FAIL,
+                libxl__ev_fd_register(gc, ev, func, fd, events));
+}
+
+int forced_libxl__ev_fd_modify(libxl__gc *gc, libxl__ev_fd *ev, short events)
+{
+    return STEP("ev_fd_modify", ERROR_FAIL,
+                libxl__ev_fd_modify(gc, ev, events));
+}
+
+int forced_libxl_fd_set_nonblock(libxl_ctx *ctx, int fd, int nonblock)
+{
+    return STEP("set_nonblock", ERROR_FAIL,
+                libxl_fd_set_nonblock(ctx, fd, nonblock));
+}
+
+pid_t forced_libxl__ev_child_fork(libxl__gc *gc, libxl__ev_child *ch,
+                                  libxl__ev_child_callback *death)
+{
+    return STEP("fork", -1, libxl__ev_child_fork(gc, ch, death));
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What goes wrong, and when.  Every call that libxl makes of something below
+ * it is a step.
+ */
+#ifndef FORCED_FAULTS_H
+#define FORCED_FAULTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fault {
+    int at;                     /* the step, from 1; 0: never */
+    bool for_ever;              /* all that come after it, too */
+    int errnoval;               /* it fails with this, */
+    void (*meddle)(void);       /* or another tool does something before it */
+    bool abort;                 /* or the operation is aborted then */
+};
+
+extern struct fault fault;
+/* Steps since faults_arm. */
+extern int faults_steps;
+extern const char *faults_last; /* what failed */
+extern bool faults_in_flight;   /* an action was when it did */
+extern bool faults_abort_due;   /* for the event loop */
+extern bool faults_log;
+
+/* Asked at the step that fails. */
+bool engine_is_flying(void);
+
+/* From now on steps count. */
+void faults_arm(const struct fault *f);
+void faults_disarm(void);
+/* Returns 0, or the errno with which the step has to fail. */
+int faults_step(const char *what);
+
+/*
+ * The clock goes on when somebody waits, so that no time is spent on it.
+ * Longer times than this are waited for in earnest: they guard against a
+ * process that does not answer.
+ */
+#define FAULTS_LONGEST_JUMP_US 2000000
+extern int faults_guard_divisor;    /* but only so much of them */
+
+#endif

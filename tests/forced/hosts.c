@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "libxl_osdeps.h"
+
+#undef NDEBUG
+#include <assert.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <libxl.h>
+#include <xenctrl.h>
+#include <xen/errno.h>
+#include <xen-tools/libs.h>
+
+#include "libxl_livepatch_pauser.h"
+
+#include "engine.h"
+#include "hosts.h"
+#include "payload_image.h"
+#include "store.h"
+#include "world.h"
+
+/*----- files -----*/
+
+static void write_file(const char *name, payload_image *image)
+{
+    int fd;
+
+    image_build(image);
+    fd = open(file_of(name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert(fd >= 0 && write(fd, image->bytes, image->size) == image->size);
+    close(fd);
+    image_free(image);
+}
+
+/* With data of its own the hypervisor does not apply it twice. */
+static void make_file(const char *name, uint8_t id, uint8_t below, bool data)
+{
+    payload_image *image = image_new();
+
+    memset(image_section(image, ".note.gnu.build-id")->data + 16, id, 20);
+    memset(image_section(image, ".livepatch.depends")->data + 16, below, 20);
+    if (data)
+        image_add_section(image, ".data", SHT_PROGBITS,
+                          SHF_ALLOC | SHF_WRITE, "data", 5);
+    write_file(name, image);
+}
+
+/* With a hook that runs before the application. */
+static void make_hooked(void)
+{
+    payload_image *image = image_new();
+
+    memset(image_section(image, ".note.gnu.build-id")->data + 16, 0x88, 20);
+    image_add_hooks(image, "preapply", 1);
+    write_file("hooked", image);
+}
+
+void make_files(void)
+{
+    assert(!mkdir(run_dir, 0700) || errno == EEXIST);
+    make_file("hello", 0x11, 0x22, true);
+    make_file("bye", 0x33, 0x11, false);
+    make_file("third", 0x44, 0x33, false);
+    make_file("fresh", 0x55, 0x22, false);
+    make_file("zz", 0x66, 0x22, false);
+    make_file("another", 0x77, 0x22, false);
+    make_hooked();
+}
+
+/*----- the operations -----*/
+
+libxl_livepatch_params params;
+struct pauser_fault pauser_fault;
+
+void params_reset(void)
+{
+    libxl_livepatch_params_dispose(&params);
+    libxl_livepatch_params_init(&params);
+    params.lock_wait_ms = -1;
+    params.retries = -1;
+}
+
+int apply_files(libxl_ctx *ctx, libxl_livepatch_result *result,
+                const libxl_asyncop_how *how, int num, ...)
+{
+    libxl_livepatch_file files[3] = {};
+    va_list al;
+    int i;
+
+    va_start(al, num);
+    for (i = 0; i < num; i++)
+        files[i].path = (char *)file_of(va_arg(al, const char *));
+    va_end(al);
+    return libxl_livepatch_apply(ctx, files, num, &params, result, how);
+}
+
+#define START(name, call)                                               \
+    int name(libxl_ctx *ctx, libxl_livepatch_result *result,            \
+             const libxl_asyncop_how *how)                              \
+    { return call; }
+
+START(apply_hello, apply_files(ctx, result, how, 1, "hello"))
+START(apply_bye, apply_files(ctx, result, how, 1, "bye"))
+START(apply_three, apply_files(ctx, result, how, 3, "third", "hello", "bye"))
+START(replace_two, (params.replace = true,
+                    apply_files(ctx, result, how, 2, "fresh", "another")))
+START(replace_one, (params.replace = true,
+                    apply_files(ctx, result, how, 1, "fresh")))
+START(upload_fresh, libxl_livepatch_upload(
+          ctx, &(libxl_livepatch_file){ .path = (char *)file_of("fresh") },
+          &params, result, how))
+START(revert_bye, libxl_livepatch_revert(ctx, "bye", &params, result, how))
+START(revert_and_unload, (params.unload = true,
+          libxl_livepatch_revert(ctx, "bye", &params, result, how)))
+START(unload_bye, libxl_livepatch_unload(ctx, "bye", &params, result, how))
+START(plan_fresh, (params.dry_run = true,
+                   apply_files(ctx, result, how, 1, "fresh")))
+START(list, libxl_livepatch_list(ctx, result))
+START(info, libxl_livepatch_info(ctx, "bye", result))
+START(check, libxl_livepatch_check(
+          ctx, &(libxl_livepatch_file){ .path = (char *)file_of("bye") }, 1,
+          NULL, result))
+
+void do_now(start_function *start)
+{
+    struct scenario scenario = { .start = start };
+
+    assert(operation_do(&scenario) == LIBXL_LIVEPATCH_OUTCOME_DONE);
+}
+
+/*----- hosts -----*/
+
+void with_hello(void)
+{
+    do_now(apply_hello);
+}
+
+void with_two(void)
+{
+    do_now(apply_hello);
+    do_now(apply_bye);
+}
+
+void with_bye_reverted(void)
+{
+    with_two();
+    do_now(revert_bye);
+}
+
+void with_hello_reverted(void)
+{
+    do_now(apply_hello);
+    engine_revert("hello");
+}
+
+void with_foreign(void)
+{
+    engine_load("hello", file_of("hello"));
+    engine_apply("hello");
+}
+
+/* Another payload has the name. */
+void with_namesake(void)
+{
+    engine_load("hello", file_of("another"));
+}
+
+static void break_pauser(void)
+{
+    world->pauser_dies_at = pauser_fault.dies_at;
+    world->pauser_stops_at = pauser_fault.stops_at;
+    world->pauser_fails_at = pauser_fault.fails_at;
+    world->pauser_for_ever = pauser_fault.for_ever;
+    world->pauser_errno = pauser_fault.errnoval;
+}
+
+void stubborn(void)
+{
+    with_hello();
+    world_add(2, XEN_DOMINF_running);
+    world_add(3, XEN_DOMINF_running);
+    engine.stubborn = 2;
+    params.retries = 1;
+    break_pauser();
+}
+
+void stubborn_stack(void)
+{
+    with_two();
+    world_add(2, XEN_DOMINF_running);
+    engine.stubborn = 2;
+    params.retries = 0;
+    break_pauser();
+}
+
+void waiting(void)
+{
+    world_add(2, XEN_DOMINF_running);
+    engine.waiter = 2;
+    params.retries = 0;
+}
+
+void refuse(const char *name, uint32_t cmd, int rc, int times,
+            bool at_once, const char *words)
+{
+    struct engine_refusal *r = engine.refusals;
+
+    while (r->name) r++;
+    *r = (struct engine_refusal){ name, cmd, rc, times, at_once, words };
+}
+
+static void third_refused(void)
+{
+    refuse("third", LIVEPATCH_ACTION_APPLY, -XEN_EINVAL, 1, true, NULL);
+}
+
+static void third_not_uploaded(void)
+{
+    refuse("third", 0, -XEN_ENOENT, 1, true, "Unknown symbol: nowhere");
+}
+
+/* The stack is reverted, and then it fails. */
+static void replace_refused(void)
+{
+    with_two();
+    refuse("fresh", LIVEPATCH_ACTION_REPLACE, -XEN_EINVAL, 1, false, NULL);
+}
+
+static void unschedulable(void)
+{
+    engine.unschedulable = 1;
+}
+
+/* What an action that could not be scheduled left. */
+void wedged(void)
+{
+    with_two();
+    engine_find("bye")->rc = -XEN_EAGAIN;
+}
+
+void in_flight(void)
+{
+    with_bye_reverted();
+    engine_fly("bye", LIVEPATCH_ACTION_APPLY, 3);
+}
+
+/* A pauser that was killed with its caller. */
+void with_journal(void)
+{
+    struct world_domain *d = world_find(1);
+    FILE *stream = fopen(LIVEPATCH_PAUSE_JOURNAL, "w");
+    int i;
+
+    assert(stream);
+    fprintf(stream, "pausing 1 ");
+    for (i = 0; i < 16; i++) fprintf(stream, "%02x", d->uuid[i]);
+    fprintf(stream, "\n");
+    fclose(stream);
+    d->count = d->pauses = 1;
+}
+
+const struct scenario scenarios[] = {
+    { "apply", NULL, apply_hello, .done = "hello:applied|hello" },
+    { "apply three", NULL, apply_three,
+      .done = "bye:applied hello:applied third:applied|hello bye third" },
+    { "apply three, the last refused", third_refused, apply_three,
+      .outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED },
+    { "apply three, the last not loaded", third_not_uploaded, apply_three,
+      .outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED },
+    { "apply again", with_hello, apply_hello,
+      .outcome = LIBXL_LIVEPATCH_OUTCOME_ALREADY },
+    { "apply what another tool did", with_foreign, apply_hello,
+      .outcome = LIBXL_LIVEPATCH_OUTCOME_ALREADY },
+    { "apply under a name that is in use", with_namesake, apply_hello,
+      .outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED },
+    { "apply after revert", with_bye_reverted, apply_bye,
+      .done = "bye:applied hello:applied|hello bye" },
+    { "apply what can't be applied twice", with_hello_reverted, apply_hello,
+      .done = "hello:applied|hello" },
+    { "apply on a guest in the way", stubborn, apply_bye,
+      .done = "bye:applied hello:applied|hello bye" },
+    { "apply on a guest that waits", waiting, apply_hello,
+      .done = "hello:applied|hello" },
+    { "apply when it can't be scheduled", unschedulable, apply_hello,
+      .done = "hello:applied|hello" },
+    { "apply after pauses were left", with_journal, apply_hello,
+      .done = "hello:applied|hello" },
+    { "replace", with_two, replace_one, .done = "fresh:applied|fresh" },
+    { "replace by two, the second refused", with_two, replace_two,
+      .outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED },
+    { "replace that fails", replace_refused, replace_one,
+      .outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED },
+    { "revert", with_two, revert_bye,
+      .done = "bye:checked hello:applied|hello" },
+    { "revert and unload, a guest in the way", stubborn_stack,
+      revert_and_unload, .done = "hello:applied|hello" },
+    { "revert what is wedged", wedged, revert_bye,
+      .done = "bye:checked hello:applied|hello" },
+    { "unload", with_bye_reverted, unload_bye,
+      .done = "hello:applied|hello" },
+    { "unload what is in flight", in_flight, unload_bye,
+      .outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED,
+      .any_state = true },
+    { "upload", with_hello, upload_fresh,
+      .done = "fresh:checked hello:applied|hello" },
+    { "plan", NULL, plan_fresh,
+      .outcome = LIBXL_LIVEPATCH_OUTCOME_PLANNED },
+    { "list", with_two, list, true },
+    { "info", with_two, info, true },
+    { "check", with_two, check, true },
+};
+
+const int num_scenarios = ARRAY_SIZE(scenarios);

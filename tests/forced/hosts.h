@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Files, hosts on which something is loaded, and operations on them.
+ *
+ *   hello     for Xen alone; it can't be applied twice
+ *   bye       for hello
+ *   third     for bye
+ *   fresh     for Xen alone
+ *   another   for Xen alone
+ *   hooked    for Xen alone; it has a hook before its application
+ *   zz        for Xen alone; another tool's
+ */
+#ifndef FORCED_HOSTS_H
+#define FORCED_HOSTS_H
+
+#include "operation.h"
+
+/* What can go wrong with the pauser, in the hosts that need one. */
+struct pauser_fault {
+    int dies_at, stops_at, fails_at;
+    bool for_ever;
+    int errnoval;
+};
+extern struct pauser_fault pauser_fault;
+
+/* The parameters of the next operation. */
+extern libxl_livepatch_params params;
+void params_reset(void);
+
+void make_files(void);
+
+typedef int start_function(libxl_ctx *ctx, libxl_livepatch_result *result,
+                           const libxl_asyncop_how *how);
+start_function apply_hello, apply_bye, apply_three, replace_one,
+    replace_two, upload_fresh, revert_bye, revert_and_unload, unload_bye,
+    plan_fresh, list, info, check;
+/* Apply files of these names. */
+int apply_files(libxl_ctx *ctx, libxl_livepatch_result *result,
+                const libxl_asyncop_how *how, int num, ...);
+/* Without a fault; it must succeed. */
+void do_now(start_function *start);
+
+void with_hello(void);          /* applied */
+void with_two(void);            /* hello and bye, applied */
+void with_bye_reverted(void);
+void with_hello_reverted(void);
+void with_foreign(void);        /* hello is another tool's */
+void with_namesake(void);       /* "hello" is another payload */
+void stubborn(void);            /* two guests more, one in the way */
+void stubborn_stack(void);      /* the same with_two */
+void waiting(void);             /* a guest with an active waitqueue */
+void wedged(void);              /* bye's rc stays -EAGAIN */
+void in_flight(void);           /* another tool applies bye */
+void with_journal(void);        /* left by a pauser that was killed */
+/* See struct engine_refusal. */
+void refuse(const char *name, uint32_t cmd, int rc, int times, bool at_once,
+            const char *words);
+
+/* One of each kind, each path through the library at least once. */
+extern const struct scenario scenarios[];
+extern const int num_scenarios;
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "libxl_osdeps.h"
+
+#undef NDEBUG
+#include <assert.h>
+#include <dirent.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <libxl.h>
+#include <xenctrl.h>
+#include <xen-tools/libs.h>
+
+#include "libxl_livepatch_pauser.h"
+
+#include "engine.h"
+#include "faults.h"
+#include "operation.h"
+#include "store.h"
+#include "world.h"
+
+/* Seconds after which an operation hangs. */
+#define PATIENCE 20
+
+libxl_livepatch_result last_result;
+int last_steps;
+const char *run_dir = FORCED_RUN_DIR;
+
+static const char *doing;       /* for who finds it hanging */
+
+/*----- the host -----*/
+
+void host_reset(void)
+{
+    world_clear();
+    world_add(0, XEN_DOMINF_running);
+    world_add(1, XEN_DOMINF_running);
+    engine_reset();
+    store_reset();
+    store_write("/local/domain/1/name", "guest");
+    unlink(LIVEPATCH_PAUSE_JOURNAL);
+    unlink(XEN_RUN_DIR "/livepatch.lock");
+}
+
+const char *file_of(const char *name)
+{
+    static char path[4][128];
+    static int used;
+    char *p = path[used++ % 4];
+
+    snprintf(p, sizeof(path[0]), "%s/%s.livepatch", run_dir, name);
+    return p;
+}
+
+/*----- the event loop -----*/
+
+static bool completed;
+static int completed_rc;
+
+static void complete(libxl_ctx *ctx, int rc, void *for_callback)
+{
+    completed = true;
+    completed_rc = rc;
+}
+
+static void loop(libxl_ctx *ctx, const libxl_asyncop_how *how)
+{
+    struct pollfd fds[16];
+    struct timeval now;
+    int num, timeout;
+
+    while (!completed) {
+        num = ARRAY_SIZE(fds);
+        timeout = -1;
+        gettimeofday(&now, NULL);
+        assert(!libxl_osevent_beforepoll(ctx, &num, fds, &timeout, now));
+        if (!faults_abort_due) poll(fds, num, timeout);
+        gettimeofday(&now, NULL);
+        libxl_osevent_afterpoll(ctx, num, fds, now);
+        if (faults_abort_due) {
+            faults_abort_due = false;
+            libxl_ao_abort(ctx, how);
+        }
+    }
+}
+
+static void alarmed(int signum)
+{
+    fprintf(stderr, "this hangs: %s\n", doing);
+    abort();
+}
+
+static void forget(xentoollog_logger *logger, xentoollog_level level,
+                   int errnoval, const char *context, const char *format,
+                   va_list al)
+{
+    if (!faults_log) return;
+    vprintf(format, al);
+    printf("\n");
+}
+
+static xentoollog_logger logger = { .vmessage = forget };
+
+static int operate(const struct scenario *scenario, const struct fault *f)
+{
+    libxl_asyncop_how how = { .callback = complete };
+    libxl_ctx *ctx;
+    int rc;
+
+    libxl_livepatch_result_dispose(&last_result);
+    libxl_livepatch_result_init(&last_result);
+    assert(!libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &logger));
+    signal(SIGALRM, alarmed);
+    alarm(PATIENCE);
+    completed = false;
+    if (f) faults_arm(f);
+    rc = scenario->start(ctx, &last_result, &how);
+    if (!scenario->only_looks) {
+        assert(!rc);
+        loop(ctx, &how);
+        rc = completed_rc;
+    }
+    faults_disarm();
+    last_steps = faults_steps;
+    alarm(0);
+    libxl_ctx_free(ctx);
+    return rc;
+}
+
+libxl_livepatch_outcome operation_do(const struct scenario *scenario)
+{
+    operate(scenario, NULL);
+    return last_result.outcome;
+}
+
+/*----- what must be true -----*/
+
+static int count_fds(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    int num = 0;
+
+    while (readdir(dir)) num++;
+    closedir(dir);
+    return num;
+}
+
+/* Take word, and the ":..." behind it, out of a state. */
+static void strip(char *state, const char *word)
+{
+    size_t len = word ? strlen(word) : 0;
+    char *at = state, *end;
+
+    while (len && (at = strstr(at, word))) {
+        end = at + len;
+        end += strcspn(end, " |");
+        if (*end == ' ')
+            end++;
+        else if (at > state && at[-1] == ' ')
+            at--;
+        memmove(at, end, strlen(end) + 1);
+    }
+}
+
+static int expected_rc(void)
+{
+    switch (last_result.outcome) {
+    case LIBXL_LIVEPATCH_OUTCOME_DONE:
+    case LIBXL_LIVEPATCH_OUTCOME_ALREADY:
+    case LIBXL_LIVEPATCH_OUTCOME_PLANNED:
+        return 0;
+    case LIBXL_LIVEPATCH_OUTCOME_BUSY:
+        return ERROR_NOT_READY;
+    case LIBXL_LIVEPATCH_OUTCOME_STRANDED:
+        return ERROR_BADFAIL;
+    default:
+        return 1;               /* any error */
+    }
+}
+
+static uint32_t count_paused(void)
+{
+    uint32_t num = 0;
+    int i;
+
+    for (i = 0; i < world->num_domains; i++)
+        num += world->domains[i].count;
+    return num;
+}
+
+/*
+ * Those of ours; paused_before were left by an earlier call, and a call that
+ * did not even begin leaves them again.
+ */
+static char *wrong_guests(uint32_t paused_before)
+{
+    const struct world_domain *d;
+    bool begun = !expected_rc() || last_result.num_attempts;
+    char *why = NULL;
+    int i;
+
+    if (paused_before && !begun && count_paused() <= paused_before)
+        return NULL;
+    for (i = 0; i < world->num_domains && !why; i++) {
+        d = &world->domains[i];
+        if (d->count || d->futile || d->pauses != d->unpauses)
+            assert(asprintf(&why, "domain %u is paused %u times, after %u "
+                            "pauses, %u unpauses, %u futile ones", d->domid,
+                            d->count, d->pauses, d->unpauses,
+                            d->futile) > 0);
+    }
+    if (!why && !access(LIVEPATCH_PAUSE_JOURNAL, F_OK))
+        why = strdup("there is still a journal of pauses");
+    return why;
+}
+
+static const char *wrong_words(int rc)
+{
+    if (!last_result.outcome) return "it is undecided";
+    if (!last_result.message) return "it has no message";
+    if (expected_rc() != rc && (expected_rc() != 1 || rc >= 0))
+        return "its return value is another than the outcome's";
+    if (last_result.outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED &&
+        !last_result.advice)
+        return "it is stranded, without advice";
+    return NULL;
+}
+
+/* What a replace could not unload afterwards may stay, if it says so. */
+static void strip_leftovers(char *state)
+{
+    char **warning = last_result.warnings;
+    char name[80];
+    int end;
+
+    for (; warning && *warning; warning++) {
+        end = 0;
+        sscanf(*warning, "%63[^,], which was replaced, stays%n", name, &end);
+        if (end) strip(state, strcat(name, ":checked"));
+    }
+}
+
+/* Whether the outcome is a lie. */
+static const char *wrong_state(const char *before, const char *done,
+                               const char *now, const struct leeway *leeway)
+{
+    switch (last_result.outcome) {
+    case LIBXL_LIVEPATCH_OUTCOME_DONE:
+    case LIBXL_LIVEPATCH_OUTCOME_ALREADY:
+    case LIBXL_LIVEPATCH_OUTCOME_PLANNED:
+        return strcmp(now, done) ? "it is not as when done" : NULL;
+    case LIBXL_LIVEPATCH_OUTCOME_STRANDED:
+        return leeway->stranded || faults_in_flight || engine.flying ||
+            strcmp(now, before)
+            ? NULL : "it is as before, but said to be stranded";
+    default:
+        return strcmp(now, before) ? "it is not as before" : NULL;
+    }
+}
+
+/* What was recorded must not be told of another payload. */
+static char *wrong_records(void)
+{
+    libxl_livepatch_result result;
+    libxl_ctx *ctx;
+    char *why = NULL;
+    int i;
+
+    libxl_livepatch_result_init(&result);
+    assert(!libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &logger));
+    if (libxl_livepatch_list(ctx, &result))
+        why = strdup("the payloads can't be listed");
+    for (i = 0; i < result.num_payloads && !why; i++) {
+        const libxl_livepatch_payload *p = &result.payloads[i];
+
+        if (p->recorded &&
+            strcmp(p->build_id, engine_find(p->name)->build_id))
+            assert(asprintf(&why, "%s is listed with a wrong build-id",
+                            p->name) > 0);
+    }
+    libxl_livepatch_result_dispose(&result);
+    libxl_ctx_free(ctx);
+    return why;
+}
+
+char *operation_run(const struct scenario *scenario, const struct fault *f,
+                    const struct leeway *leeway)
+{
+    static const struct leeway none;
+    char *before, *done, *now, *why = NULL, *told = NULL;
+    const char *what;
+    uint32_t paused;
+    int fds, rc;
+
+    doing = scenario->name;
+    host_reset();
+    if (scenario->set_up) scenario->set_up();
+    if (!leeway) leeway = &none;
+    before = engine_state();
+    done = strdup(scenario->done ?: before);
+    paused = count_paused();
+    fds = count_fds();
+
+    rc = operate(scenario, f);
+    now = engine_state();
+    strip(before, leeway->bystander);
+    strip(done, leeway->bystander);
+    strip(now, leeway->bystander);
+    if (!rc) strip_leftovers(now);
+
+    what = wrong_words(rc);
+    if (!what && !leeway->any_state && !scenario->any_state)
+        what = wrong_state(before, done, now, leeway);
+    if (!what && count_fds() != fds) what = "descriptors were leaked";
+    if (!what && waitpid(-1, NULL, WNOHANG) != -1)
+        what = "a child process is left";
+    if (what) told = strdup(what);
+    if (!told && !leeway->guests) told = wrong_guests(paused);
+    if (!told && !engine.no_livepatch) told = wrong_records();
+    if (told)
+        assert(asprintf(&why, "%s, step %d (%s)%s: %s\n"
+                        "    before: %s\n    now: %s\n    %s: %s",
+                        scenario->name, fault.at, faults_last,
+                        fault.for_ever ? " for ever" : "", told, before,
+                        now, libxl_livepatch_outcome_to_string(
+                            last_result.outcome) ?: "?",
+                        last_result.message ?: "-") > 0);
+    free(told);
+    free(before);
+    free(done);
+    free(now);
+    return why;
+}

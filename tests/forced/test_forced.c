@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every operation of libxl's live patching with every call below it failing,
+ * once or for ever; aborted there; and with another tool at work meanwhile.
+ */
+
+#include "libxl_osdeps.h"
+
+#undef NDEBUG
+#include <assert.h>
+#include <libelf.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sanitizer/lsan_interface.h>
+
+#include <xenctrl.h>
+
+#include "cases.h"
+#include "engine.h"
+#include "hosts.h"
+#include "world.h"
+
+/* So many of the failures of one test are told. */
+#define TOLD 10
+
+static int num_wrong;
+
+static void tell(char *why)
+{
+    if (!why) return;
+    if (num_wrong++ < TOLD) print_error("%s\n", why);
+    free(why);
+}
+
+static void tell_leaks(const char *name)
+{
+    libxl_livepatch_result_dispose(&last_result);
+    libxl_livepatch_result_init(&last_result);
+    if (!__lsan_do_recoverable_leak_check()) return;
+    print_error("%s: memory was leaked\n", name);
+    num_wrong++;
+}
+
+/* Each step of each scenario in turn. */
+static void at_every_step(struct fault f, const struct leeway *leeway)
+{
+    int i, n, steps;
+
+    num_wrong = 0;
+    for (i = 0; i < num_scenarios; i++) {
+        params_reset();
+        tell(operation_run(&scenarios[i], &(struct fault){}, NULL));
+        steps = last_steps;
+        for (n = 1; n <= steps; n++) {
+            params_reset();
+            f.at = n;
+            tell(operation_run(&scenarios[i], &f, leeway));
+        }
+    }
+    tell_leaks("all");
+    if (num_wrong) fail_msg("%d runs went wrong", num_wrong);
+}
+
+static void test_nothing(void **state)
+{
+    int i;
+
+    num_wrong = 0;
+    for (i = 0; i < num_scenarios; i++) {
+        const struct scenario *s = &scenarios[i];
+
+        params_reset();
+        tell(operation_run(s, &(struct fault){}, NULL));
+        tell_leaks(s->name);
+    }
+    assert_int_equal(num_wrong, 0);
+}
+
+/*----- calls fail -----*/
+
+static void test_fails_once(void **state)
+{
+    static const int errnos[] = { EIO, ENOMEM, EBUSY, EAGAIN };
+    int i;
+
+    for (i = 0; i < ARRAY_SIZE(errnos); i++)
+        at_every_step((struct fault){ .errnoval = errnos[i] }, NULL);
+}
+
+static void test_fails_for_ever(void **state)
+{
+    at_every_step((struct fault){ .errnoval = EIO, .for_ever = true },
+                  &(struct leeway){ .stranded = true });
+}
+
+static void test_aborted(void **state)
+{
+    at_every_step((struct fault){ .abort = true }, NULL);
+}
+
+/*----- another tool is at work -----*/
+
+static void load_zz(void)
+{
+    engine_load("zz", file_of("zz"));
+}
+
+static void load_and_unload_zz(void)
+{
+    load_zz();
+    engine_unload("zz");
+}
+
+static void apply_zz(void)
+{
+    load_zz();
+    engine_apply("zz");
+}
+
+static void fly_zz(void)
+{
+    load_zz();
+    if (!engine.flying) engine_fly("zz", LIVEPATCH_ACTION_APPLY, 4);
+}
+
+/* What was loaded last, if it is in that state and nothing happens to it. */
+static struct engine_payload *last_in(uint32_t state)
+{
+    struct engine_payload *p;
+
+    if (!engine.num_loaded || engine.flying) return NULL;
+    p = engine.loaded[engine.num_loaded - 1];
+    return p->state == state ? p : NULL;
+}
+
+static void unload_last(void)
+{
+    struct engine_payload *p = last_in(LIVEPATCH_STATE_CHECKED);
+
+    if (p) engine_unload(p->name);
+}
+
+static void apply_last(void)
+{
+    struct engine_payload *p = last_in(LIVEPATCH_STATE_CHECKED);
+
+    if (p) engine_apply(p->name);
+}
+
+static void revert_top(void)
+{
+    if (engine.num_applied && !engine.flying)
+        engine_revert(engine.applied[engine.num_applied - 1]->name);
+}
+
+static void swap_last(void)
+{
+    struct engine_payload *p = last_in(LIVEPATCH_STATE_CHECKED);
+    char *name;
+
+    if (!p || engine_find("zz")) return;
+    name = strdup(p->name);
+    engine_unload(name);
+    engine_load(name, file_of("zz"));
+    free(name);
+}
+
+static void test_bystander(void **state)
+{
+    const struct leeway leeway = { .bystander = "zz" };
+
+    at_every_step((struct fault){ .meddle = load_zz }, &leeway);
+    at_every_step((struct fault){ .meddle = load_and_unload_zz }, &leeway);
+    at_every_step((struct fault){ .meddle = fly_zz }, &leeway);
+}
+
+/* On top of the stack it may keep us from undoing what we did. */
+static void test_bystander_on_top(void **state)
+{
+    at_every_step((struct fault){ .meddle = apply_zz },
+                  &(struct leeway){ .bystander = "zz" });
+}
+
+static void test_meddled_with(void **state)
+{
+    const struct leeway leeway = { .any_state = true };
+
+    at_every_step((struct fault){ .meddle = unload_last }, &leeway);
+    at_every_step((struct fault){ .meddle = apply_last }, &leeway);
+    at_every_step((struct fault){ .meddle = revert_top }, &leeway);
+    at_every_step((struct fault){ .meddle = swap_last }, &leeway);
+}
+
+/*----- the pauser fails -----*/
+
+static const struct scenario *pausing(int i)
+{
+    static const struct scenario both[] = {
+        { "apply", stubborn, apply_bye,
+          .done = "bye:applied hello:applied|hello bye" },
+        { "revert", stubborn_stack, revert_and_unload,
+          .done = "hello:applied|hello" },
+    };
+
+    return i < ARRAY_SIZE(both) ? &both[i] : NULL;
+}
+
+static void at_every_pauser_step(struct pauser_fault (*make)(int n),
+                                 const struct leeway *leeway)
+{
+    const struct scenario *s;
+    int i, n, steps;
+
+    num_wrong = 0;
+    for (i = 0; (s = pausing(i)); i++) {
+        params_reset();
+        memset(&pauser_fault, 0, sizeof(pauser_fault));
+        tell(operation_run(s, &(struct fault){}, NULL));
+        steps = world->pauser_steps;
+        assert(steps >= 5);
+        for (n = 1; n <= steps; n++) {
+            params_reset();
+            pauser_fault = make(n);
+            tell(operation_run(s, &(struct fault){}, leeway));
+            if (num_wrong) fail_msg("at the pauser's step %d", n);
+        }
+    }
+    memset(&pauser_fault, 0, sizeof(pauser_fault));
+    tell_leaks("all");
+    assert_int_equal(num_wrong, 0);
+}
+
+static struct pauser_fault dies(int n)
+{
+    return (struct pauser_fault){ .dies_at = n };
+}
+
+static struct pauser_fault stops(int n)
+{
+    return (struct pauser_fault){ .stops_at = n };
+}
+
+static struct pauser_fault fails(int n)
+{
+    return (struct pauser_fault){ .fails_at = n, .errnoval = EBUSY };
+}
+
+static struct pauser_fault finds_nobody(int n)
+{
+    return (struct pauser_fault){ .fails_at = n, .errnoval = ESRCH };
+}
+
+static void test_pauser_dies(void **state)
+{
+    at_every_pauser_step(dies, NULL);
+}
+
+static void test_pauser_fails(void **state)
+{
+    at_every_pauser_step(fails, NULL);
+}
+
+static void test_pauser_finds_nobody(void **state)
+{
+    /* The guest that it pretends has gone keeps its pause. */
+    at_every_pauser_step(finds_nobody, &(struct leeway){ .guests = true });
+}
+
+/* It takes as long as the guard to be noticed. */
+static void test_pauser_stops(void **state)
+{
+    faults_guard_divisor = 10;
+    at_every_pauser_step(stops, NULL);
+    faults_guard_divisor = 1;
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_fails_once),
+        cmocka_unit_test(test_fails_for_ever),
+        cmocka_unit_test(test_aborted),
+        cmocka_unit_test(test_bystander),
+        cmocka_unit_test(test_bystander_on_top),
+        cmocka_unit_test(test_meddled_with),
+        cmocka_unit_test(test_pauser_dies),
+        cmocka_unit_test(test_pauser_fails),
+        cmocka_unit_test(test_pauser_finds_nobody),
+        cmocka_unit_test(test_pauser_stops),
+        cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_silly_pausers),
+    };
+
+    elf_version(EV_CURRENT);
+    make_files();
+    world_attach();
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is known of a payload while it is loaded, and names of any bytes."""
+
+import unittest
+
+from livepatch_case import LivepatchCase, build_id, payload_path, sha256
+
+FOLDER = "/tool/livepatch"
+LONG_NAME = "n" * 200
+
+
+class Records(LivepatchCase):
+    def assert_unknown(self, name):
+        """Listed with what the hypervisor tells, and with nothing else."""
+        payload = self.listing()[name]
+        self.assertEqual({member for member in payload
+                          if member not in ("name", "name_hex", "state", "fixes", "metadata")},
+                         set(), payload)
+        return payload
+
+    def test_for_domain_0_alone(self):
+        self.apply("hello", "bye")
+        permissions = self.state().permissions
+        self.assertGreaterEqual(len(permissions), 6)
+        self.assertEqual(set(permissions.values()), {"n0"}, permissions)
+
+    def test_kept_by_build_id(self):
+        self.apply("--name=any name", "hello")
+        state = self.state()
+        self.assertIn(f"{FOLDER}/{build_id('hello')}", state.records)
+        self.assertEqual(state.records[f"{FOLDER}/version"], str(state.version))
+
+    def test_gone_with_the_payload(self):
+        self.apply("hello", "bye")
+        self.xl("revert", "--unload", "bye", expect="done")
+        records = self.state().records
+        self.assertIn(f"{FOLDER}/{build_id('hello')}", records)
+        self.assertNotIn(f"{FOLDER}/{build_id('bye')}", records)
+        self.xl("revert", "--unload", "hello", expect="done")
+        self.assertEqual(self.state().records, {})
+
+    def test_gone_after_a_refusal(self):
+        self.apply("expect_bad", expect="failed", reason="expectation")
+        self.assertEqual(self.state().records, {})
+
+    def test_in_pieces(self):
+        """A record may be longer than what xenstore takes at once."""
+        folder = "/tmp/" + "/".join([LONG_NAME] * 15)
+        self.xl("apply", f"{folder}/hello.livepatch", expect="done",
+                before=f"mkdir -p {folder}; cp /extra/hello.livepatch {folder}; ")
+        state = self.state()
+        self.assertIn(f"{FOLDER}/{build_id('hello')}/1", state.records)
+        self.assertEqual(self.listing()["hello"]["file"], f"{folder}/hello.livepatch")
+
+    def test_foreign_payload(self):
+        self.stock("load", payload_path("hello"))
+        payload = self.assert_unknown("hello")
+        self.assertEqual((payload["state"], payload["fixes"]),
+                         ("applied", ["XSA-182", "CVE-2016-6258"]))
+        line = self.run_text("list").stdout.splitlines()[1]
+        self.assertEqual(line.split()[:4], ["hello", "applied", "-", "-"])
+        self.assertIn("another tool loaded it", self.run_text("show", "hello").stdout)
+
+    def test_foreign_payload_beside_ours(self):
+        """What the other tool loads doesn't make ours forgotten."""
+        self.apply("hello")
+        self.stock("load", payload_path("bye"))
+        self.assertEqual(self.listing()["hello"]["build_id"], build_id("hello"))
+        self.assert_unknown("bye")
+        # The next action writes all records anew.
+        self.xl("revert", "bye", expect="done")
+        self.assertEqual(self.listing()["hello"]["sha256"], sha256("hello"))
+        self.assert_unknown("bye")
+
+    def test_unloaded_by_another_tool(self):
+        self.apply("hello", "bye")
+        self.stock("revert", "bye")
+        self.stock("unload", "bye")
+        payloads = self.listing()
+        self.assertEqual(list(payloads), ["hello"])
+        self.assertEqual(payloads["hello"]["sha256"], sha256("hello"))
+        self.apply("bye")
+        self.assertEqual(self.listing()["bye"]["sha256"], sha256("bye"))
+
+    def test_another_one_under_the_same_name(self):
+        """Unloaded and loaded behind our back: the record is of another."""
+        self.apply("hello")
+        self.stock("revert", "hello")
+        self.stock("unload", "hello")
+        self.stock("upload", "hello", payload_path("expect_ok"))
+        self.assert_unknown("hello")
+        # Not even when it has been acted upon.
+        self.xl("revert", "hello", expect="already")
+        self.stock("apply", "hello")
+        self.xl("revert", "hello", expect="done")
+        self.assert_unknown("hello")
+
+    def test_another_one_among_several(self):
+        self.apply("hello", "bye")
+        self.stock("revert", "bye")
+        self.stock("unload", "bye")
+        self.stock("upload", "bye", payload_path("expect_ok"))
+        self.stock("upload", "more", payload_path("nop"))
+        self.assert_unknown("bye")
+
+    def test_forged_records(self):
+        """Text in xenstore that is no record is no reason to fail."""
+        self.apply("hello")
+        key = f"{FOLDER}/{build_id('hello')}/0"
+        for value in ["", "{", '{"name": 5}', "\\xff", "[[[["]:
+            with self.subTest(value):
+                self.host.run(f"/extra/witness write {key} '{value}'", check=True)
+                self.assert_unknown("hello")
+        self.xl("revert", "hello", expect="done")
+
+    def test_metadata_of_any_bytes(self):
+        self.apply("metadata")
+        payload = self.listing()["metadata"]
+        entries = [(each.get("key"), each.get("value")) for each in payload["metadata"]]
+        self.assertEqual(entries[:8], [
+            ("description", "caf\\xe9 \"quoted\" 'too' back\\\\slash"),
+            ("lines", "one\\x0atwo\\x09tab\\x0d\\x01\\x7f\\x1b[31mred"),
+            ("\\xff\\xfekey", "\\x80\\xc0\\xaf"),
+            ("utf8", "€"),
+            ("an entry without an equals sign", None),
+            ("", "no key"), ("empty", ""), ("", None)])
+        self.assertEqual(payload["fixes"], ["XSA-1", "CVE-2015-0001", "XSA-2"])
+        for verb in [["list"], ["show", "metadata"]]:
+            self.assertRegex(self.run_text(*verb).stdout, r"\A[\n -~€]*\Z")
+
+
+class Names(LivepatchCase):
+    """name -> how it is listed, and whether that differs."""
+
+    NAMES = {"plain": ("plain", False),
+             "with blanks, commas": ("with blanks, commas", False),
+             "café €": ("café €", False),
+             "caf\udce9": ("caf\\xe9", True),
+             "back\\slash": ("back\\\\slash", True),
+             "two\nlines": ("two\\x0alines", True),
+             '"{}[]\'$(id)': ('"{}[]\'$(id)', False),
+             "\x1b[31m": ("\\x1b[31m", True),
+             "\udcff" * 127: ("\\xff" * 127, True)}
+
+    def test_of_any_bytes(self):
+        for name, (text, escaped) in self.NAMES.items():
+            with self.subTest(name):
+                raw = name.encode(errors="surrogateescape")
+                self.stock("upload", name, payload_path("hello"))
+                payload = self.listing()[text]
+                self.assertEqual(payload.get("name_hex"), raw.hex() if escaped else None)
+                self.xl("show", text, expect="done")
+                self.xl("show", "hex:" + raw.hex(), expect="done")
+                self.xl("unload", text, expect="done")
+                self.assertEqual(self.state().payloads, {})
+
+    def test_that_no_c_string_holds(self):
+        """Empty, and with NULs inside: only a program of one's own makes them."""
+        for raw, text in [(b"", ""), (b"\0", "\\x00"), (b"a\0b", "a\\x00b")]:
+            with self.subTest(raw):
+                self.host.run(f"/extra/witness upload '{raw.hex()}' "
+                              f"{payload_path('hello')}", check=True)
+                self.assertEqual(list(self.listing()), [text])
+                self.xl("show", "hex:" + raw.hex(), expect="done")
+                self.xl("unload", text or "hex:", expect="done")
+                self.assertEqual(self.state().payloads, {})
+
+    def test_given_with_name(self):
+        self.apply("--name=hex:6100ff", "hello")
+        self.assertEqual(self.state().payloads, {"a\0\udcff": "applied"})
+        hello = self.listing()["a\\x00\\xff"]
+        self.assertEqual((hello["name_hex"], hello["recorded"]), ("6100ff", True))
+        self.xl("revert", "--unload", "hex:6100ff", expect="done")
+
+
+if __name__ == "__main__":
+    unittest.main()

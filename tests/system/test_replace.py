@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The whole stack replaced in one action, which a stock engine can't undo."""
+
+import unittest
+
+from livepatch_case import LivepatchCase, payload_path
+
+
+class Replace(LivepatchCase):
+    def replace(self, *names, **how):
+        words = [name if name.startswith("-") else payload_path(name) for name in names]
+        return self.xl("replace", *words, **how)
+
+    def test_displaced_ones_are_unloaded(self):
+        self.apply("hello", "bye")
+        answer = self.replace("replace", expect="done")
+        self.assertEqual(answer.displaced, ["hello", "bye"])
+        state = self.state()
+        self.assertEqual((state.extra, state.payloads),
+                         ("Hello Again", {"replace": "applied"}))
+        self.assertEqual(list(self.listing()), ["replace"])
+        self.assertRegex(answer.text, "Displaced.*: hello, bye")
+
+    def test_option_of_apply(self):
+        self.apply("hello")
+        answer = self.apply("--replace", "replace")
+        self.assertEqual((answer.operation, answer.displaced), ("replace", ["hello"]))
+        self.assertEqual(self.state().payloads, {"replace": "applied"})
+
+    def test_nothing_to_displace(self):
+        answer = self.replace("replace", expect="done")
+        self.assertEqual(answer.displaced, None)
+        self.assertEqual(self.state().extra, "Hello Again")
+
+    def test_by_a_stack(self):
+        self.apply("expect_ok")
+        self.replace("third", "bye", "hello", expect="done")
+        state = self.state()
+        self.assertEqual((state.extra, list(state.payloads)),
+                         ("Third World", ["hello", "bye", "third"]))
+
+    def test_loaded_bystander_stays(self):
+        self.apply("hello")
+        self.xl("upload", payload_path("expect_ok"), expect="done")
+        self.replace("replace", expect="done")
+        self.assertEqual(self.state().payloads,
+                         {"expect_ok": "checked", "replace": "applied"})
+
+    def test_again_is_success(self):
+        self.apply("hello")
+        self.replace("replace", expect="done")
+        before = self.state()
+        self.replace("replace", expect="already")
+        self.assert_untouched(before)
+
+    def test_by_one_of_the_displaced(self):
+        self.apply("hello", "bye")
+        before = self.state()
+        answer = self.replace("hello", expect="failed", reason="wrong_state")
+        self.assertIn("Revert", answer.advice)
+        self.assert_untouched(before)
+
+    def test_failure_is_undone(self):
+        """Its apply hook fails when the stack has been reverted already."""
+        self.apply("hello", "bye")
+        before = self.state()
+        answer = self.replace("apply_hook_fail", expect="failed", reason="hook")
+        self.assertEqual(answer.undone, ["unloaded apply_hook_fail",
+                                         "applied hello again", "applied bye again"])
+        self.assertEqual(before.extra, "Bye World!")
+        state = self.assert_as_before(before)
+        self.assertEqual(state.rcs, before.rcs)
+
+    def test_failure_on_top_of_the_first(self):
+        """The second of the new stack is refused: the old one comes back."""
+        self.apply("expect_ok")
+        before = self.state()
+        answer = self.replace("hello", "bye", "third_bad", expect="failed",
+                              reason="expectation")
+        self.assertEqual(answer.undone[-1], "applied expect_ok again")
+        self.assertEqual(self.state().extra, "As expected")
+        self.assert_as_before(before)
+
+    def test_failure_over_a_payload_with_data(self):
+        """Such a payload comes back from its file."""
+        self.apply("hooks")
+        before = self.state()
+        answer = self.replace("apply_hook_fail", expect="failed", reason="hook")
+        self.assertIn("applied hooks again", answer.undone)
+        state = self.state()
+        self.assertEqual((state.extra, state.payloads), (before.extra, before.payloads))
+        hooks = self.listing()["hooks"]
+        self.assertEqual((hooks["recorded"], hooks["file"]), (True, payload_path("hooks")))
+
+    def test_refused_when_it_could_not_be_undone(self):
+        """The displaced payload has data, and its file is another one now."""
+        for change in ["rm /tmp/hooks.livepatch",
+                       "cp /extra/hello.livepatch /tmp/hooks.livepatch"]:
+            with self.subTest(change):
+                self.xl("apply", "/tmp/hooks.livepatch", expect="done",
+                        before="cp /extra/hooks.livepatch /tmp; ")
+                self.host.run(change)
+                before = self.state()
+                answer = self.replace("replace", expect="failed", reason="cannot_undo")
+                for word in ["displace hooks", "its file has gone or changed"]:
+                    self.assertIn(word, answer.message)
+                self.assertIn("--no-undo", answer.advice)
+                self.assert_untouched(before)
+                self.replace("--no-undo", "replace", expect="done")
+                self.assertEqual(self.state().extra, "Hello Again")
+                self.clean_up()
+
+    def test_refused_reapply_is_explained(self):
+        """Told to go on all the same, and it fails: the host lacks the old
+        patch, which the hypervisor does not apply again."""
+        self.xl("apply", "/tmp/hooks.livepatch", expect="done",
+                before="cp /extra/hooks.livepatch /tmp; ")
+        self.host.run("rm /tmp/hooks.livepatch")
+        answer = self.replace("--no-undo", "apply_hook_fail", expect="stranded",
+                              reason="hook")
+        self.assertRegex(answer.message, "apply_hook_fail .* hook.*; then hooks could not "
+                         "be put back: .*data of its own")
+        self.assertIn("may lack the fixes", answer.advice)
+        attempt = answer.attempts[-1]
+        self.assertEqual((attempt["payload"], attempt["reason"], attempt["rc"]),
+                         ("hooks", "not_reapplicable", -22))
+        self.assertIn("can't revert as payload has .data", "\n".join(answer.xen_messages))
+        self.assertEqual(self.state().payloads, {"hooks": "checked"})
+
+    def test_what_another_tool_loaded(self):
+        self.stock("load", payload_path("hello"))
+        before = self.state()
+        answer = self.replace("replace", expect="failed", reason="cannot_undo")
+        self.assertIn("displace hello", answer.message)
+        self.assertIn("another tool loaded it", answer.message)
+        self.assert_as_before(before)
+        self.replace("--no-undo", "replace", expect="done")
+        self.assertEqual(self.state().payloads, {"replace": "applied"})
+
+    def test_hooks_that_forbid_it(self):
+        self.apply("hello")
+        before = self.state()
+        answer = self.replace("veto", expect="failed", reason="hook")
+        self.assertIn("veto.livepatch can't replace others", answer.message)
+        self.assert_untouched(before)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Out of memory: each allocation in turn fails, and the judge says so
+ * without leaking or crashing.
+ */
+#include "judged.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "libxl_livepatch_text.h"
+
+/* Allocations to go until one fails; -1: none does. */
+static long countdown = -1;
+
+static bool fails(void)
+{
+    if (countdown < 0 || countdown--) return false;
+    errno = ENOMEM;
+    return true;
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__real_calloc(size_t num, size_t size);
+void *__wrap_calloc(size_t num, size_t size);
+void *__wrap_calloc(size_t num, size_t size)
+{
+    return fails() ? NULL : __real_calloc(num, size);
+}
+
+void *__real_realloc(void *block, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+void *__wrap_realloc(void *block, size_t size)
+{
+    return fails() ? NULL : __real_realloc(block, size);
+}
+
+char *__real_strdup(const char *string);
+char *__wrap_strdup(const char *string);
+char *__wrap_strdup(const char *string)
+{
+    return fails() ? NULL : __real_strdup(string);
+}
+
+char *__real_strndup(const char *string, size_t size);
+char *__wrap_strndup(const char *string, size_t size);
+char *__wrap_strndup(const char *string, size_t size)
+{
+    return fails() ? NULL : __real_strndup(string, size);
+}
+
+int __real_vasprintf(char **string, const char *format, va_list ap);
+int __wrap_vasprintf(char **string, const char *format, va_list ap);
+__attribute__((format(printf, 2, 0)))
+int __wrap_vasprintf(char **string, const char *format, va_list ap)
+{
+    return fails() ? -1 : __real_vasprintf(string, format, ap);
+}
+
+/* Run it with each allocation failing, until there are none left. */
+static void starve(int (*run)(void *), void *argument, int wanted)
+{
+    long n;
+    int rc;
+
+    for (n = 0;; n++) {
+        assert_true(n < 1000);
+        countdown = n;
+        rc = run(argument);
+        /* Not reached: none failed. */
+        if (countdown >= 0) break;
+        assert_int_equal(rc, wanted);
+    }
+    countdown = -1;
+    assert_int_equal(rc, 0);
+    assert_true(n > 0);
+    print_message("%ld allocations\n", n);
+}
+
+struct subject {
+    payload_image *image;
+    libxl_livepatch_criteria criteria;
+};
+
+static int judge(void *argument)
+{
+    struct subject *subject = argument;
+    const libxl__livepatch_image image = { subject->image->bytes,
+                                           subject->image->size };
+    libxl_livepatch_judgement judgement;
+    int rc;
+
+    libxl_livepatch_judgement_init(&judgement);
+    rc = libxl__livepatch_judge(&image, &subject->criteria, &judgement);
+    if (rc) assert_false(judgement.acceptable);
+    libxl_livepatch_judgement_dispose(&judgement);
+    return rc;
+}
+
+static void starve_judge(payload_image *image, payload_image *xen_syms)
+{
+    struct subject subject = { .image = image };
+
+    libxl_livepatch_criteria_init(&subject.criteria);
+    image_build(image);
+    if (xen_syms) {
+        image_build(xen_syms);
+        subject.criteria.xen_syms =
+            strdup(write_file(xen_syms->bytes, xen_syms->size));
+        subject.criteria.xen_build_id = strdup(IMAGE_XEN_BUILD_ID);
+    }
+    starve(judge, &subject, ERROR_NOMEM);
+    if (xen_syms) {
+        unlink(subject.criteria.xen_syms);
+        image_free(xen_syms);
+    }
+    libxl_livepatch_criteria_dispose(&subject.criteria);
+    image_free(image);
+}
+
+static payload_image *everything(void)
+{
+    payload_image *image = image_new();
+
+    image_add_function(image, "init_function");
+    image_add_alternative(image);
+    image_add_code_tables(image);
+    image_add_hooks(image, "load", 2);
+    image_add_hooks(image, "postapply", 1);
+    return image;
+}
+
+static void test_good(void **state)
+{
+    starve_judge(everything(), NULL);
+}
+
+static void test_findings(void **state)
+{
+    payload_image *image = everything();
+
+    image_add_symbol(image, "__func__.0", 1, 0, 0);
+    image_add_symbol(image, "common", SHN_COMMON, 0, 0);
+    image_data(image, ".livepatch.funcs")[32] = 1;
+    image_section_header(image, ".modinfo")->sh_addralign = 0;
+    starve_judge(image, NULL);
+}
+
+static void test_xen_syms(void **state)
+{
+    starve_judge(everything(), image_new_xen_syms());
+}
+
+static void test_other_xen(void **state)
+{
+    payload_image *xen_syms = image_new_xen_syms();
+
+    image_data(xen_syms, ".note.gnu.build-id")[16] = 1;
+    starve_judge(everything(), xen_syms);
+}
+
+static void test_unusable(void **state)
+{
+    payload_image *image = image_new();
+
+    image_header(image)->e_machine = EM_ARM;
+    starve_judge(image, NULL);
+}
+
+/* Section headers that libelf can't use in place, so that it copies. */
+static void test_copied_headers(void **state)
+{
+    payload_image *image = image_new();
+    Elf64_Ehdr *header = image_header(image);
+    size_t table = header->e_shnum * sizeof(Elf64_Shdr);
+
+    image->bytes = realloc(image->bytes, image->size + table + 3);
+    assert_non_null(image->bytes);
+    header = image_header(image);
+    memcpy(image->bytes + image->size + 3, image->bytes + header->e_shoff,
+           table);
+    header->e_shoff = image->size + 3;
+    image->size += table + 3;
+    starve_judge(image, NULL);
+}
+
+static int read_file(void *path)
+{
+    libxl__livepatch_image image = { NULL, 0 };
+    libxl_livepatch_judgement judgement;
+    bool ok;
+
+    libxl_livepatch_judgement_init(&judgement);
+    ok = libxl__livepatch_read(path, &image, &judgement);
+    if (!ok && judgement.num_findings)
+        assert_int_equal(judgement.findings[0].reason,
+                         LIBXL_LIVEPATCH_REASON_MEMORY);
+    free(image.data);
+    libxl_livepatch_judgement_dispose(&judgement);
+    return ok ? 0 : ENOMEM;
+}
+
+static void test_read(void **state)
+{
+    const char *path = write_file("content", 7);
+
+    starve(read_file, (void *)path, ENOMEM);
+    unlink(path);
+}
+
+static int text(void *argument)
+{
+    static const char bytes[] = "fixes=XSA-1,XSA-2\0key\0other=value\xff";
+    libxl_livepatch_metadata *md = NULL;
+    libxl_string_list fixes;
+    int num = 0, r, i;
+
+    r = libxl__livepatch_split_metadata(bytes, sizeof(bytes), &md, &num);
+    if (r) return r;
+    fixes = libxl__livepatch_fixes(md, num);
+    if (!fixes) r = ENOMEM;
+    libxl_string_list_dispose(&fixes);
+    for (i = 0; i < num; i++)
+        libxl_livepatch_metadata_dispose(&md[i]);
+    free(md);
+    return r;
+}
+
+static void test_metadata(void **state)
+{
+    starve(text, NULL, ENOMEM);
+}
+
+static int single(void *argument)
+{
+    size_t len;
+    char *got[] = {
+        libxl__livepatch_text("a\xff", 2),
+        libxl__livepatch_hex("a\xff", 2),
+        libxl__livepatch_bytes("a\\xff", &len),
+        libxl__livepatch_printable("a\xff", 10),
+        libxl__livepatch_default_name("a/b.c"),
+    };
+    int i, r = 0;
+
+    for (i = 0; i < ARRAY_SIZE(got); i++) {
+        if (!got[i]) r = ENOMEM;
+        free(got[i]);
+    }
+    return r;
+}
+
+static void test_single(void **state)
+{
+    starve(single, NULL, ENOMEM);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_findings),
+        cmocka_unit_test(test_xen_syms),
+        cmocka_unit_test(test_other_xen),
+        cmocka_unit_test(test_unusable),
+        cmocka_unit_test(test_copied_headers),
+        cmocka_unit_test(test_read),
+        cmocka_unit_test(test_metadata),
+        cmocka_unit_test(test_single),
+    };
+
+    return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */
