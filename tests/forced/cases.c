@@ -324,6 +324,7 @@ static const struct {
     libxl_livepatch_reason reason;
     const char *words;          /* in the message, or a warning */
     void (*clean_up)(void);
+    int abort_at;               /* a step; 0: not aborted */
 } cases[] = {
 #define FAILS LIBXL_LIVEPATCH_OUTCOME_FAILED
 #define BUSY LIBXL_LIVEPATCH_OUTCOME_BUSY
@@ -437,6 +438,9 @@ static const struct {
     { { "plan an unload", plan_unload_bye, unload_named,
         .outcome = PLANNED }, REASON(NONE), "would be unloaded" },
 
+    { { "a host of many kinds", busy_host, apply_bye, .outcome = DONE,
+        .done = "bye:applied hello:applied|hello bye" },
+      REASON(NONE), "" },
     { { "pause nobody", stubborn_never, apply_bye, .outcome = BUSY },
       REASON(QUIESCE), "did not arrive" },
     { { "pause all", stubborn_all, apply_bye, .outcome = DONE,
@@ -452,6 +456,10 @@ static const struct {
 
     { { "locked", locked_by_init, apply_fresh, .outcome = BUSY },
       REASON(LOCKED), "process 1 is", unlock },
+    { { "locked, and aborted", locked_by_init, apply_fresh,
+        .outcome = FAILS }, REASON(ABORTED), "before anything", unlock, 8 },
+    { { "three, aborted after the first", NULL, apply_three,
+        .outcome = FAILS }, REASON(ABORTED), "aborted", .abort_at = 12 },
     { { "locked by the dead", locked_by_the_dead, apply_fresh,
         .outcome = BUSY }, REASON(LOCKED), "now gone", unlock },
     { { "locked by nobody", locked_by_nobody, apply_fresh,
@@ -477,7 +485,8 @@ void test_cases(void **state)
         const struct scenario *s = &cases[i].scenario;
 
         params_reset();
-        why = operation_run(s, &(struct fault){}, NULL);
+        why = operation_run(s, &(struct fault){ .at = cases[i].abort_at,
+                                                .abort = true }, NULL);
         if (cases[i].clean_up) cases[i].clean_up();
         if (!why && last_result.outcome == s->outcome &&
             last_result.reason == cases[i].reason && says(cases[i].words))
@@ -523,7 +532,7 @@ void test_silly_pausers(void **state)
     char *why;
 
     setenv("LIBXL_LIVEPATCH_PAUSER", path, 1);
-    faults_guard_divisor = 10;
+    faults_guard_divisor = 25;
     unlink(path);
     for (i = -1; i < (int)ARRAY_SIZE(pausers); i++) {
         if (i >= 0) {

@@ -7,7 +7,6 @@
 #include "libxl_osdeps.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -19,8 +18,9 @@
 
 struct fault fault;
 int faults_steps;
+const char *faults_step_names[FAULTS_STEPS + 1];
 const char *faults_last;
-bool faults_in_flight, faults_abort_due, faults_log;
+bool faults_in_flight, faults_abort_due;
 int faults_guard_divisor = 1;
 
 static bool armed;
@@ -46,7 +46,7 @@ int faults_step(const char *what)
 
     if (!armed) return 0;
     faults_steps++;
-    if (faults_log) printf("%d %s\n", faults_steps, what);
+    if (faults_steps <= FAULTS_STEPS) faults_step_names[faults_steps] = what;
     now = faults_steps == fault.at ||
         (fault.for_ever && fault.at && faults_steps > fault.at);
     if (!now) return 0;

@@ -20,10 +20,12 @@ struct fault {
 extern struct fault fault;
 /* Steps since faults_arm. */
 extern int faults_steps;
+/* What they were, by number. */
+#define FAULTS_STEPS 256
+extern const char *faults_step_names[FAULTS_STEPS + 1];
 extern const char *faults_last; /* what failed */
 extern bool faults_in_flight;   /* an action was when it did */
 extern bool faults_abort_due;   /* for the event loop */
-extern bool faults_log;
 
 /* Asked at the step that fails. */
 bool engine_is_flying(void);

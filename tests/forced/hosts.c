@@ -105,6 +105,7 @@ int apply_files(libxl_ctx *ctx, libxl_livepatch_result *result,
 
 START(apply_hello, apply_files(ctx, result, how, 1, "hello"))
 START(apply_bye, apply_files(ctx, result, how, 1, "bye"))
+START(apply_third, apply_files(ctx, result, how, 1, "third"))
 START(apply_three, apply_files(ctx, result, how, 3, "third", "hello", "bye"))
 START(replace_two, (params.replace = true,
                     apply_files(ctx, result, how, 2, "fresh", "another")))
@@ -265,6 +266,8 @@ void with_journal(void)
 
 const struct scenario scenarios[] = {
     { "apply", NULL, apply_hello, .done = "hello:applied|hello" },
+    { "apply on a stack", with_two, apply_third,
+      .done = "bye:applied hello:applied third:applied|hello bye third" },
     { "apply three", NULL, apply_three,
       .done = "bye:applied hello:applied third:applied|hello bye third" },
     { "apply three, the last refused", third_refused, apply_three,
@@ -282,13 +285,13 @@ const struct scenario scenarios[] = {
     { "apply what can't be applied twice", with_hello_reverted, apply_hello,
       .done = "hello:applied|hello" },
     { "apply on a guest in the way", stubborn, apply_bye,
-      .done = "bye:applied hello:applied|hello bye" },
+      .done = "bye:applied hello:applied|hello bye", .forks = true },
     { "apply on a guest that waits", waiting, apply_hello,
-      .done = "hello:applied|hello" },
+      .done = "hello:applied|hello", .forks = true },
     { "apply when it can't be scheduled", unschedulable, apply_hello,
       .done = "hello:applied|hello" },
     { "apply after pauses were left", with_journal, apply_hello,
-      .done = "hello:applied|hello" },
+      .done = "hello:applied|hello", .forks = true },
     { "replace", with_two, replace_one, .done = "fresh:applied|fresh" },
     { "replace by two, the second refused", with_two, replace_two,
       .outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED },
@@ -297,7 +300,7 @@ const struct scenario scenarios[] = {
     { "revert", with_two, revert_bye,
       .done = "bye:checked hello:applied|hello" },
     { "revert and unload, a guest in the way", stubborn_stack,
-      revert_and_unload, .done = "hello:applied|hello" },
+      revert_and_unload, .done = "hello:applied|hello", .forks = true },
     { "revert what is wedged", wedged, revert_bye,
       .done = "bye:checked hello:applied|hello" },
     { "unload", with_bye_reverted, unload_bye,

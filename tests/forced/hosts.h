@@ -31,7 +31,7 @@ void make_files(void);
 
 typedef int start_function(libxl_ctx *ctx, libxl_livepatch_result *result,
                            const libxl_asyncop_how *how);
-start_function apply_hello, apply_bye, apply_three, replace_one,
+start_function apply_hello, apply_bye, apply_third, apply_three, replace_one,
     replace_two, upload_fresh, revert_bye, revert_and_unload, unload_bye,
     plan_fresh, list, info, check;
 /* Apply files of these names. */

@@ -97,9 +97,6 @@ static void forget(xentoollog_logger *logger, xentoollog_level level,
                    int errnoval, const char *context, const char *format,
                    va_list al)
 {
-    if (!faults_log) return;
-    vprintf(format, al);
-    printf("\n");
 }
 
 static xentoollog_logger logger = { .vmessage = forget };
@@ -181,38 +178,32 @@ static int expected_rc(void)
     }
 }
 
-static uint32_t count_paused(void)
+static bool has_journal(void)
 {
-    uint32_t num = 0;
-    int i;
-
-    for (i = 0; i < world->num_domains; i++)
-        num += world->domains[i].count;
-    return num;
+    return !access(LIVEPATCH_PAUSE_JOURNAL, F_OK);
 }
 
 /*
- * Those of ours; paused_before were left by an earlier call, and a call that
- * did not even begin leaves them again.
+ * Each pause of ours is undone exactly once.  What an earlier call left is
+ * undone, too, unless this one did not even begin.
  */
-static char *wrong_guests(uint32_t paused_before)
+static char *wrong_guests(const struct world *before, bool left)
 {
-    const struct world_domain *d;
     bool begun = !expected_rc() || last_result.num_attempts;
     char *why = NULL;
     int i;
 
-    if (paused_before && !begun && count_paused() <= paused_before)
-        return NULL;
+    if (left && !begun) return NULL;
     for (i = 0; i < world->num_domains && !why; i++) {
-        d = &world->domains[i];
-        if (d->count || d->futile || d->pauses != d->unpauses)
-            assert(asprintf(&why, "domain %u is paused %u times, after %u "
-                            "pauses, %u unpauses, %u futile ones", d->domid,
-                            d->count, d->pauses, d->unpauses,
-                            d->futile) > 0);
+        const struct world_domain *d = &world->domains[i];
+        uint32_t count = left ? 0 : before->domains[i].count;
+
+        if (d->count == count && !d->futile) continue;
+        assert(asprintf(&why, "domain %u is paused %u times instead of %u; "
+                        "futile unpauses: %u", d->domid, d->count, count,
+                        d->futile) > 0);
     }
-    if (!why && !access(LIVEPATCH_PAUSE_JOURNAL, F_OK))
+    if (!why && has_journal())
         why = strdup("there is still a journal of pauses");
     return why;
 }
@@ -292,7 +283,8 @@ char *operation_run(const struct scenario *scenario, const struct fault *f,
     static const struct leeway none;
     char *before, *done, *now, *why = NULL, *told = NULL;
     const char *what;
-    uint32_t paused;
+    struct world world_before;
+    bool left;
     int fds, rc;
 
     doing = scenario->name;
@@ -301,7 +293,8 @@ char *operation_run(const struct scenario *scenario, const struct fault *f,
     if (!leeway) leeway = &none;
     before = engine_state();
     done = strdup(scenario->done ?: before);
-    paused = count_paused();
+    world_before = *world;
+    left = has_journal();
     fds = count_fds();
 
     rc = operate(scenario, f);
@@ -318,7 +311,8 @@ char *operation_run(const struct scenario *scenario, const struct fault *f,
     if (!what && waitpid(-1, NULL, WNOHANG) != -1)
         what = "a child process is left";
     if (what) told = strdup(what);
-    if (!told && !leeway->guests) told = wrong_guests(paused);
+    if (!told && !leeway->guests) told = wrong_guests(&world_before, left);
+    engine.preempted = 0;
     if (!told && !engine.no_livepatch) told = wrong_records();
     if (told)
         assert(asprintf(&why, "%s, step %d (%s)%s: %s\n"

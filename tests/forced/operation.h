@@ -19,6 +19,7 @@ struct scenario {
     libxl_livepatch_outcome outcome;    /* if nothing goes wrong, */
     const char *done;           /* and the host then; NULL: as before */
     bool any_state;             /* another tool is at work in it */
+    bool forks;                 /* it runs a pauser, and so takes longer */
 };
 
 /* What may be different then. */

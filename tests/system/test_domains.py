@@ -13,8 +13,10 @@ class Domains(LivepatchCase):
     def setUp(self):
         super().setUp()
         self.host.push({"/tmp/third.cfg": CONFIG.encode()})
-        self.addCleanup(lambda: self._host and
-                        self.host.run(f"{STOCK_XL} destroy third 2> /dev/null"))
+
+    def clean_up(self):
+        self.host.run(f"{STOCK_XL} destroy third 2> /dev/null")
+        super().clean_up()
 
     def listed(self, tool):
         """name -> state, as xl list shows it."""

@@ -129,7 +129,7 @@ class Replace(LivepatchCase):
         self.assertEqual(self.state().payloads, {"hooks": "checked"})
 
     def test_what_another_tool_loaded(self):
-        self.stock("load", payload_path("hello"))
+        self.stock_load("hello")
         before = self.state()
         answer = self.replace("replace", expect="failed", reason="cannot_undo")
         self.assertIn("displace hello", answer.message)

@@ -9,7 +9,7 @@ from livepatch_case import LivepatchCase, document, payload_path
 
 class XenLivepatch(LivepatchCase):
     def test_loaded_by_it(self):
-        self.stock("load", payload_path("hello"))
+        self.stock_load("hello")
         self.assertEqual(list(self.listing()), ["hello"])
         before = self.state()
         self.apply("hello", expect="already")
@@ -36,6 +36,8 @@ class XenLivepatch(LivepatchCase):
         self.stock("revert", "hello")
         self.stock("unload", "hello")
         self.assertEqual(self.listing(), {})
+        # What is recorded of them goes with the next action.
+        self.apply("hello")
 
     def test_replaced_by_it(self):
         self.apply("hello", "bye")
@@ -65,7 +67,7 @@ class XenLivepatch(LivepatchCase):
         return state
 
     def test_reapply_that_it_refuses(self):
-        self.stock("load", payload_path("hooks"))
+        self.stock_load("hooks")
         self.stock("revert", "hooks")
         self.assertIn("Error 22", self.stock("apply", "hooks", status=1).stderr)
         self.apply("hooks")

@@ -355,6 +355,7 @@ static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa)
     r = libxl__livepatch_do(gc, &lpa->name, command(lpa),
                             attempt->timeout_us, flags);
     if (!r && lpa->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD) {
+        lpc->changes++;
         action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_DONE,
                     LIBXL_LIVEPATCH_REASON_NONE, 0);
         return;

@@ -59,6 +59,7 @@ static int upload_members(libxl__gc *gc, apply_state *as)
                               m->judgement->name));
                 return ERROR_FAIL;
             }
+            as->call.changes++;
         }
         as->call.changed = true;
         r = libxl__livepatch_upload(gc, &m->name, &m->image);
@@ -74,6 +75,7 @@ static int upload_members(libxl__gc *gc, apply_state *as)
                     as->call.result->message, m->judgement->name);
             return ERROR_FAIL;
         }
+        as->call.changes++;
         m->uploaded = true;
     }
     return 0;
@@ -121,7 +123,8 @@ static void apply_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
 
         if (!entry) continue;
         payload = libxl__livepatch_payload_of(lpc, entry);
-        if (!payload->recorded && (m->uploaded || m->present || m->loaded))
+        if (!payload->recorded && !lpc->meddled &&
+            (m->uploaded || m->present || m->loaded))
             describe_member(gc, m, payload);
         if (m->applied) payload->applied = time(NULL);
 
@@ -410,6 +413,7 @@ static void undone(libxl__egc *egc, libxl__livepatch_action *lpa)
     if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE && d && unload) {
         r = libxl__livepatch_upload(gc, &d->name, &d->image);
         d->reloaded = !r;
+        if (!r) as->call.changes++;
     }
     if (lpa->outcome != LIBXL_LIVEPATCH_OUTCOME_DONE || r) {
         libxl__livepatch_conclude(gc, result,

@@ -123,12 +123,16 @@ int libxl__livepatch_reload(libxl__gc *gc, libxl__livepatch_call *lpc)
     r = libxl__livepatch_describe(gc, &set, &payloads, &num);
     if (r) return -ENOMEM;
 
+    /* Then names may stand for other payloads now. */
+    if (lpc->payloads && set.version != lpc->set.version + lpc->changes)
+        lpc->meddled = true;
+
     for (i = 0; i < set.num; i++) {
         libxl__livepatch_entry *old =
             libxl__livepatch_find_entry(&lpc->set, &set.entries[i].name);
         libxl_livepatch_payload *from, *to = &payloads[i];
 
-        if (!old) continue;
+        if (!old || lpc->meddled) continue;
         from = libxl__livepatch_payload_of(lpc, old);
         from->state = to->state;
         from->rc = to->rc;
@@ -139,6 +143,7 @@ int libxl__livepatch_reload(libxl__gc *gc, libxl__livepatch_call *lpc)
     dispose_payloads(lpc->payloads, lpc->set.num);
     lpc->set = set;
     lpc->payloads = payloads;
+    lpc->changes = 0;
     return 0;
 }
 
@@ -360,6 +365,11 @@ static void call_complete(libxl__egc *egc, libxl__livepatch_call *lpc)
     if (lpc->changed && !libxl__livepatch_reload(gc, lpc)) {
         if (lpc->describe) lpc->describe(gc, lpc);
         libxl__livepatch_record_set(gc, &lpc->set, lpc->payloads);
+        if (lpc->meddled)
+            libxl__livepatch_warn(gc, lpc->result,
+                    "another tool loaded or unloaded live patches "
+                    "meanwhile: nothing is recorded of those that may not "
+                    "be what they were");
     } else if (lpc->describe) {
         lpc->describe(gc, lpc);
     }

@@ -5,8 +5,12 @@
  *   libxl_livepatch.c           the public calls that don't wait
  *   libxl_livepatch_sysctl.c    the four sub-operations of the hypervisor
  *   libxl_livepatch_text.c      names and metadata of any bytes as text
- *   libxl_livepatch_elf.c       a payload file, seen through libelf
- *   libxl_livepatch_judge.c     what speaks against a payload
+ *   libxl_livepatch_file.c      reading a payload file
+ *   libxl_livepatch_elf.c       a payload, seen through libelf
+ *   libxl_livepatch_judge.c     what speaks against a payload; its parts:
+ *   libxl_livepatch_layout.c      header, sections, symbols, relocations
+ *   libxl_livepatch_content.c     build-ids, metadata, hooks, tables
+ *   libxl_livepatch_functions.c   the functions that it patches
  *   libxl_livepatch_symbols.c   the symbols of a xen-syms
  *   libxl_livepatch_result.c    filling in a libxl_livepatch_result
  *   libxl_livepatch_timer.c     waiting that an abort can't break
@@ -42,7 +46,7 @@ _hidden char *libxl__livepatch_text(const void *bytes, size_t len);
 /* The len bytes in hexadecimal, lower case. */
 _hidden char *libxl__livepatch_hex(const void *bytes, size_t len);
 
-/* Whether bytes and their text differ, so that a name_hex is due. */
+/* Whether bytes and their text are the same, so that no name_hex is due. */
 _hidden bool libxl__livepatch_is_plain(const void *bytes, size_t len);
 
 /*
@@ -441,6 +445,8 @@ struct libxl__livepatch_call {
     libxl__livepatch_set set;           /* see libxl__livepatch_reload */
     libxl_livepatch_payload *payloads;  /* one for each entry of set */
     bool changed;               /* something was handed to the hypervisor */
+    uint32_t changes;           /* our uploads and unloads since reload */
+    bool meddled;               /* another tool had some meanwhile */
     bool undoing;               /* an abort can't stop this any more */
     /* The timer that is being waited for, to be woken by an abort. */
     libxl__livepatch_timer *waiting;

@@ -26,12 +26,16 @@ static void conclude_judgement(libxl__gc *gc, apply_state *as,
                                const libxl_livepatch_judgement *judgement)
 {
     const libxl_livepatch_finding *error = first_error(judgement);
+    const char *where = error->where;
 
+    /* Many a message begins with its subject anyhow. */
+    if (where && !strncmp(error->message, where, strlen(where)))
+        where = NULL;
     libxl__livepatch_conclude(gc, as->call.result,
             LIBXL_LIVEPATCH_OUTCOME_FAILED, error->reason,
             "xl livepatch check shows all that is wrong with a file.",
             "%s can't be applied: %s%s%s", judgement->file,
-            error->where ?: "", error->where ? ": " : "", error->message);
+            where ?: "", where ? ": " : "", error->message);
 }
 
 /* Returns ERROR_INVAL when the call has been concluded. */
@@ -58,13 +62,15 @@ static int judge_member(libxl__gc *gc, apply_state *as,
         libxl__alloc_failed(CTX, __func__, 0, 0);
 
     rc = libxl__livepatch_parse_name(gc, judgement->name, &m->name);
+    if (!rc && !m->name.len) rc = ERROR_INVAL;
     if (rc) {
         libxl__livepatch_conclude(gc, result,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED,
                 LIBXL_LIVEPATCH_REASON_USAGE,
                 "Give another one with --name.",
                 "\"%s\" can't be the name of a payload, which has 1 to %d "
-                "bytes", judgement->name, XEN_LIVEPATCH_NAME_SIZE - 1);
+                "bytes, none of them zero", judgement->name,
+                XEN_LIVEPATCH_NAME_SIZE - 1);
         goto out;
     }
 
@@ -263,6 +269,7 @@ static int probe_foreign(libxl__gc *gc, apply_state *as, member *m)
     if (!r) {
         as->call.changed = true;
         r = libxl__livepatch_do(gc, &probe, LIVEPATCH_ACTION_UNLOAD, 0, 0);
+        as->call.changes += r ? 1 : 2;
         if (r)
             libxl__livepatch_conclude(gc, as->call.result,
                 LIBXL_LIVEPATCH_OUTCOME_STRANDED,

@@ -72,7 +72,8 @@ static bool read_record(libxl__gc *gc, xs_transaction_t t, const char *key,
         if (strlen(piece) < PIECE) break;
     }
     libxl_livepatch_payload_init(record_r);
-    return *json && !libxl_livepatch_payload_from_json(CTX, record_r, json);
+    return *json &&
+           !libxl_livepatch_payload_from_json(CTX, record_r, json);
 }
 
 static libxl_livepatch_payload *

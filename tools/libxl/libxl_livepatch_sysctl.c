@@ -283,7 +283,8 @@ int libxl__livepatch_parse_name(libxl__gc *gc, const char *text,
         rc = ERROR_INVAL;
         goto out;
     }
-    if (!len || len >= XEN_LIVEPATCH_NAME_SIZE) {
+    /* The hypervisor would cut it at a zero byte. */
+    if (len >= XEN_LIVEPATCH_NAME_SIZE || memchr(bytes, '\0', len)) {
         rc = ERROR_INVAL;
         goto out;
     }
