@@ -37,6 +37,7 @@ void faults_arm(const struct fault *f)
 
 void faults_disarm(void)
 {
+    faults_abort_due = false;
     armed = false;
 }
 

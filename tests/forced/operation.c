@@ -47,7 +47,7 @@ void host_reset(void)
 
 const char *file_of(const char *name)
 {
-    static char path[4][128];
+    static char path[4][PATH_MAX];
     static int used;
     char *p = path[used++ % 4];
 

@@ -70,10 +70,11 @@ class Installed(unittest.TestCase):
               for path in (TOP / "docs").glob("*.schema.json")),
         })
 
-    def test_xl_needs_no_library(self):
-        # So starting it takes a third of what starting Debian's takes, and
-        # whatever libraries the host has, it runs with ours.
-        self.assertEqual(needed(self.root / "sbin/xl"), set())
+    def test_xl_needs_libc_alone(self):
+        # So it starts sooner than Debian's, and whatever libraries the host
+        # has, it runs with ours.
+        self.assertLessEqual(needed(self.root / "sbin/xl"),
+                             {"libc.so.6", "ld-linux-x86-64.so.2"})
 
     def test_no_symbol_is_missing(self):
         for name in (*LIBRARIES, "libxl-livepatch-pauser"):

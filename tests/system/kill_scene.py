@@ -3,7 +3,6 @@
 and a program that is struck at its n-th step while it does so (see trip.c).
 """
 
-import re
 import shutil
 import subprocess
 import time
@@ -12,6 +11,8 @@ from pathlib import Path
 
 from host import TOP, Host, HostError
 
+HERE = Path(__file__).resolve().parent
+TREE = TOP / "build/toolstack-src/tools"
 BUILD = TOP / "build/tests/kill"
 FILES = ["payloads/slow.livepatch", "payloads/stacked.livepatch",
          "guests/stubborn.elf", "guests/stubborn.cfg"]
@@ -37,8 +38,12 @@ def extra():
         shutil.copy(TOP / "build" / name, folder)
     # Nothing can be preloaded into the xl that is installed: it is static.
     shutil.copy(TOP / "build/toolstack-src/tools/xl/xl", folder)
-    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror",
-                    "-o", folder / "trip.so", Path(__file__).with_name("trip.c")], check=True)
+    compiler = ["cc", "-O2", "-Wall", "-Wextra", "-Werror"]
+    subprocess.run([*compiler, "-shared", "-fPIC", "-o", folder / "trip.so", HERE / "trip.c"],
+                   check=True)
+    subprocess.run([*compiler, f"-I{TREE}/include", "-o", folder / "look", HERE / "look.c",
+                    f"-L{TREE}/libs/ctrl", "-lxenctrl", "-Wl,--allow-shlib-undefined"],
+                   check=True)
     return folder
 
 
@@ -116,8 +121,8 @@ class Scene:
 
     def is_paused(self):
         """Whether the guest is, which must be there in any case."""
-        text = self.host.run("xl list stubborn", check=True).stdout
-        return "p" in re.search(r"^stubborn .* ([-a-z]{6}) ", text, re.M)[1]
+        text = self.host.run("/extra/look", check=True).stdout
+        return dict(line.split() for line in text.splitlines())["1"] == "paused"
 
     def seconds_until_running(self, limit):
         """None if the guest is still paused after so many seconds."""

@@ -118,6 +118,15 @@ class Quiesce(LivepatchCase):
         self.assertGreaterEqual(answer.paused_us, pause["paused_us"])
         self.assertRegex(answer.text, r"domain \d+ \(stubborn\) was paused for ")
 
+    def test_wider(self):
+        """The likeliest one was not in the way: then more are paused."""
+        control = "/local/domain/$(xl domid idle)/control/shutdown"
+        self.host.run(f"/extra/witness write {control} suspend", check=True)
+        answer = self.apply("stacked", *QUICK)
+        self.host.run(f"/extra/witness write {control} ''", check=True)
+        self.assertEqual(self.paused_in(answer), [[], ["idle"], ["idle", "stubborn"]])
+        self.assert_applied()
+
     def test_never(self):
         answer = self.apply("stacked", *QUICK, "--pause=never", expect="busy",
                             reason="quiesce")

@@ -138,8 +138,8 @@ class TwoAtOnce(LivepatchCase):
         result = self.host.run(
             f"rm -f /tmp/status; (sh -c 'echo $$ > /tmp/pid; exec {words}' > /tmp/out 2> /tmp/err; "
             "echo $? > /tmp/status) > /dev/null 2>&1 & "
-            "until grep -q \"^pid $(cat /tmp/pid 2> /dev/null) \" /run/xen/livepatch.lock; "
-            "do usleep 20000; done; cat /tmp/pid")
+            "until grep -q \"FLOCK .*:$(stat -c %i /run/xen/livepatch.lock) \" /proc/locks || "
+            "[ -s /tmp/status ]; do usleep 20000; done; cat /tmp/pid")
         return int(result.stdout)
 
     def finish(self):

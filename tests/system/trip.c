@@ -206,18 +206,36 @@ static bool is_xenstore(int fd)
         address.sun_family == AF_UNIX && strstr(address.sun_path, "xenstored");
 }
 
+/* A request is a header, whose last word tells how much there is to come. */
+static const char *describe_request(const void *buf, size_t count,
+                                    char *text, size_t size)
+{
+    static size_t left;
+    const uint32_t *header = buf;
+    int i;
+
+    if (!left && count == 4 * sizeof(*header)) {
+        left = header[3];
+        snprintf(text, size, "xenstore request %u", header[0]);
+        return text;
+    }
+    left -= count < left ? count : left;
+    snprintf(text, size, "xenstore ... %.*s", count < 60 ? (int)count : 60,
+             (const char *)buf);
+    for (i = 0; text[i]; i++)
+        if (text[i] < ' ' || text[i] > '~') text[i] = '?';
+    return text;
+}
+
 ssize_t write(int fd, const void *buf, size_t count)
 {
     char what[80];
     ssize_t wrote;
-    int len = count < 60 ? count : 60, i;
 
     if (!self || getpid() != self || !is_xenstore(fd))
         return real_write(fd, buf, count);
 
-    snprintf(what, sizeof(what), "xenstore %.*s", len, (const char *)buf);
-    for (i = 0; what[i]; i++)
-        if (what[i] < ' ' || what[i] > '~') what[i] = '?';
+    describe_request(buf, count, what, sizeof(what));
     if (trip(false, what)) return -1;
     wrote = real_write(fd, buf, count);
     return trip(true, what) ? -1 : wrote;

@@ -38,7 +38,7 @@ static void test_values(void **state)
     assert_null(judgement->fixes[2]);
     assert_int_equal(judgement->num_functions, 1);
     assert_string_equal(judgement->functions[0].name, "some_function");
-    assert_int_equal(judgement->functions[0].old_addr, 0);
+    assert_null(judgement->functions[0].old_addr);
     assert_int_equal(judgement->functions[0].old_size, 32);
     assert_int_equal(judgement->functions[0].new_size, 16);
     assert_false(judgement->functions[0].nop);
@@ -83,7 +83,7 @@ static void test_functions(void **state)
     functions = j.judgement.functions;
     assert_string_equal(functions[0].name, "some_function");
     assert_string_equal(functions[1].name, "caf\\xe9");
-    assert_int_equal(functions[1].old_addr, addr);
+    assert_string_equal(functions[1].old_addr, "0xffff82d040234930");
     assert_int_equal(functions[1].new_size, 6);
     assert_true(functions[1].nop);
     judged_dispose(&j);

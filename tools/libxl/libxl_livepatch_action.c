@@ -30,6 +30,10 @@
  */
 #define SETTLE_US 20000
 
+/* Neither makes anybody wait longer, in whatever state the lock's file is. */
+#define LONGEST_WAIT_US (LIBXL_LIVEPATCH_TIMEOUT_US_MAX + \
+                         LIBXL_LIVEPATCH_TIMEOUT_US_CEILING + DISTANCE_US)
+
 /* Tried at least so often before a rollback is given up. */
 #define ROLLBACK_RETRIES 8
 
@@ -42,6 +46,8 @@
 static void action_ready(libxl__egc *egc, libxl__livepatch_timer *lpt);
 static void action_wait(libxl__egc *egc, libxl__livepatch_action *lpa);
 static void action_due(libxl__egc *egc, libxl__livepatch_timer *lpt);
+static void action_start_pauser(libxl__egc *egc,
+                                libxl__livepatch_pauser *lpp, int rc);
 static void action_pause(libxl__egc *egc, libxl__livepatch_pauser *lpp,
                          int rc);
 static void action_paused(libxl__egc *egc, libxl__livepatch_pauser *lpp,
@@ -91,18 +97,18 @@ static bool is_wanted(const libxl__livepatch_action *lpa, uint32_t state)
 
 /*
  * Whether an action on the payload is in flight.  rc is -EAGAIN then, but
- * for ever after an action that could not be scheduled, too.  An action
- * that the payload's state makes superfluous is answered with EBUSY in the
- * one case, and does nothing in the other.
+ * for ever after an action that could not be scheduled, too.  The engine
+ * looks for what is in flight before it looks at the command: so one that
+ * doesn't exist is answered with EBUSY in the one case, and does nothing in
+ * any.  (Any real one could take effect, as the state may have changed.)
  */
 static bool is_in_flight(libxl__gc *gc, const libxl__livepatch_name *name,
-                         uint32_t state, int rc)
+                         int rc)
 {
-    uint32_t cmd = state == LIVEPATCH_STATE_APPLIED
-                       ? LIVEPATCH_ACTION_APPLY : LIVEPATCH_ACTION_REVERT;
+    const uint32_t no_command = 0;
 
     if (rc != -XEN_EAGAIN) return false;
-    return libxl__livepatch_do(gc, name, cmd, 0, 0) == -EBUSY;
+    return libxl__livepatch_do(gc, name, no_command, 0, 0) == -EBUSY;
 }
 
 /* Why the hypervisor ended an action with an error. */
@@ -116,7 +122,7 @@ static libxl_livepatch_reason find_reason(libxl__gc *gc,
 
     lines = libxl__livepatch_console_since(gc, &lpc->seen);
     libxl__livepatch_console_mark(gc, &lpc->seen);
-    told = libxl__livepatch_console_reason(lines);
+    told = libxl__livepatch_console_reason(lines, NULL);
     lpa->has_waiter = libxl__livepatch_console_waiter(lines, &lpa->waiter);
 
     if (rc == -XEN_EBUSY)
@@ -127,6 +133,30 @@ static libxl_livepatch_reason find_reason(libxl__gc *gc,
     return LIBXL_LIVEPATCH_REASON_HYPERVISOR;
 }
 
+/*
+ * What an action was not even begun for, with EBUSY.  For a revert that
+ * may also mean that the payload is not on top, or be its hook's word; only
+ * when it could not be scheduled the engine has touched rc before.
+ */
+static libxl_livepatch_reason find_busy_reason(libxl__gc *gc,
+                                               libxl__livepatch_action *lpa)
+{
+    char **lines = libxl__livepatch_console_since(gc, &lpa->call->seen);
+    libxl_livepatch_reason told =
+        libxl__livepatch_console_reason(lines, NULL);
+    uint32_t state;
+    int rc;
+
+    libxl__livepatch_console_mark(gc, &lpa->call->seen);
+    if (told == LIBXL_LIVEPATCH_REASON_NOT_ON_TOP) return told;
+    if (lpa->op != LIBXL_LIVEPATCH_OPERATION_REVERT ||
+        libxl__livepatch_get(gc, &lpa->name, &state, &rc) ||
+        rc == -XEN_EAGAIN)
+        return LIBXL_LIVEPATCH_REASON_IN_FLIGHT;
+    return rc == -XEN_EBUSY ? LIBXL_LIVEPATCH_REASON_HOOK
+                            : LIBXL_LIVEPATCH_REASON_NOT_ON_TOP;
+}
+
 static bool is_worth_retrying(libxl_livepatch_reason reason)
 {
     return reason == LIBXL_LIVEPATCH_REASON_QUIESCE ||
@@ -134,13 +164,63 @@ static bool is_worth_retrying(libxl_livepatch_reason reason)
            reason == LIBXL_LIVEPATCH_REASON_IN_FLIGHT;
 }
 
+/* When lpa may begin, on the clock of libxl__livepatch_now_us. */
 static uint64_t not_before(const libxl__livepatch_action *lpa)
 {
-    const libxl__livepatch_lock *lock = &lpa->call->lock;
+    const libxl__livepatch_lock *const lock = &lpa->call->lock;
+    uint64_t due = 0;
 
-    if (lpa->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD)
-        return lock->last_action_us ? lock->last_action_us + SETTLE_US : 0;
-    return lock->last_failure_us ? lock->last_failure_us + DISTANCE_US : 0;
+    if (lock->last_action_us)
+        due = lock->last_action_us + SETTLE_US;
+    /* An unload does not ask the CPUs for anything. */
+    if (lock->last_failure_us &&
+        lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD)
+        due = max(due, lock->last_failure_us + DISTANCE_US);
+    return due;
+}
+
+/*
+ * For the next call, in case that this one is killed meanwhile: an action
+ * may be about to time out.
+ */
+static void note_begin(libxl__gc *gc, const libxl__livepatch_action *lpa)
+{
+    libxl__livepatch_lock pessimistic = lpa->call->lock;
+
+    if (lpa->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD) return;
+    pessimistic.last_action_us = lpa->attempt_us + lpa->timeout_us;
+    pessimistic.last_failure_us = pessimistic.last_action_us;
+    libxl__livepatch_lock_note(gc, &pessimistic);
+}
+
+static void note_end(libxl__gc *gc, libxl__livepatch_action *lpa,
+                     libxl_livepatch_reason reason)
+{
+    libxl__livepatch_lock *const lock = &lpa->call->lock;
+
+    lock->last_action_us = libxl__livepatch_now_us();
+    if (is_worth_retrying(reason))
+        lock->last_failure_us = lock->last_action_us;
+    /* It is somebody else's that may time out yet. */
+    if (reason == LIBXL_LIVEPATCH_REASON_IN_FLIGHT)
+        lock->last_failure_us += LIBXL_LIVEPATCH_TIMEOUT_US_CEILING;
+    libxl__livepatch_lock_note(gc, lock);
+}
+
+static void begin_attempt(libxl__livepatch_action *lpa)
+{
+    libxl_livepatch_attempt *const attempt = &lpa->attempt;
+
+    lpa->began = false;
+    lpa->attempt_us = libxl__livepatch_now_us();
+    lpa->poll_us = POLL_FIRST_US;
+    attempt->operation = lpa->op;
+    attempt->rollback = lpa->rollback;
+    attempt->payload = libxl__livepatch_text(lpa->name.bytes,
+                                             lpa->name.len);
+    attempt->start_us = lpa->attempt_us - lpa->call->start_us;
+    if (lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD)
+        attempt->timeout_us = lpa->timeout_us;
 }
 
 /* errno tells why there is no timer. */
@@ -235,7 +315,8 @@ static void action_ready(libxl__egc *egc, libxl__livepatch_timer *lpt)
         action_finish(egc, lpa);
         return;
     }
-    if (is_in_flight(gc, &lpa->name, state, rc)) {
+    if (is_in_flight(gc, &lpa->name, rc)) {
+        note_end(gc, lpa, LIBXL_LIVEPATCH_REASON_QUIESCE);
         if (libxl__livepatch_now_us() - lpa->attempt_us < IN_FLIGHT_US &&
             !libxl__livepatch_call_aborted(lpa->call)) {
             wait_for(egc, lpa, POLL_LAST_US, action_ready);
@@ -261,7 +342,7 @@ static void action_wait(libxl__egc *egc, libxl__livepatch_action *lpa)
     uint64_t due = not_before(lpa);
 
     /* A time far ahead is no time of this boot. */
-    if (due > now && due - now <= DISTANCE_US) {
+    if (due > now && due - now <= LONGEST_WAIT_US) {
         wait_for(egc, lpa, due - now, action_due);
         return;
     }
@@ -287,10 +368,20 @@ static void action_due(libxl__egc *egc, libxl__livepatch_timer *lpt)
     }
 
     lpp->user = lpa;
-    if (libxl__livepatch_pauser_inuse(lpp)) {
+    if (!libxl__livepatch_pauser_inuse(lpp)) {
+        action_start_pauser(egc, lpp, 0);
+    } else if (libxl__livepatch_pauser_isbroken(lpp)) {
+        lpp->callback = action_start_pauser;
+        libxl__livepatch_pauser_stop(egc, lpp);
+    } else {
         action_pause(egc, lpp, 0);
-        return;
     }
+}
+
+static void action_start_pauser(libxl__egc *egc,
+                                libxl__livepatch_pauser *lpp, int rc)
+{
+    /* If the one before left guests paused, this one begins with them. */
     lpp->callback = action_pause;
     libxl__livepatch_pauser_start(egc, lpp);
 }
@@ -321,6 +412,12 @@ static void action_paused(libxl__egc *egc, libxl__livepatch_pauser *lpp,
 {
     libxl__livepatch_action *lpa = lpp->user;
 
+    if (libxl__livepatch_call_aborted(lpa->call)) {
+        begin_attempt(lpa);
+        action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                    LIBXL_LIVEPATCH_REASON_ABORTED, 0);
+        return;
+    }
     /* If the pauser died, resume finds out; try meanwhile all the same. */
     action_do(egc, lpa);
 }
@@ -331,8 +428,7 @@ static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa)
     libxl_livepatch_attempt *const attempt = &lpa->attempt;
     STATE_AO_GC(lpc->ao);
     uint32_t flags = lpa->nodeps ? LIVEPATCH_ACTION_APPLY_NODEPS : 0;
-    uint32_t state;
-    int rc, r;
+    int r;
 
     /* What each guest runs during the last attempt before pausing. */
     if (!lpa->num_pausing && lpa->num_tries == lpa->retries &&
@@ -340,18 +436,9 @@ static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa)
         lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD)
         libxl__livepatch_sample_usage(gc, &lpa->sample);
 
+    begin_attempt(lpa);
+    note_begin(gc, lpa);
     lpc->changed = true;
-    lpa->began = false;
-    lpa->attempt_us = libxl__livepatch_now_us();
-    lpa->poll_us = POLL_FIRST_US;
-    attempt->operation = lpa->op;
-    attempt->rollback = lpa->rollback;
-    attempt->payload = libxl__livepatch_text(lpa->name.bytes,
-                                             lpa->name.len);
-    attempt->start_us = lpa->attempt_us - lpc->start_us;
-    if (lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD)
-        attempt->timeout_us = lpa->timeout_us;
-
     r = libxl__livepatch_do(gc, &lpa->name, command(lpa),
                             attempt->timeout_us, flags);
     if (!r && lpa->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD) {
@@ -366,22 +453,10 @@ static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa)
         return;
     }
 
-    /*
-     * It never began.  EBUSY has two meanings for a revert; only when it
-     * could not be scheduled the engine has touched rc before.
-     */
-    if (r == -EBUSY) {
-        bool scheduling = lpa->op != LIBXL_LIVEPATCH_OPERATION_REVERT ||
-            (!libxl__livepatch_get(gc, &lpa->name, &state, &rc) &&
-             rc == -XEN_EAGAIN);
-
-        action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                    scheduling ? LIBXL_LIVEPATCH_REASON_IN_FLIGHT
-                               : LIBXL_LIVEPATCH_REASON_NOT_ON_TOP, r);
-        return;
-    }
+    /* It never began. */
     action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                find_reason(gc, lpa, r), r);
+                r == -EBUSY ? find_busy_reason(gc, lpa)
+                            : find_reason(gc, lpa, r), r);
 }
 
 static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
@@ -410,6 +485,15 @@ static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
         return;
     }
 
+    if (r == -ENOENT) {
+        /* Another tool has unloaded it since; so it had been reverted. */
+        action_over(egc, lpa,
+                    lpa->op == LIBXL_LIVEPATCH_OPERATION_REVERT
+                        ? LIBXL_LIVEPATCH_OUTCOME_DONE
+                        : LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                    LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD, r);
+        return;
+    }
     if (now - lpa->attempt_us > lpa->timeout_us + IN_FLIGHT_US) {
         action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_STRANDED,
                     LIBXL_LIVEPATCH_REASON_IN_FLIGHT, r ? r : rc);
@@ -457,12 +541,10 @@ static void action_over(libxl__egc *egc, libxl__livepatch_action *lpa,
         outcome == LIBXL_LIVEPATCH_OUTCOME_FAILED)
         attempt->outcome = LIBXL_LIVEPATCH_OUTCOME_BUSY;
 
-    if (lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD) {
-        lpc->lock.last_action_us = libxl__livepatch_now_us();
-        if (is_worth_retrying(reason))
-            lpc->lock.last_failure_us = lpc->lock.last_action_us;
-        libxl__livepatch_lock_note(gc, &lpc->lock);
-    }
+    /* An unload leaves nothing behind that has to settle. */
+    if (lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD ||
+        is_worth_retrying(reason))
+        note_end(gc, lpa, reason);
 
     if (lpa->num_pausing) {
         lpc->pauser.callback = action_resumed;
@@ -535,7 +617,7 @@ static void action_decide(libxl__egc *egc, libxl__livepatch_action *lpa)
         goto finish;
 
     if (!lpa->guests &&
-        libxl__livepatch_suspects(gc, &lpc->params, &lpa->sample,
+        libxl__livepatch_suspects(gc, lpc, &lpa->sample,
                                   lpa->has_waiter ? &lpa->waiter : NULL,
                                   &lpa->guests, &lpa->num_guests,
                                   &lpa->num_likely))
@@ -555,6 +637,12 @@ static void action_finish(libxl__egc *egc, libxl__livepatch_action *lpa)
 {
     STATE_AO_GC(lpa->call->ao);
 
+    /* Not to be tried again by somebody who wants it no more. */
+    if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_BUSY &&
+        libxl__livepatch_call_aborted(lpa->call)) {
+        lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED;
+        lpa->reason = LIBXL_LIVEPATCH_REASON_ABORTED;
+    }
     libxl__livepatch_timer_dispose(gc, &lpa->timer);
     lpa->call->waiting = NULL;
     lpa->callback(egc, lpa);

@@ -18,6 +18,9 @@
 #include "libxl_livepatch_apply.h"
 
 static void apply_begun(libxl__egc *egc, libxl__livepatch_call *lpc);
+static void apply_unload(libxl__egc *egc, apply_state *as);
+static void member_unloaded(libxl__egc *egc, libxl__livepatch_action *lpa);
+static void apply_upload(libxl__egc *egc, apply_state *as);
 static void apply_next(libxl__egc *egc, apply_state *as);
 static void applied(libxl__egc *egc, libxl__livepatch_action *lpa);
 static void leftover_unloaded(libxl__egc *egc, libxl__livepatch_action *lpa);
@@ -29,11 +32,14 @@ static void apply_end(libxl__egc *egc, apply_state *as);
 
 /*----- uploading -----*/
 
-/*
- * Returns ERROR_FAIL when the call has been concluded.  A payload that is
- * loaded may have been reverted; where the hypervisor would then not apply
- * it, it is loaded anew.
- */
+static void conclude_abort(libxl__gc *gc, apply_state *as)
+{
+    libxl__livepatch_conclude(gc, as->call.result,
+            LIBXL_LIVEPATCH_OUTCOME_FAILED, LIBXL_LIVEPATCH_REASON_ABORTED,
+            NULL, "aborted; the host is as before");
+}
+
+/* Returns ERROR_FAIL when the call has been concluded. */
 static int upload_members(libxl__gc *gc, apply_state *as)
 {
     int i, r;
@@ -41,41 +47,19 @@ static int upload_members(libxl__gc *gc, apply_state *as)
     for (i = 0; i < as->num_members; i++) {
         member *m = &as->members[i];
 
-        if (m->present) continue;
+        if (m->present || (m->loaded && !m->gone)) continue;
         if (libxl__livepatch_call_aborted(&as->call)) {
-            libxl__livepatch_conclude(gc, as->call.result,
-                    LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                    LIBXL_LIVEPATCH_REASON_ABORTED, NULL, "aborted");
+            conclude_abort(gc, as);
             return ERROR_FAIL;
-        }
-        if (m->loaded) {
-            if (m->judgement->reapplicable) continue;
-            as->call.changed = true;
-            r = libxl__livepatch_do(gc, &m->name, LIVEPATCH_ACTION_UNLOAD,
-                                    0, 0);
-            if (r) {
-                libxl__livepatch_conclude_errno(gc, as->call.result, r,
-                    GCSPRINTF("%s could not be loaded anew",
-                              m->judgement->name));
-                return ERROR_FAIL;
-            }
-            as->call.changes++;
         }
         as->call.changed = true;
         r = libxl__livepatch_upload(gc, &m->name, &m->image);
         if (r) {
             libxl__livepatch_conclude_upload(gc, as, m, r);
-            if (m->loaded)
-                libxl__livepatch_conclude(gc, as->call.result,
-                    LIBXL_LIVEPATCH_OUTCOME_STRANDED,
-                    as->call.result->reason,
-                    "It patched nothing.  Apply or upload its file when "
-                    "that is put right.",
-                    "%s; and %s, which was loaded before, is not any more",
-                    as->call.result->message, m->judgement->name);
             return ERROR_FAIL;
         }
         as->call.changes++;
+        m->gone = false;
         m->uploaded = true;
     }
     return 0;
@@ -89,6 +73,16 @@ static void describe_member(libxl__gc *gc, const member *m,
 {
     const libxl_livepatch_judgement *const judgement = m->judgement;
     int i;
+
+    /* What an earlier call may have known of it, from another file. */
+    free(payload->build_id);
+    free(payload->depends);
+    free(payload->file);
+    free(payload->sha256);
+    for (i = 0; i < payload->num_functions; i++)
+        libxl_livepatch_function_dispose(&payload->functions[i]);
+    free(payload->functions);
+    payload->num_functions = 0;
 
     payload->recorded = true;
     payload->build_id = libxl__strdup(NOGC, judgement->build_id);
@@ -123,8 +117,8 @@ static void apply_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
 
         if (!entry) continue;
         payload = libxl__livepatch_payload_of(lpc, entry);
-        if (!payload->recorded && !lpc->meddled &&
-            (m->uploaded || m->present || m->loaded))
+        if (!lpc->meddled && (m->uploaded ||
+             (!payload->recorded && (m->present || m->loaded))))
             describe_member(gc, m, payload);
         if (m->applied) payload->applied = time(NULL);
 
@@ -135,6 +129,25 @@ static void apply_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
 }
 
 /*----- the transaction -----*/
+
+static void act(libxl__egc *egc, apply_state *as,
+                const libxl__livepatch_name *name,
+                libxl_livepatch_operation op,
+                void (*callback)(libxl__egc *, libxl__livepatch_action *))
+{
+    libxl__livepatch_action *const lpa = &as->action;
+
+    libxl__livepatch_action_init(lpa);
+    lpa->call = &as->call;
+    lpa->name = *name;
+    lpa->op = op;
+    lpa->rollback = as->rolling_back;
+    /* Whatever was below it is so again, whether it depends on it or not. */
+    lpa->nodeps = as->rolling_back &&
+                  op == LIBXL_LIVEPATCH_OPERATION_APPLY;
+    lpa->callback = callback;
+    libxl__livepatch_action_start(egc, lpa);
+}
 
 static void apply_dispose(apply_state *as)
 {
@@ -220,8 +233,62 @@ static void apply_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
         return;
     }
 
+    apply_unload(egc, as);
+}
+
+/* Payloads that are to be loaded anew; newest first. */
+static void apply_unload(libxl__egc *egc, apply_state *as)
+{
+    int i;
+
+    for (i = as->num_members - 1; i >= 0; i--) {
+        member *m = &as->members[i];
+
+        if (!m->anew || m->gone) continue;
+        as->acting = m;
+        act(egc, as, &m->name, LIBXL_LIVEPATCH_OPERATION_UNLOAD,
+            member_unloaded);
+        return;
+    }
+    apply_upload(egc, as);
+}
+
+static void member_unloaded(libxl__egc *egc, libxl__livepatch_action *lpa)
+{
+    apply_state *as = CONTAINER_OF(lpa, *as, action);
+    STATE_AO_GC(as->call.ao);
+    member *const m = as->acting;
+    uint32_t state;
+    int rc;
+
+    if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE) {
+        m->gone = true;
+    } else if (!libxl__livepatch_get(gc, &m->name, &state, &rc) &&
+               state == LIVEPATCH_STATE_APPLIED) {
+        /* Another tool was about to apply it, and has. */
+        m->present = true;
+        m->anew = false;
+    } else {
+        libxl__livepatch_conclude_action(gc, lpa);
+        undo_begin(egc, as);
+        return;
+    }
+    apply_unload(egc, as);
+}
+
+static void apply_upload(libxl__egc *egc, apply_state *as)
+{
+    libxl__livepatch_call *const lpc = &as->call;
+    STATE_AO_GC(lpc->ao);
+    int rc;
+
     rc = upload_members(gc, as);
     if (rc) {
+        undo_begin(egc, as);
+        return;
+    }
+    if (as->upload_only && libxl__livepatch_call_aborted(lpc)) {
+        conclude_abort(gc, as);
         undo_begin(egc, as);
         return;
     }
@@ -235,24 +302,9 @@ static void apply_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
     apply_next(egc, as);
 }
 
-static void act(libxl__egc *egc, apply_state *as,
-                const libxl__livepatch_name *name,
-                libxl_livepatch_operation op,
-                void (*callback)(libxl__egc *, libxl__livepatch_action *))
-{
-    libxl__livepatch_action *const lpa = &as->action;
-
-    libxl__livepatch_action_init(lpa);
-    lpa->call = &as->call;
-    lpa->name = *name;
-    lpa->op = op;
-    lpa->rollback = as->call.undoing;
-    lpa->callback = callback;
-    libxl__livepatch_action_start(egc, lpa);
-}
-
 static void apply_next(libxl__egc *egc, apply_state *as)
 {
+    STATE_AO_GC(as->call.ao);
     libxl__livepatch_action *const lpa = &as->action;
     bool first = as->call.params.replace;
     int i;
@@ -277,10 +329,15 @@ static void apply_next(libxl__egc *egc, apply_state *as)
         return;
     }
 
+    if (libxl__livepatch_call_aborted(&as->call)) {
+        conclude_abort(gc, as);
+        undo_begin(egc, as);
+        return;
+    }
     /* Nothing is undone from here on. */
     as->call.undoing = true;
     for (i = 0; i < as->num_displaced; i++) {
-        displaced *d = &as->displaced[i];
+        displaced_payload *d = &as->displaced[i];
 
         if (d->settled) continue;
         as->displacing = d;
@@ -338,6 +395,27 @@ static void apply_done(libxl__egc *egc, apply_state *as)
 
 /*----- undoing it -----*/
 
+/* Returns ERROR_FAIL when the call has been concluded. */
+static int load_again(libxl__gc *gc, apply_state *as, member *m)
+{
+    libxl_livepatch_result *const result = as->call.result;
+    int r;
+
+    r = libxl__livepatch_upload(gc, &m->name, &m->image);
+    if (r) {
+        libxl__livepatch_conclude(gc, result,
+                LIBXL_LIVEPATCH_OUTCOME_STRANDED, result->reason,
+                "It patched nothing.  Upload its file when that is put "
+                "right.",
+                "%s; and %s, which was loaded before, is not any more: %s",
+                result->message, m->judgement->name, strerror(-r));
+        return ERROR_FAIL;
+    }
+    as->call.changes++;
+    m->gone = false;
+    return 0;
+}
+
 static void undo_begin(libxl__egc *egc, apply_state *as)
 {
     STATE_AO_GC(as->call.ao);
@@ -345,13 +423,14 @@ static void undo_begin(libxl__egc *egc, apply_state *as)
     int i, rc, r;
 
     as->call.undoing = true;
+    as->rolling_back = true;
 
     /*
-     * What a failed replace left of the stack.  If that can't be known, each
-     * is put back: what is applied is not affected by that.
+     * What a failed replace left of the stack.  What that can't be learnt of
+     * is put back: the engine refuses where it need not be.
      */
     for (i = 0; i < as->num_displaced; i++) {
-        displaced *d = &as->displaced[i];
+        displaced_payload *d = &as->displaced[i];
 
         if (as->call.result->num_attempts) {
             r = libxl__livepatch_get(gc, &d->name, &state, &rc);
@@ -366,7 +445,8 @@ static void undo_begin(libxl__egc *egc, apply_state *as)
 /* Newest first; then the old stack, oldest first. */
 static void undo_next(libxl__egc *egc, apply_state *as)
 {
-    displaced *d;
+    STATE_AO_GC(as->call.ao);
+    displaced_payload *d;
     member *m;
     int i;
 
@@ -381,7 +461,13 @@ static void undo_next(libxl__egc *egc, apply_state *as)
     }
     for (i = as->num_members - 1; i >= 0; i--) {
         m = &as->members[i];
-        if (!m->uploaded || m->loaded) continue;
+        if (m->gone) {
+            if (load_again(gc, as, m)) {
+                apply_end(egc, as);
+                return;
+            }
+        }
+        if (!m->uploaded || (m->loaded && !m->spoilt)) continue;
         as->acting = m;
         act(egc, as, &m->name, LIBXL_LIVEPATCH_OPERATION_UNLOAD, undone);
         return;
@@ -391,7 +477,7 @@ static void undo_next(libxl__egc *egc, apply_state *as)
         if (d->settled) continue;
         as->displacing = d;
         act(egc, as, &d->name,
-            d->image.data && !d->reloaded
+            d->anew && d->image.data && !d->reloaded
                 ? LIBXL_LIVEPATCH_OPERATION_UNLOAD
                 : LIBXL_LIVEPATCH_OPERATION_APPLY, undone);
         return;
@@ -403,13 +489,22 @@ static void undone(libxl__egc *egc, libxl__livepatch_action *lpa)
 {
     apply_state *as = CONTAINER_OF(lpa, *as, action);
     STATE_AO_GC(as->call.ao);
+    uint32_t state;
+    int rc;
     libxl_livepatch_result *const result = as->call.result;
-    displaced *const d = as->displacing;
+    displaced_payload *const d = as->displacing;
     member *const m = as->acting;
     bool unload = lpa->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD;
     const char *name = m ? m->judgement->name : d->payload.name;
     int r = 0;
 
+    if (lpa->outcome != LIBXL_LIVEPATCH_OUTCOME_DONE && d && unload &&
+        !libxl__livepatch_get(gc, &d->name, &state, &rc) &&
+        state == LIVEPATCH_STATE_APPLIED) {
+        d->settled = true;
+        undo_next(egc, as);
+        return;
+    }
     if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE && d && unload) {
         r = libxl__livepatch_upload(gc, &d->name, &d->image);
         d->reloaded = !r;
@@ -436,10 +531,14 @@ static void undone(libxl__egc *egc, libxl__livepatch_action *lpa)
         libxl__livepatch_append(gc, &result->undone,
                                 GCSPRINTF("applied %s again", name));
     } else if (m) {
-        if (unload)
+        if (unload) {
             m->uploaded = false;
-        else
+            m->gone = m->loaded;
+            m->spoilt = false;
+        } else {
             m->applied = false;
+            m->spoilt = !m->judgement->reapplicable;
+        }
         libxl__livepatch_append(gc, &result->undone,
                 GCSPRINTF("%s %s", unload ? "unloaded" : "reverted", name));
     }

@@ -13,20 +13,26 @@ typedef struct {
     libxl_livepatch_judgement *judgement;
     libxl__livepatch_image image;
     libxl__livepatch_name name;
-    bool present;               /* was applied before */
-    bool loaded;                /* was loaded before, and stays so */
-    bool uploaded;              /* by us */
-    bool applied;               /* by us */
+    /* As it was found: */
+    bool present;               /* applied, so there is nothing to do */
+    bool loaded;                /* not applied, but loaded */
+    bool anew;                  /* loaded, but to be loaded anew */
+    /* What we did: */
+    bool gone;                  /* it was loaded and we unloaded it */
+    bool uploaded;
+    bool applied;
+    bool spoilt;                /* was loaded; can't be applied as it is */
 } member;
 
 /* A payload that replace reverts. */
 typedef struct {
     libxl__livepatch_name name;
     libxl_livepatch_payload payload;
-    libxl__livepatch_image image;       /* if it can't be applied again */
+    libxl__livepatch_image image;       /* if anew */
+    bool anew;                  /* can't be put back but by loading it anew */
     bool reloaded;
     bool settled;               /* put back, or unloaded after success */
-} displaced;
+} displaced_payload;
 
 typedef struct {
     libxl__livepatch_call call;
@@ -34,10 +40,11 @@ typedef struct {
     bool upload_only;
     member *members;            /* in the order of their application */
     int num_members;
-    displaced *displaced;       /* in the order of their application */
+    displaced_payload *displaced;       /* likewise */
     int num_displaced;
     member *acting;             /* what action is about: one of the two */
-    displaced *displacing;
+    displaced_payload *displacing;
+    bool rolling_back;
 } apply_state;
 
 /*

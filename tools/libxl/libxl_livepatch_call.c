@@ -168,6 +168,22 @@ void libxl__livepatch_call_begin(libxl__egc *egc,
         return;
     }
 
+    rc = libxl__livepatch_resolve_domains(gc, lpc->params.listed,
+                                          lpc->params.num_listed,
+                                          &lpc->listed);
+    if (!rc)
+        rc = libxl__livepatch_resolve_domains(gc, lpc->params.excluded,
+                                              lpc->params.num_excluded,
+                                              &lpc->excluded);
+    if (rc) {
+        libxl__livepatch_conclude(gc, lpc->result,
+                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                LIBXL_LIVEPATCH_REASON_INTERNAL, NULL,
+                "cannot look up the domains to pause or not to pause");
+        call_complete(egc, lpc);
+        return;
+    }
+
     lpc->abrt.ao = ao;
     lpc->abrt.callback = call_abort;
     rc = libxl__ao_abortable_register(&lpc->abrt);

@@ -34,6 +34,7 @@ static const struct {
     { "Could not resolve old address", LIBXL_LIVEPATCH_REASON_SYMBOL },
     { "duplicate new symbol",       LIBXL_LIVEPATCH_REASON_COLLISION },
     { "expectations of",            LIBXL_LIVEPATCH_REASON_EXPECTATION },
+    { "can't unload. Top is",       LIBXL_LIVEPATCH_REASON_NOT_ON_TOP },
     { "found with active waitqueue", LIBXL_LIVEPATCH_REASON_WAITQUEUE },
     { "Timed out on semaphore",     LIBXL_LIVEPATCH_REASON_QUIESCE },
 };
@@ -123,14 +124,17 @@ char **libxl__livepatch_console_since(libxl__gc *gc,
 }
 
 libxl_livepatch_reason
-libxl__livepatch_console_reason(char *const *lines)
+libxl__livepatch_console_reason(char *const *lines, const char **line_r)
 {
     int i;
 
-    for (; *lines; lines++)
-        for (i = 0; i < ARRAY_SIZE(meanings); i++)
-            if (strstr(*lines, meanings[i].fragment))
-                return meanings[i].reason;
+    for (; *lines; lines++) {
+        for (i = 0; i < ARRAY_SIZE(meanings); i++) {
+            if (!strstr(*lines, meanings[i].fragment)) continue;
+            if (line_r) *line_r = *lines;
+            return meanings[i].reason;
+        }
+    }
     return LIBXL_LIVEPATCH_REASON_NONE;
 }
 
@@ -141,7 +145,9 @@ bool libxl__livepatch_console_waiter(char *const *lines, uint32_t *domid_r)
     for (; *lines; lines++) {
         end = strstr(*lines, " found with active waitqueue");
         if (!end) continue;
-        for (p = end; p > *lines && CTYPE(isdigit, p[-1]); p--);
+        p = end;
+        while (p > *lines && CTYPE(isdigit, p[-1]))
+            p--;
         if (p == end || p == *lines || p[-1] != 'd') continue;
         *domid_r = strtoul(p, NULL, 10);
         return true;

@@ -265,7 +265,11 @@ static int tell(const judged *j, libxl_livepatch_function *function)
     const libxl__livepatch_record *record = j->record;
 
     function->name = libxl__livepatch_text(j->label, strlen(j->label));
-    function->old_addr = record->old_addr;
+    if (record->old_addr &&
+        asprintf(&function->old_addr, "0x%"PRIx64, record->old_addr) < 0) {
+        function->old_addr = NULL;
+        return ERROR_NOMEM;
+    }
     function->old_size = record->old_size;
     function->new_size = record->new_size;
     function->nop = !is_replacement(j);

@@ -33,6 +33,8 @@
 #include "libxl_internal.h"
 #include "libxl_livepatch_pauser.h"
 
+typedef struct libxl__livepatch_call libxl__livepatch_call;
+
 /*----- names and metadata as text (libxl_livepatch_text.c) -----*/
 
 /*
@@ -259,9 +261,12 @@ _hidden void libxl__livepatch_console_mark(libxl__gc *gc,
  */
 _hidden char **libxl__livepatch_console_since(libxl__gc *gc,
                                     const libxl__livepatch_mark *mark);
-/* What the hypervisor's words give as the reason; NONE if nothing. */
+/*
+ * What the hypervisor's words give as the reason; NONE if nothing.  The
+ * line that tells it goes to *line_r, unless that is NULL.
+ */
 _hidden libxl_livepatch_reason
-libxl__livepatch_console_reason(char *const *lines);
+libxl__livepatch_console_reason(char *const *lines, const char **line_r);
 /* The domain that a line names for its active waitqueue. */
 _hidden bool libxl__livepatch_console_waiter(char *const *lines,
                                              uint32_t *domid_r);
@@ -310,14 +315,20 @@ typedef struct {
 _hidden int libxl__livepatch_sample_usage(libxl__gc *gc,
                                           libxl__livepatch_sample *sample_r);
 
+/* The UUIDs of domains, from gc; of one that is not there a nil one. */
+_hidden int libxl__livepatch_resolve_domains(libxl__gc *gc,
+                                             const libxl_domid *domids,
+                                             int num,
+                                             libxl_uuid **uuids_r);
+
 /*
- * The guests that params allow to be paused, the likeliest culprit first:
+ * The guests that the call may pause, the likeliest culprit first:
  * the one whose waitqueue was named, then those being migrated, then by CPU
  * time used since the sample (which may be empty).  *likely_r of them are
  * worth trying first, *num_r there are in all.
  */
 _hidden int libxl__livepatch_suspects(libxl__gc *gc,
-                                      const libxl_livepatch_params *params,
+                                      const libxl__livepatch_call *lpc,
                                       const libxl__livepatch_sample *before,
                                       const uint32_t *waiter,
                                       libxl__livepatch_guest **guests_r,
@@ -387,6 +398,10 @@ static inline bool
 libxl__livepatch_pauser_inuse(const libxl__livepatch_pauser *lpp)
     { return lpp->state != 0; }
 
+/* Whether stop is all that it is good for. */
+_hidden bool
+libxl__livepatch_pauser_isbroken(const libxl__livepatch_pauser *lpp);
+
 /* Whether a dead pauser left guests behind that a new one has to resume. */
 _hidden bool libxl__livepatch_pauses_pending(libxl__gc *gc);
 
@@ -424,8 +439,6 @@ _hidden void libxl__livepatch_conclude_errno(libxl__gc *gc,
 
 /*----- a call that changes something (libxl_livepatch_call.c) -----*/
 
-typedef struct libxl__livepatch_call libxl__livepatch_call;
-
 struct libxl__livepatch_call {
     /* to be filled in by the user */
     libxl__ao *ao;
@@ -437,6 +450,9 @@ struct libxl__livepatch_call {
     void (*describe)(libxl__gc *gc, libxl__livepatch_call *lpc);
     /* shared */
     libxl_livepatch_params params;      /* with defaults filled in */
+    /* The domains of params by UUID, as a number may be used again. */
+    libxl_uuid *listed;
+    libxl_uuid *excluded;
     uint64_t start_us;
     libxl__livepatch_lock lock;
     libxl__livepatch_pauser pauser;

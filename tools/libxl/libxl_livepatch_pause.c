@@ -48,6 +48,11 @@ static const char *pauser_path(void)
     return getenv("LIBXL_LIVEPATCH_PAUSER") ?: LIBXL_LIVEPATCH_PAUSER;
 }
 
+bool libxl__livepatch_pauser_isbroken(const libxl__livepatch_pauser *lpp)
+{
+    return lpp->state == PAUSER_BROKEN;
+}
+
 bool libxl__livepatch_pauses_pending(libxl__gc *gc)
 {
     return !access(LIVEPATCH_PAUSE_JOURNAL, F_OK);
@@ -402,7 +407,7 @@ void libxl__livepatch_pauser_pause(libxl__egc *egc,
     }
     strcpy(end, "go\n");
 
-    rc = ask(gc, lpp, text, lpp->max_pause_ms + GRACE_MS);
+    rc = ask(gc, lpp, text, (uint64_t)lpp->max_pause_ms + GRACE_MS);
     if (rc) broken(egc, lpp, true, rc);
 }
 
@@ -484,6 +489,8 @@ static void pauser_is_late(libxl__egc *egc, libxl__livepatch_timer *lpt)
     }
     LOG(ERROR, "%s [%ld] does not answer", pauser_path(),
         (long)lpp->child.pid);
+    /* If it was stopped: as soon as it goes on it finds that we hung up. */
+    libxl__kill(gc, lpp->child.pid, SIGCONT, "pauser");
     broken(egc, lpp, true, ERROR_TIMEDOUT);
 }
 

@@ -218,7 +218,9 @@ void libxl__livepatch_conclude_upload(libxl__gc *gc, apply_state *as,
 {
     libxl_livepatch_result *const result = as->call.result;
     char **lines = libxl__livepatch_console_since(gc, &as->call.seen);
-    libxl_livepatch_reason reason = libxl__livepatch_console_reason(lines);
+    const char *line = NULL;
+    libxl_livepatch_reason reason =
+        libxl__livepatch_console_reason(lines, &line);
     const char *file = m->judgement->file;
 
     if (reason == LIBXL_LIVEPATCH_REASON_SYMBOL)
@@ -245,10 +247,38 @@ void libxl__livepatch_conclude_upload(libxl__gc *gc, apply_state *as,
     else if (reason != LIBXL_LIVEPATCH_REASON_NONE)
         libxl__livepatch_conclude(gc, result,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED, reason, NULL,
-                "%s was refused by the hypervisor: %s", file, lines[0]);
+                "%s was refused by the hypervisor: %s", file, line);
     else
         libxl__livepatch_conclude_errno(gc, result, r,
                 GCSPRINTF("%s was refused by the hypervisor", file));
+}
+
+/* Payloads of this name are only to find something out. */
+#define PROBE "xl-livepatch-probe"
+
+/* A call that was killed may have left its probe behind. */
+static void sweep_probe(libxl__gc *gc, apply_state *as)
+{
+    const libxl__livepatch_name probe = {
+        .bytes = (char *)PROBE, .len = strlen(PROBE),
+    };
+
+    if (!libxl__livepatch_find_entry(&as->call.set, &probe) ||
+        libxl__livepatch_do(gc, &probe, LIVEPATCH_ACTION_UNLOAD, 0, 0))
+        return;
+
+    as->call.changed = true;
+    as->call.changes++;
+    libxl__livepatch_reload(gc, &as->call);
+}
+
+static int count_foreign(const apply_state *as)
+{
+    int i, num = 0;
+
+    for (i = 0; i < as->call.set.num; i++)
+        num += !as->call.payloads[i].recorded;
+    return num;
 }
 
 /*
@@ -258,12 +288,24 @@ void libxl__livepatch_conclude_upload(libxl__gc *gc, apply_state *as,
  */
 static int probe_foreign(libxl__gc *gc, apply_state *as, member *m)
 {
-    libxl__livepatch_name probe;
+    const libxl__livepatch_name probe = {
+        .bytes = (char *)PROBE, .len = strlen(PROBE),
+    };
     char **lines;
     int r;
 
-    probe.bytes = GCSPRINTF("xl-livepatch-probe-%d", (int)getpid());
-    probe.len = strlen(probe.bytes);
+    /* It would then be loaded, but perhaps under another name. */
+    if (count_foreign(as) > 1) {
+        libxl__livepatch_conclude(gc, as->call.result,
+                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                LIBXL_LIVEPATCH_REASON_COLLISION,
+                "Handle it with the tool that loaded it, or unload it; or "
+                "give another name with --name.",
+                "%s was not applied: other tools loaded several payloads, "
+                "and whether the one called %s is this one can't be known",
+                m->judgement->file, m->judgement->name);
+        return ERROR_INVAL;
+    }
 
     r = libxl__livepatch_upload(gc, &probe, &m->image);
     if (!r) {
@@ -274,7 +316,7 @@ static int probe_foreign(libxl__gc *gc, apply_state *as, member *m)
             libxl__livepatch_conclude(gc, as->call.result,
                 LIBXL_LIVEPATCH_OUTCOME_STRANDED,
                 LIBXL_LIVEPATCH_REASON_COLLISION,
-                GCSPRINTF("Run xl livepatch unload %s.", probe.bytes),
+                "Run xl livepatch unload " PROBE ".",
                 "%s was not applied: another payload is loaded under the "
                 "name %s; and %s, which was loaded to find that out, could "
                 "not be unloaded: %s", m->judgement->file,
@@ -289,7 +331,7 @@ static int probe_foreign(libxl__gc *gc, apply_state *as, member *m)
         return ERROR_INVAL;
     }
     lines = libxl__livepatch_console_since(gc, &as->call.seen);
-    if (r == -EEXIST && libxl__livepatch_console_reason(lines) !=
+    if (r == -EEXIST && libxl__livepatch_console_reason(lines, NULL) !=
                             LIBXL_LIVEPATCH_REASON_COLLISION)
         return 0;
 
@@ -319,6 +361,7 @@ static int compare_member(libxl__gc *gc, apply_state *as, member *m)
                 "another tool loaded a payload under the name %s; whether "
                 "it is this one is not known before it is tried",
                 payload->name);
+        return 0;
     } else if (!payload->recorded) {
         int rc = probe_foreign(gc, as, m);
 
@@ -337,6 +380,14 @@ static int compare_member(libxl__gc *gc, apply_state *as, member *m)
 
     m->present = entry->state == LIVEPATCH_STATE_APPLIED;
     m->loaded = !m->present;
+    /*
+     * What was reverted may not be applicable again.  And what builds on
+     * another payload may use symbols of that, which has moved if it was
+     * loaded anew since.
+     */
+    m->anew = m->loaded && (!m->judgement->reapplicable ||
+                            !same_id(m->judgement->depends,
+                                     as->call.result->xen_build_id));
     return 0;
 }
 
@@ -404,8 +455,8 @@ static int check_dependencies(libxl__gc *gc, apply_state *as)
 
 /*----- what replace displaces -----*/
 
-/* Whether d could be applied again; if its file is needed, reads it. */
-static bool can_put_back(libxl__gc *gc, displaced *d)
+/* Whether d could be applied again; if it is to be anew, reads its file. */
+static bool can_put_back(libxl__gc *gc, displaced_payload *d)
 {
     libxl_livepatch_judgement again;
     char *path;
@@ -413,7 +464,7 @@ static bool can_put_back(libxl__gc *gc, displaced *d)
     bool ok = false;
 
     if (!d->payload.recorded) return false;
-    if (d->payload.reapplicable) return true;
+    if (!d->anew) return true;
     if (!d->payload.file || !d->payload.sha256) return false;
 
     path = libxl__livepatch_bytes(d->payload.file, &len);
@@ -431,15 +482,27 @@ static bool can_put_back(libxl__gc *gc, displaced *d)
     return ok;
 }
 
-/* Order by dependency, as far as records tell it. */
+/*
+ * Into the order in which they were applied.  Records tell the second, and
+ * dependencies decide where they tell more; those of one call are in that
+ * order from the start.
+ */
 static void order_displaced(libxl__gc *gc, apply_state *as)
 {
-    int num = as->num_displaced, i;
+    int num = as->num_displaced, i, j;
     const char **ids = libxl__calloc(gc, num + 1, sizeof(*ids));
     const char **depends = libxl__calloc(gc, num + 1, sizeof(*depends));
     int *order = libxl__calloc(gc, num + 1, sizeof(*order));
-    displaced *ordered = libxl__calloc(gc, num + 1, sizeof(*ordered));
+    displaced_payload *ordered = libxl__calloc(gc, num + 1, sizeof(*ordered));
 
+    for (i = 1; i < num; i++) {
+        displaced_payload later = as->displaced[i];
+
+        for (j = i; j > 0 && as->displaced[j - 1].payload.applied >
+                                 later.payload.applied; j--)
+            as->displaced[j] = as->displaced[j - 1];
+        as->displaced[j] = later;
+    }
     for (i = 0; i < num; i++) {
         ids[i] = as->displaced[i].payload.build_id;
         depends[i] = as->displaced[i].payload.depends;
@@ -448,6 +511,37 @@ static void order_displaced(libxl__gc *gc, apply_state *as)
     for (i = 0; i < num; i++)
         ordered[i] = as->displaced[order[i]];
     as->displaced = ordered;
+}
+
+/* Whether all that will be displaced could be put back. */
+static int check_undo(libxl__gc *gc, apply_state *as)
+{
+    bool anew = false;
+    int i;
+
+    for (i = 0; i < as->num_displaced; i++) {
+        displaced_payload *d = &as->displaced[i];
+
+        /* What lies above one that moves may use symbols of it. */
+        if (!d->payload.reapplicable) anew = true;
+        d->anew = anew;
+        if (can_put_back(gc, d) || as->call.params.no_undo) continue;
+
+        libxl__livepatch_conclude(gc, as->call.result,
+                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                LIBXL_LIVEPATCH_REASON_CANNOT_UNDO,
+                "Revert and unload it yourself, or accept with --no-undo "
+                "that the host may be left unpatched.",
+                "%s was not applied: it would displace %s, which could not "
+                "be put back if it failed, as %s",
+                as->members[0].judgement->file, d->payload.name,
+                !d->payload.recorded
+                    ? "another tool loaded it"
+                    : "it would have to be loaded anew and its file has "
+                      "gone or changed");
+        return ERROR_INVAL;
+    }
+    return 0;
 }
 
 static int plan_replace(libxl__gc *gc, apply_state *as)
@@ -469,7 +563,7 @@ static int plan_replace(libxl__gc *gc, apply_state *as)
     as->displaced = libxl__calloc(gc, lpc->set.num + 1,
                                   sizeof(*as->displaced));
     for (i = 0; i < lpc->set.num; i++) {
-        displaced *d = &as->displaced[as->num_displaced];
+        displaced_payload *d = &as->displaced[as->num_displaced];
 
         if (lpc->payloads[i].state != LIBXL_LIVEPATCH_STATE_APPLIED)
             continue;
@@ -477,24 +571,9 @@ static int plan_replace(libxl__gc *gc, apply_state *as)
         libxl_livepatch_payload_init(&d->payload);
         libxl_livepatch_payload_copy(CTX, &d->payload, &lpc->payloads[i]);
         as->num_displaced++;
-
-        if (can_put_back(gc, d) || lpc->params.no_undo) continue;
-        libxl__livepatch_conclude(gc, lpc->result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                LIBXL_LIVEPATCH_REASON_CANNOT_UNDO,
-                "Revert and unload it yourself, or accept with --no-undo "
-                "that the host may be left unpatched.",
-                "%s was not applied: it would displace %s, which could not "
-                "be put back if it failed, as %s", first->file,
-                d->payload.name,
-                !d->payload.recorded
-                    ? "another tool loaded it"
-                    : "it can't be applied twice and its file has gone or "
-                      "changed");
-        return ERROR_INVAL;
     }
     order_displaced(gc, as);
-    return 0;
+    return check_undo(gc, as);
 }
 
 /* Members that are applied already, where that makes a difference. */
@@ -536,6 +615,8 @@ static int check_present(libxl__gc *gc, apply_state *as)
 int libxl__livepatch_plan(libxl__gc *gc, apply_state *as)
 {
     int i, rc;
+
+    if (!as->call.params.dry_run) sweep_probe(gc, as);
 
     for (i = 0; i < as->num_members; i++) {
         rc = compare_member(gc, as, &as->members[i]);

@@ -115,6 +115,9 @@ static void merge_record(libxl_livepatch_payload *payload,
     payload->fixes = old.fixes;
     payload->metadata = old.metadata;
     payload->num_metadata = old.num_metadata;
+    /* Another tool may have reverted it since. */
+    if (payload->state != LIBXL_LIVEPATCH_STATE_APPLIED)
+        payload->applied = 0;
 
     /* What the record still owns are these alone. */
     old = *record;
@@ -131,19 +134,22 @@ static void merge_records(libxl__gc *gc, const libxl__livepatch_set *set,
 {
     libxl_livepatch_payload *records = NULL, *payload;
     int num = 0, gone = 0, i;
+    xs_transaction_t t = XBT_NULL;
     const char *version;
     unsigned int num_keys;
     char **keys;
 
-    version = libxl__xs_read(gc, XBT_NULL, RECORDS "/version");
-    if (!version) return;
-    keys = libxl__xs_directory(gc, XBT_NULL, RECORDS, &num_keys);
-    if (!keys) return;
+    if (!libxl__xs_read(gc, XBT_NULL, RECORDS "/version")) return;
+    /* Version and records of one and the same time. */
+    if (libxl__xs_transaction_start(gc, &t)) return;
+    version = libxl__xs_read(gc, t, RECORDS "/version");
+    keys = libxl__xs_directory(gc, t, RECORDS, &num_keys);
+    if (!version || !keys) goto out;
 
     records = libxl__calloc(gc, num_keys, sizeof(*records));
     for (i = 0; i < num_keys; i++) {
         if (!strcmp(keys[i], "version")) continue;
-        if (read_record(gc, XBT_NULL, keys[i], &records[num]) &&
+        if (read_record(gc, t, keys[i], &records[num]) &&
             records[num].name) {
             if (!find_payload(payloads, set->num, records[num].name))
                 gone++;
@@ -160,8 +166,11 @@ static void merge_records(libxl__gc *gc, const libxl__livepatch_set *set,
                 merge_record(payload, &records[i]);
         }
     }
+
+ out:
     for (i = 0; i < num; i++)
         libxl_livepatch_payload_dispose(&records[i]);
+    libxl__xs_transaction_abort(gc, &t);
 }
 
 int libxl__livepatch_describe(libxl__gc *gc, const libxl__livepatch_set *set,

@@ -87,18 +87,46 @@ static uint64_t used_before(const libxl__livepatch_sample *sample,
     return 0;
 }
 
-static bool is_among(const libxl_domid *domids, int num, uint32_t domid)
+int libxl__livepatch_resolve_domains(libxl__gc *gc,
+                                     const libxl_domid *domids, int num,
+                                     libxl_uuid **uuids_r)
+{
+    xc_domaininfo_t info;
+    int i, rc, r;
+
+    *uuids_r = libxl__calloc(gc, num + 1, sizeof(**uuids_r));
+    for (i = 0; i < num; i++) {
+        r = xc_domain_getinfolist(CTX->xch, domids[i], 1, &info);
+        if (r < 0) {
+            LOGED(ERROR, domids[i], "cannot look up the domain");
+            rc = ERROR_FAIL;
+            goto out;
+        }
+        if (r && info.domain == domids[i])
+            memcpy((*uuids_r)[i].uuid, info.handle, sizeof(info.handle));
+    }
+    rc = 0;
+
+ out:
+    return rc;
+}
+
+static bool is_among(const libxl_uuid *uuids, int num,
+                     const xc_domaininfo_t *info)
 {
     int i;
 
     for (i = 0; i < num; i++)
-        if (domids[i] == domid) return true;
+        if (!memcmp(uuids[i].uuid, info->handle, sizeof(info->handle)))
+            return true;
     return false;
 }
 
-static bool may_pause(const libxl_livepatch_params *params,
+static bool may_pause(const libxl__livepatch_call *lpc,
                       const xc_domaininfo_t *info)
 {
+    const libxl_livepatch_params *const params = &lpc->params;
+
     if (info->domain == 0) return false;
 
     /* It does not run, so it is not in the way. */
@@ -106,11 +134,10 @@ static bool may_pause(const libxl_livepatch_params *params,
                        XEN_DOMINF_shutdown))
         return false;
 
-    if (is_among(params->excluded, params->num_excluded, info->domain))
-        return false;
+    if (is_among(lpc->excluded, params->num_excluded, info)) return false;
 
     return params->pause != LIBXL_LIVEPATCH_PAUSE_MODE_LISTED ||
-           is_among(params->listed, params->num_listed, info->domain);
+           is_among(lpc->listed, params->num_listed, info);
 }
 
 /*
@@ -149,11 +176,12 @@ static int count_likely(const suspect *suspects, int num)
 
     for (i = 0; i < num; i++)
         if (!suspects[i].waits && !suspects[i].migrates) break;
-    return i ? i : num ? 1 : 0;
+    if (i) return i;
+    return num ? 1 : 0;
 }
 
 int libxl__livepatch_suspects(libxl__gc *gc,
-                              const libxl_livepatch_params *params,
+                              const libxl__livepatch_call *lpc,
                               const libxl__livepatch_sample *before,
                               const uint32_t *waiter,
                               libxl__livepatch_guest **guests_r,
@@ -170,7 +198,7 @@ int libxl__livepatch_suspects(libxl__gc *gc,
     for (i = 0; i < num_domains; i++) {
         suspect *s = &suspects[num];
 
-        if (!may_pause(params, &info[i])) continue;
+        if (!may_pause(lpc, &info[i])) continue;
         s->guest.domid = info[i].domain;
         memcpy(s->guest.uuid, info[i].handle, sizeof(s->guest.uuid));
         s->waits = waiter && *waiter == info[i].domain;
@@ -184,7 +212,7 @@ int libxl__livepatch_suspects(libxl__gc *gc,
     for (i = 0; i < num; i++)
         (*guests_r)[i] = suspects[i].guest;
     *num_r = num;
-    *likely_r = params->pause == LIBXL_LIVEPATCH_PAUSE_MODE_AUTO
+    *likely_r = lpc->params.pause == LIBXL_LIVEPATCH_PAUSE_MODE_AUTO
                 ? count_likely(suspects, num) : num;
     rc = 0;
 

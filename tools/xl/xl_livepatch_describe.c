@@ -58,7 +58,7 @@ static void print_functions(FILE *f,
         fn = &functions[i];
         fprintf(f, "    function %s", fn->name ? fn->name : "?");
         if (fn->old_addr)
-            fprintf(f, " at 0x%"PRIx64, fn->old_addr);
+            fprintf(f, " at %s", fn->old_addr);
         if (fn->nop)
             fprintf(f, ": %"PRIu32" of %"PRIu32" bytes become "
                     "no-operations\n", fn->new_size, fn->old_size);
