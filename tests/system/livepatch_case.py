@@ -132,6 +132,7 @@ def document(output):
 
 class LivepatchCase(unittest.TestCase):
     _host = None
+    _clean = None       # what it is like between two tests
 
     @property
     def host(self):
@@ -144,10 +145,13 @@ class LivepatchCase(unittest.TestCase):
         """The next test, or the next use in this one, gets a fresh host."""
         if LivepatchCase._host is not None:
             LivepatchCase._host.kill()
-            LivepatchCase._host = None
+            LivepatchCase._host = LivepatchCase._clean = None
 
     def setUp(self):
-        self.first = self.state()
+        # What the last test left has been looked at.
+        if LivepatchCase._clean is None:
+            LivepatchCase._clean = self.state()
+        self.first = LivepatchCase._clean
 
     def tearDown(self):
         # Without a host the test has thrown it away itself; after a failure
@@ -157,7 +161,7 @@ class LivepatchCase(unittest.TestCase):
             return
         try:
             self.clean_up()
-            self.assert_as_before(self.first)
+            LivepatchCase._clean = self.assert_as_before(self.first)
         except BaseException:
             self.discard_host()
             raise

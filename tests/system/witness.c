@@ -82,15 +82,18 @@ static void tell_payloads(void)
     uint32_t *metadata_lens = shared(MAX_PAYLOADS * sizeof(*metadata_lens));
     int num, i;
 
-    list->nr = MAX_PAYLOADS;
     set_xen_guest_handle_raw(list->status, status);
     set_xen_guest_handle_raw(list->name, names);
     set_xen_guest_handle_raw(list->len, lens);
     set_xen_guest_handle_raw(list->metadata, (char *)shared(1 << 20));
     set_xen_guest_handle_raw(list->metadata_len, metadata_lens);
-    num = call(sysctl);
-    if (num < 0)
-        err(1, "LIVEPATCH_LIST");
+    /* Xen may stop in the middle, to let something else run. */
+    do {
+        list->nr = MAX_PAYLOADS;
+        num = call(sysctl);
+        if (num < 0)
+            err(1, "LIVEPATCH_LIST");
+    } while (list->nr);
 
     printf("version %u\n", list->version);
     for (i = 0; i < num; i++) {
@@ -117,29 +120,34 @@ static int pause_count(const char *console, unsigned int domid)
     return atoi(told + strlen(" pause_count="));
 }
 
+/* Asks for them only where there is a pause to be counted. */
 static void tell_domains(void)
 {
     static xc_domaininfo_t info[MAX_DOMAINS];
     static char console[CONSOLE_SIZE + 1];
     char key[] = "q", path[64], *name;
     unsigned int len = CONSOLE_SIZE, name_len;
+    uint32_t flags, all = 0;
     int num, i;
 
-    if (xc_send_debug_keys(xch, key) ||
-        xc_readconsolering(xch, console, &len, 0, 0, NULL))
-        err(1, "asking Xen for its domains");
-    console[len] = '\0';
     num = xc_domain_getinfolist(xch, 0, MAX_DOMAINS, info);
     if (num < 0)
         err(1, "xc_domain_getinfolist");
+    for (i = 0; i < num; i++)
+        all |= info[i].flags;
+    if (all & XEN_DOMINF_paused &&
+        (xc_send_debug_keys(xch, key) ||
+         xc_readconsolering(xch, console, &len, 0, 0, NULL)))
+        err(1, "asking Xen for its domains");
     for (i = 0; i < num; i++) {
         snprintf(path, sizeof(path), "/local/domain/%u/name", info[i].domain);
         name = xs_read(store, XBT_NULL, path, &name_len);
+        flags = info[i].flags & (XEN_DOMINF_dying | XEN_DOMINF_shutdown |
+                                 XEN_DOMINF_paused);
         printf("domain %u", info[i].domain);
         print_hex(name ? name : "", name ? name_len : 0);
-        printf(" %d %u\n", pause_count(console, info[i].domain),
-               info[i].flags & (XEN_DOMINF_dying | XEN_DOMINF_shutdown |
-                                XEN_DOMINF_paused));
+        printf(" %d %u\n", flags & XEN_DOMINF_paused
+               ? pause_count(console, info[i].domain) : 0, flags);
         free(name);
     }
 }
