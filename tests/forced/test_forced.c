@@ -189,7 +189,8 @@ static void test_bystander(void **state)
     const struct leeway leeway = { .bystander = "zz" };
 
     at_every_step((struct fault){ .meddle = load_zz }, &leeway, true);
-    at_every_step((struct fault){ .meddle = load_and_unload_zz }, &leeway, true);
+    at_every_step((struct fault){ .meddle = load_and_unload_zz }, &leeway,
+                  true);
     at_every_step((struct fault){ .meddle = fly_zz }, &leeway, true);
 }
 
@@ -208,6 +209,49 @@ static void test_meddled_with(void **state)
     at_every_step((struct fault){ .meddle = apply_last }, &leeway, true);
     at_every_step((struct fault){ .meddle = revert_top }, &leeway, true);
     at_every_step((struct fault){ .meddle = swap_last }, &leeway, true);
+}
+
+static void load_zz_first(void)
+{
+    load_zz();
+    with_two();
+}
+
+/* To the end of the list. */
+static void move_zz(void)
+{
+    engine_unload("zz");
+    load_zz();
+}
+
+static int times_listed(const char *name)
+{
+    int i, times = 0;
+
+    for (i = 0; i < last_result.num_payloads; i++)
+        times += !strcmp(last_result.payloads[i].name, name);
+    return times;
+}
+
+static void test_list_changes(void **state)
+{
+    const struct scenario s = { "list", load_zz_first, list, true };
+    int n, steps;
+
+    num_wrong = 0;
+    params_reset();
+    tell(operation_run(&s, &(struct fault){}, NULL));
+    steps = last_steps;
+    for (n = 1; n <= steps; n++) {
+        tell(operation_run(&s, &(struct fault){ .at = n, .meddle = move_zz },
+                           NULL));
+        assert_int_equal(last_result.num_payloads, 3);
+        assert_int_equal(times_listed("hello"), 1);
+        assert_int_equal(times_listed("bye"), 1);
+        assert_int_equal(times_listed("zz"), 1);
+    }
+    tell_leaks("list");
+    assert_int_equal(num_wrong, 0);
 }
 
 /*----- the pauser fails -----*/
@@ -303,6 +347,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_bystander),
         cmocka_unit_test(test_bystander_on_top),
         cmocka_unit_test(test_meddled_with),
+        cmocka_unit_test(test_list_changes),
         cmocka_unit_test(test_pauser_dies),
         cmocka_unit_test(test_pauser_fails),
         cmocka_unit_test(test_pauser_finds_nobody),

@@ -36,8 +36,6 @@ def extra():
     folder.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         shutil.copy(TOP / "build" / name, folder)
-    # Nothing can be preloaded into the xl that is installed: it is static.
-    shutil.copy(TOP / "build/toolstack-src/tools/xl/xl", folder)
     compiler = ["cc", "-O2", "-Wall", "-Wextra", "-Werror"]
     subprocess.run([*compiler, "-shared", "-fPIC", "-o", folder / "trip.so", HERE / "trip.c"],
                    check=True)
@@ -68,8 +66,7 @@ class Scene:
         the guest; trip are trip.c's variables without their TRIP_."""
         words = [f"TRIP_{name.upper()}={value}" for name, value in trip.items()]
         return (f"rm -f /tmp/trip; env {' '.join(words)} TRIP_LOG=/tmp/trip "
-                f"LD_LIBRARY_PATH=/usr/local/lib/xen-livepatch LD_PRELOAD=/extra/trip.so "
-                f"/extra/xl livepatch apply {ATTEMPT} "
+                f"LD_PRELOAD=/extra/trip.so xl livepatch apply {ATTEMPT} "
                 f"--max-pause={max_pause} /extra/stacked.livepatch")
 
     def strike(self, max_pause, **trip):

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Does something to a program of the toolstack at its n-th step, to be
- * preloaded.  A step is a hypercall, or a write to xenstored: all that the
+ * preloaded; of the program's libraries only libc has to be a shared one.
+ * A step is a hypercall, or a write to xenstored: all that the
  * program does to the world outside dom0 lies between two of them.
  *
  *   TRIP_PROGRAM  whose steps count: xl, or libxl-livepatch-pauser.  Other

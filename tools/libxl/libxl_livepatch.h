@@ -6,13 +6,13 @@
  *
  * Results
  *
- * The functions that act fill in a libxl_livepatch_result, on success and on
- * failure alike: what was done, every attempt at it, the hypervisor's own
- * words, what was rolled back, and the reason and a piece of advice in
+ * The functions that act fill in a libxl_livepatch_result, on success and
+ * on failure alike: what was done, every attempt at it, the hypervisor's
+ * own words, what was rolled back, and the reason and a piece of advice in
  * people's language.  result_r must have been initialised with
- * libxl_livepatch_result_init and belongs to the caller, who disposes of it.
- * In an asynchronous call it has to stay where it is until the operation
- * is complete.
+ * libxl_livepatch_result_init and belongs to the caller, who disposes of
+ * it. In an asynchronous call it has to stay where it is until the
+ * operation is complete.
  *
  * The libxl error code says no more than the result's outcome does:
  *   0                  DONE, ALREADY or PLANNED
@@ -25,41 +25,41 @@
  * All or nothing
  *
  * A call that ends FAILED or BUSY has left the host as it was: what it
- * applied is reverted and what it uploaded is unloaded, newest first.  Where
- * that itself fails the outcome is STRANDED and the message says what is
- * left.  libxl_ao_abort takes effect between two hypercalls, as the
- * hypervisor can't cancel an action; a revert or unload that is past its
- * point of no return then reports success.
+ * applied is reverted and what it uploaded is unloaded, newest first.
+ * Where that itself fails the outcome is STRANDED and the message says
+ * what is left.  libxl_ao_abort takes effect between two hypercalls, as
+ * the hypervisor can't cancel an action; a revert or unload that is past
+ * its point of no return then reports success.
  *
- * Calls that change something exclude each other across the whole host by a
- * lock in XEN_RUN_DIR, and wait for it up to params->lock_wait_ms.
+ * Calls that change something exclude each other across the whole host by
+ * a lock in XEN_RUN_DIR, and wait for it up to params->lock_wait_ms.
  *
  * Parameters (libxl_livepatch_params; a zero from _init is the default)
  *
- *   replace        apply: revert the whole stack and apply the first file in
- *                  its place, as one action; the others go on top of it.
- *                  What was displaced is unloaded afterwards.
+ *   replace        apply: revert the whole stack and apply the first file
+ *                  in its place, as one action; the others go on top of
+ *                  it. What was displaced is unloaded afterwards.
  *   nodeps         apply: don't compare with the top of the stack.
- *   no_undo        replace: go on although a displaced payload could not be
- *                  put back if the new one failed.
+ *   no_undo        replace: go on although a displaced payload could not
+ *                  be put back if the new one failed.
  *   unload         revert: unload afterwards.
  *   dry_run        judge and plan, change nothing.
  *   timeout_us     microseconds that the hypervisor waits for its CPUs in
  *                  the first attempt; every further attempt doubles it, up
  *                  to 250000 or to timeout_us if that is more.  All CPUs
- *                  that did arrive stand still for as long.  Default 30000;
- *                  at most 4000000.
+ *                  that did arrive stand still for as long.  Default
+ *                  30000; at most 4000000.
  *   retries        further attempts before guests are paused.  -1, the
  *                  default, stands for 2.
  *   pause          which guests may be paused when these attempts failed:
- *                  AUTO, the likely ones first, then more, then all; NEVER;
- *                  ALL at once; or those LISTED.  Domain 0 and guests that
- *                  are paused already are never touched.
+ *                  AUTO, the likely ones first, then more, then all;
+ *                  NEVER; ALL at once; or those LISTED.  Domain 0 and
+ *                  guests that are paused already are never touched.
  *   listed         the domains for LISTED.
  *   excluded       domains never to be paused.
  *   max_pause_ms   milliseconds that guests stay paused in one attempt at
- *                  the most, counted from when they stand still; at its end
- *                  they are resumed, whatever happened to the caller.
+ *                  the most, counted from when they stand still; at its
+ *                  end they are resumed, whatever happened to the caller.
  *                  Default 1000.
  *   lock_wait_ms   milliseconds to wait for the host's lock.  -1, the
  *                  default, stands for 10000; 0 doesn't wait.
@@ -67,9 +67,9 @@
  * Names
  *
  * The hypervisor takes any bytes as a name.  In this interface names are
- * text: bytes that are not printable UTF-8 are written \xNN, a backslash is
- * written \\.  Where a name is taken, it may also be given as hex: followed
- * by the bytes in hexadecimal.
+ * text: bytes that are not printable UTF-8 are written \xNN, a backslash
+ * is written \\.  Where a name is taken, it may also be given as hex:
+ * followed by the bytes in hexadecimal.
  */
 
 #ifndef LIBXL_LIVEPATCH_H
@@ -118,8 +118,8 @@ int libxl_livepatch_check(libxl_ctx *ctx,
 /*
  * Upload, check and apply payloads as one transaction, in the order in
  * which they depend on each other, or on what is applied already, by
- * build-id.  A payload that is applied already is left alone; when all are,
- * the outcome is ALREADY.  params may be NULL.
+ * build-id.  A payload that is applied already is left alone; when all
+ * are, the outcome is ALREADY.  params may be NULL.
  */
 int libxl_livepatch_apply(libxl_ctx *ctx,
                           const libxl_livepatch_file *files, int num_files,
