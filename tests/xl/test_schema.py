@@ -24,7 +24,8 @@ BASIC = {
     "libxl_string_list": [STRINGS],
     # Some strings have a form of their own.
     "string": [{"type": "string"}, HEX,
-               {"type": "string", "pattern": "^[0-9a-f]{64}$"}],
+               {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+               {"type": "string", "pattern": "^0x[0-9a-f]+$"}],
 }
 
 
