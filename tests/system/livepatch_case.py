@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from dataclasses import dataclass
 from pathlib import Path
@@ -259,7 +260,12 @@ class LivepatchCase(unittest.TestCase):
     def assert_as_before(self, before):
         """All that lasts is as it was; returns the state."""
         self.maxDiff = None
+        # The xl that waits for a guest's death goes a moment after the guest.
+        deadline = time.monotonic() + 10
         now = self.state()
+        while (now.lasting() != before.lasting() and now.processes != before.processes
+               and time.monotonic() < deadline):
+            now = self.state()
         self.assertEqual(now.lasting(), before.lasting())
         return now
 
