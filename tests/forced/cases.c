@@ -119,6 +119,7 @@ static int check_missing(libxl_ctx *ctx, libxl_livepatch_result *result,
 static void unnamed(void)         { name = ""; }
 static void named_xx(void)        { name = "xx"; }
 static void malformed(void)       { name = "hex:1"; }
+static void with_zero(void)       { name = "hex:410042"; }
 static void named_hello(void)     { name = "hello"; with_hello(); }
 static void unload_applied(void)  { name = "bye"; with_two(); }
 static void below_top(void)       { name = "hello"; with_two(); }
@@ -160,6 +161,12 @@ static void recorded_as_xx(void)
 {
     name = "xx";
     do_now(apply_named);
+}
+
+/* What a call that was killed has left. */
+static void forgotten_probe(void)
+{
+    engine_load("xl-livepatch-probe", file_of("another"));
 }
 
 /* Records of a payload that has been exchanged since. */
@@ -341,6 +348,8 @@ static const struct {
       REASON(USAGE), "can't be the name" },
     { { "malformed name", malformed, apply_named, .outcome = FAILS },
       REASON(USAGE), "can't be the name" },
+    { { "a zero in the name", with_zero, apply_named, .outcome = FAILS },
+      REASON(USAGE), "can't be the name" },
     { { "the same twice", NULL, same_twice, .outcome = FAILS },
       REASON(COLLISION), "have the same build-id" },
     { { "long timeout", too_long, apply_fresh, .outcome = FAILS },
@@ -370,6 +379,8 @@ static const struct {
         .outcome = STRANDED }, REASON(IN_FLIGHT), "still works on it" },
     { { "another tool's that never ends", flies_for_ever, apply_bye,
         .outcome = BUSY }, REASON(IN_FLIGHT), "busy" },
+    { { "another tool's, and aborted", flies_for_ever, apply_bye,
+        .outcome = FAILS }, REASON(ABORTED), "aborted", .abort_at = 24 },
     { { "another tool's that ends well", in_flight, apply_bye,
         .outcome = DONE, .done = "bye:applied hello:applied|hello bye" },
       REASON(NONE), "" },
@@ -398,6 +409,9 @@ static const struct {
         .outcome = ALREADY }, REASON(NONE), "loaded already" },
     { { "apply what is loaded", loaded_fresh, apply_fresh, .outcome = DONE,
         .done = "fresh:applied|fresh" }, REASON(NONE), "" },
+    { { "a probe left behind", forgotten_probe, apply_fresh,
+        .outcome = DONE, .done = "fresh:applied|fresh" },
+      REASON(NONE), "" },
     { { "exchanged behind us", exchanged, list, true, .outcome = DONE },
       REASON(NONE), "" },
     { { "broken record", broken_record, list, true, .outcome = DONE },
@@ -518,6 +532,8 @@ static const char *const pausers[] = {
     "echo ready 0; read x; echo paused 99; read x; read x",
     "echo ready 0; read x; echo 'left 2 no'; echo done; read x; read x; "
         "echo 'resumed 99 1'; read x",
+    "echo ready 0; read x; read x; echo 'left 2 no'; echo done; read x; "
+        "echo done",
     "exec sleep 100",
     "echo ready 0; exec sleep 100",
 };

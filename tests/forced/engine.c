@@ -229,6 +229,7 @@ static void perform(struct engine_payload *p, uint32_t cmd)
         say("(XEN) livepatch: %s: Timed out on semaphore in CPU quiesce "
             "phase 0/1\n", p->name);
         p->rc = -XEN_EBUSY;
+        engine.timed_out_us = faults_now_us();
         return;
     }
     if (cmd != LIVEPATCH_ACTION_REVERT && is_running(engine.waiter)) {
@@ -247,14 +248,20 @@ static void perform(struct engine_payload *p, uint32_t cmd)
     say("(XEN) livepatch: %s finished with rc=%d\n", p->name, p->rc);
 }
 
-/* Time goes on with every hypercall. */
-static void tick(void)
+struct engine_payload *engine_land(void)
 {
     struct engine_payload *p = engine.flying;
 
-    if (!p || engine.looks_left < 0 || engine.looks_left-- > 0) return;
     engine.flying = NULL;
-    perform(p, engine.flying_cmd);
+    if (p) perform(p, engine.flying_cmd);
+    return p;
+}
+
+/* Time goes on with every hypercall. */
+static void tick(void)
+{
+    if (engine.flying && engine.looks_left >= 0 && engine.looks_left-- == 0)
+        engine_land();
 }
 
 /* rc is set before it is known whether that works. */
@@ -266,6 +273,9 @@ static int schedule(struct engine_payload *p, uint32_t cmd)
         engine.unschedulable--;
         return XEN_EBUSY;
     }
+    if (engine.timed_out_us &&
+        faults_now_us() - engine.timed_out_us < ENGINE_DISTANCE_US)
+        engine.too_soon = true;
     engine.flying = p;
     engine.flying_cmd = cmd;
     engine.looks_left = engine.looks;

@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #define ENGINE_PAYLOADS 16
+/* CPUs that come late may meet the next action: the host then hangs. */
+#define ENGINE_DISTANCE_US 250000
 #define ENGINE_BUILD_ID "2222222222222222222222222222222222222222"
 
 struct engine_payload {
@@ -45,6 +47,8 @@ struct engine {
     struct engine_payload *flying;
     uint32_t flying_cmd;
     int looks_left;
+    uint64_t timed_out_us;      /* when an action did, last */
+    bool too_soon;              /* another came in the wake of that */
     /* What is set up by a test. */
     int looks;                  /* an action takes; -1: it never ends */
     int stubborn;               /* domain that has to be paused; or 0 */
@@ -65,6 +69,8 @@ void engine_apply(const char *name);
 void engine_revert(const char *name);
 void engine_unload(const char *name);
 void engine_fly(const char *name, uint32_t cmd, int looks);
+/* The action in flight comes to its end; its payload, or NULL. */
+struct engine_payload *engine_land(void);
 
 /* "hello:applied bye:checked ...|hello bye" in malloc'd memory: the loaded
  * ones by name, then the applied ones in their order. */

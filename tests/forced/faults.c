@@ -65,6 +65,8 @@ int faults_step(const char *what)
     return fault.errnoval;
 }
 
+int forced_clock_gettime(clockid_t clock, struct timespec *now);
+
 /* Fail if it is to, or do what was asked for. */
 #define STEP(what, failure, call) \
     ((errno = faults_step(what)) ? (failure) : (call))
@@ -137,6 +139,14 @@ int forced_timerfd_settime(int fd, int flags, const struct itimerspec *when,
         soon.it_value.tv_nsec = us % 1000000 * 1000 + 1;
     }
     return timerfd_settime(fd, flags, &soon, old);
+}
+
+uint64_t faults_now_us(void)
+{
+    struct timespec now;
+
+    forced_clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000ULL + now.tv_nsec / 1000;
 }
 
 int forced_clock_gettime(clockid_t clock, struct timespec *now)

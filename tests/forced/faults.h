@@ -42,6 +42,7 @@ int faults_step(const char *what);
  * process that does not answer.
  */
 #define FAULTS_LONGEST_JUMP_US 2000000
+uint64_t faults_now_us(void);
 extern int faults_guard_divisor;    /* but only so much of them */
 
 #endif

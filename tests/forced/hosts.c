@@ -214,6 +214,14 @@ void refuse(const char *name, uint32_t cmd, int rc, int times,
     *r = (struct engine_refusal){ name, cmd, rc, times, at_once, words };
 }
 
+static void listed(void)
+{
+    params.pause = LIBXL_LIVEPATCH_PAUSE_MODE_LISTED;
+    params.listed = calloc(1, sizeof(*params.listed));
+    params.listed[0] = 1;
+    params.num_listed = 1;
+}
+
 static void third_refused(void)
 {
     refuse("third", LIVEPATCH_ACTION_APPLY, -XEN_EINVAL, 1, true, NULL);
@@ -266,6 +274,8 @@ void with_journal(void)
 
 const struct scenario scenarios[] = {
     { "apply", NULL, apply_hello, .done = "hello:applied|hello" },
+    { "apply with guests listed", listed, apply_hello,
+      .done = "hello:applied|hello" },
     { "apply on a stack", with_two, apply_third,
       .done = "bye:applied hello:applied third:applied|hello bye third" },
     { "apply three", NULL, apply_three,

@@ -307,6 +307,8 @@ char *operation_run(const struct scenario *scenario, const struct fault *f,
     what = wrong_words(rc);
     if (!what && !leeway->any_state && !scenario->any_state)
         what = wrong_state(before, done, now, leeway);
+    if (!what && engine.too_soon)
+        what = "an attempt came too soon after one that timed out";
     if (!what && count_fds() != fds) what = "descriptors were leaked";
     if (!what && waitpid(-1, NULL, WNOHANG) != -1)
         what = "a child process is left";

@@ -159,6 +159,14 @@ static void unload_last(void)
     if (p) engine_unload(p->name);
 }
 
+/* What we wait for has ended when we look, and more than that. */
+static void unload_landed(void)
+{
+    struct engine_payload *p = engine_land();
+
+    if (p && p->state == LIVEPATCH_STATE_CHECKED) engine_unload(p->name);
+}
+
 static void apply_last(void)
 {
     struct engine_payload *p = last_in(LIVEPATCH_STATE_CHECKED);
@@ -206,6 +214,7 @@ static void test_meddled_with(void **state)
     const struct leeway leeway = { .any_state = true };
 
     at_every_step((struct fault){ .meddle = unload_last }, &leeway, true);
+    at_every_step((struct fault){ .meddle = unload_landed }, &leeway, true);
     at_every_step((struct fault){ .meddle = apply_last }, &leeway, true);
     at_every_step((struct fault){ .meddle = revert_top }, &leeway, true);
     at_every_step((struct fault){ .meddle = swap_last }, &leeway, true);

@@ -148,6 +148,14 @@ class LivepatchCase(unittest.TestCase):
             LivepatchCase._host.kill()
             LivepatchCase._host = LivepatchCase._clean = None
 
+    def run(self, result=None):
+        self._result = result
+        self._failures_before = self._failures()
+        return super().run(result)
+
+    def _failures(self):
+        return len(self._result.failures) + len(self._result.errors) if self._result else 0
+
     def setUp(self):
         # What the last test left has been looked at.
         if LivepatchCase._clean is None:
@@ -157,7 +165,7 @@ class LivepatchCase(unittest.TestCase):
     def tearDown(self):
         # Without a host the test has thrown it away itself; after a failure
         # it is not worth looking at.
-        if LivepatchCase._host is None or not self._outcome.success:
+        if LivepatchCase._host is None or self._failures() > self._failures_before:
             self.discard_host()
             return
         try:

@@ -150,8 +150,7 @@ class TwoAtOnce(LivepatchCase):
         return int(status), document(output)
 
     def test_holder_is_named(self):
-        pid = self.start("--retries=6", "--pause=never")
-        before = self.state()
+        pid = self.start("--retries=8", "--pause=never")
         for wait_ms in [0, 300]:
             answer = self.xl("unload", "slow", f"--lock-wait={wait_ms}", expect="busy",
                              reason="locked")
@@ -160,7 +159,7 @@ class TwoAtOnce(LivepatchCase):
             self.assertIn(f"process {pid} is live patching this host", answer.message)
             self.assertGreaterEqual(answer.duration_us, wait_ms * 1000)
             self.assertLess(answer.duration_us, wait_ms * 1000 + 1500000)
-        self.assertEqual(self.state().payloads, before.payloads)
+        self.assertEqual(self.state().payloads["slow"], "applied")
         # Who only looks doesn't wait.
         self.xl("list", expect="done")
         self.apply("-n", "stacked", expect="planned")
