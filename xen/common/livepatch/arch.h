@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the engine asks of the architecture. */
+#ifndef LIVEPATCH_ARCH_H
+#define LIVEPATCH_ARCH_H
+
+#include "elf.h"
+#include "patching.h"
+#include "quiesce.h"
+
+/* -- Loading ------------------------------------------------------------- */
+
+/* Whether the file is for this architecture. */
+int arch_elf_check(const Elf_Ehdr *header, struct livepatch_reason *why);
+
+/*
+ * Writes one relocation of a type at place, of which room bytes are left in
+ * the section and which will run at that address.  value is symbol + addend.
+ * -EOPNOTSUPP: unknown type.  -EINVAL: doesn't fit the section.  -EOVERFLOW.
+ * In words: elf->why, about the relocation that `what` describes.
+ */
+int arch_relocate(struct livepatch_reason *why, const char *what,
+                  unsigned int type, void *place, size_t room, uint64_t value);
+
+/* Permissions of whole pages. */
+enum arch_permission { ARCH_RX, ARCH_RW, ARCH_RO };
+int arch_protect(const void *va, unsigned int pages, enum arch_permission p);
+
+/*
+ * Whether the function can be patched: sizes, reach, and for NOPs that they
+ * end where an instruction ends.  Works out state->offset, length and patch.
+ */
+int arch_function_check(const struct livepatch_func *func,
+                        struct livepatch_fstate *state,
+                        struct livepatch_reason *why);
+
+/* Whether an indirect call may go to a hook at this address. */
+bool arch_callable(const void *fn);
+
+/* -- Patching ------------------------------------------------------------ */
+
+/* A writable view of the bytes that a function's patch covers. */
+struct arch_site {
+    void *text;                 /* Where the bytes run. */
+    void *alias;                /* The same bytes, writable. */
+    void *mapping;              /* For arch_site_unmap(). */
+    unsigned int size;          /* Bytes; 0: nothing to write. */
+};
+int arch_site_map(struct arch_site *site, void *text, unsigned int size);
+void arch_site_unmap(struct arch_site *site);
+
+/*
+ * Replaces the site's bytes.  A site within one 16-byte block changes in one
+ * piece, so that an NMI in the middle sees the old or the new.
+ */
+void arch_site_write(const struct arch_site *site, const void *bytes);
+
+/* For the time of hooks: text and read-only data writable, and back. */
+void arch_relax(void);
+void arch_tighten(void);
+
+/* vCPUs that sleep with a stack inside the hypervisor.  Returns how many, and
+ * describes the first max. */
+unsigned int arch_waiting(struct patching_waiting *waiting, unsigned int max);
+
+/* -- Rendezvous ---------------------------------------------------------- */
+
+/* From now on NMIs are noted instead of handled, on every CPU. */
+void arch_nmi_hold(void);
+/* No more.  Every CPU has been through arch_serialise(). */
+void arch_nmi_release(void);
+/* On each CPU, after the release: those that it noted come again. */
+void arch_nmi_replay(void);
+
+/* On each CPU, after the change: nothing stale is executed. */
+void arch_serialise(void);
+
+/*
+ * Asks CPUs by NMI where they are, and waits for the answers for at most
+ * timeout.  Fills where and ip of each.
+ */
+void arch_locate(struct quiesce_straggler *stragglers, unsigned int n,
+                 s_time_t timeout);
+
+/* At boot. */
+void arch_livepatch_init(void);
+
+#endif /* LIVEPATCH_ARCH_H */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Refusals: every one has its words, for the console and for the report. */
+#ifndef LIVEPATCH_REASON_H
+#define LIVEPATCH_REASON_H
+
+#include <xen/livepatch_payload.h>
+
+/*
+ * Keeps the words, which name what, where and why, writes them to the console
+ * behind "livepatch: NAME: ", and returns rc, for `return refuse(...)`.  Not
+ * while every CPU is stopped: that section keeps facts, and words follow.
+ */
+int __attribute__((__format__(__printf__, 3, 4)))
+refuse(struct livepatch_reason *why, int rc, const char *fmt, ...);
+
+/* For failed allocations: what was it for? */
+int refuse_no_memory(struct livepatch_reason *why, const char *what);
+
+void reason_clear(struct livepatch_reason *why);
+
+#endif /* LIVEPATCH_REASON_H */

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Live patching, as the rest of the hypervisor and the sources of payloads
+ * see it.  What is private to the engine is in common/livepatch/.
+ */
+#ifndef XEN_LIVEPATCH_H
+#define XEN_LIVEPATCH_H
+
+#include <xen/elfstructs.h>
+#include <xen/errno.h>
+#include <xen/init.h>
+#include <xen/types.h>
+
+#include <public/sysctl.h>
+
+/*
+ * Code and data that boots need once, and live patching at any time: the
+ * alternatives' and exception tables' code, for example.  Newer releases have
+ * these in xen/init.h.
+ */
+#ifndef init_or_livepatch
+# ifdef CONFIG_LIVEPATCH
+#  define init_or_livepatch
+#  define init_or_livepatch_const
+#  define init_or_livepatch_constrel
+#  define init_or_livepatch_data
+#  define init_or_livepatch_read_mostly __read_mostly
+# else
+#  define init_or_livepatch             __init
+#  define init_or_livepatch_const       __initconst
+#  define init_or_livepatch_constrel    __initconstrel
+#  define init_or_livepatch_data        __initdata
+#  define init_or_livepatch_read_mostly __initdata
+# endif
+#endif
+
+#ifdef CONFIG_LIVEPATCH
+
+#include <asm/livepatch.h>
+
+/* The file of a payload, and each of its zero-initialised sections. */
+#define LIVEPATCH_MAX_SIZE MB(2)
+
+/*
+ * What the engine knows of one function record.  A hook that acts in the
+ * engine's place (apply, revert) sets `applied`; the rest is the engine's.
+ */
+struct livepatch_fstate {
+    enum livepatch_func_state applied;
+    uint8_t offset;             /* First byte written, counted from old_addr. */
+    uint8_t length;             /* Bytes written; 0: none. */
+    uint8_t patch[LIVEPATCH_OPAQUE_SIZE];    /* Jump or NOPs, since upload. */
+    uint8_t original[LIVEPATCH_OPAQUE_SIZE]; /* What they replaced. */
+};
+
+/*
+ * XEN_SYSCTL_livepatch_op.  Called with the sysctl lock held and the caller's
+ * privilege checked; `op` is the hypervisor's copy, and goes back to the
+ * caller also after most errors.
+ */
+int livepatch_op(struct xen_sysctl_livepatch_op *op);
+
+/*
+ * Called by idle vCPUs and on every switch of context, with an empty stack:
+ * joins a rendezvous if this CPU was called to one.
+ */
+void check_for_livepatch_work(void);
+
+/*
+ * Whether an address is in the text or data of a loaded payload.  Lock-free:
+ * for trap handlers.
+ */
+bool is_patch(const void *addr);
+
+/* Writes the applied payloads to the console.  Lock-free: for crashes. */
+void livepatch_print_applied(void);
+
+/*
+ * The engine's own revert, without rendezvous: for test payloads only, whose
+ * revert hook refused.  The first restores the bytes and calls the unload
+ * hooks, and gives 0 or -errno; the second takes the payload off the stack.
+ */
+struct payload;
+int revert_payload(struct payload *payload);
+void revert_payload_tail(struct payload *payload);
+
+#else /* !CONFIG_LIVEPATCH */
+
+static inline int livepatch_op(struct xen_sysctl_livepatch_op *op)
+{
+    return -ENOSYS;
+}
+
+static inline void check_for_livepatch_work(void) {}
+
+static inline bool is_patch(const void *addr)
+{
+    return false;
+}
+
+static inline void livepatch_print_applied(void) {}
+
+#endif /* CONFIG_LIVEPATCH */
+
+#endif /* XEN_LIVEPATCH_H */
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */
