@@ -15,11 +15,10 @@ int arch_elf_check(const Elf_Ehdr *header, struct livepatch_reason *why);
 /*
  * Writes one relocation of a type at place, of which room bytes are left in
  * the section and which will run at that address.  value is symbol + addend.
- * -EOPNOTSUPP: unknown type.  -EINVAL: doesn't fit the section.  -EOVERFLOW.
- * In words: elf->why, about the relocation that `what` describes.
+ * -EOPNOTSUPP: unknown type.  -EINVAL: doesn't fit the section.  -EOVERFLOW:
+ * the result doesn't fit the field.  The caller has the words.
  */
-int arch_relocate(struct livepatch_reason *why, const char *what,
-                  unsigned int type, void *place, size_t room, uint64_t value);
+int arch_relocate(unsigned int type, void *place, size_t room, uint64_t value);
 
 /* Permissions of whole pages. */
 enum arch_permission { ARCH_RX, ARCH_RW, ARCH_RO };
@@ -27,14 +26,16 @@ int arch_protect(const void *va, unsigned int pages, enum arch_permission p);
 
 /*
  * Whether the function can be patched: sizes, reach, and for NOPs that they
- * end where an instruction ends.  Works out state->offset, length and patch.
+ * end where an instruction ends.  Of the text from old_addr on, room bytes
+ * belong to no other symbol; old_size is not more.  Works out state->offset,
+ * length and patch.
  */
-int arch_function_check(const struct livepatch_func *func,
+int arch_function_check(const struct livepatch_func *func, size_t room,
                         struct livepatch_fstate *state,
                         struct livepatch_reason *why);
 
-/* Whether an indirect call may go to a hook at this address. */
-bool arch_callable(const void *fn);
+/* Whether an indirect call may go to fn, behind which are room bytes. */
+bool arch_callable(const void *fn, size_t room);
 
 /* -- Patching ------------------------------------------------------------ */
 
@@ -64,14 +65,16 @@ unsigned int arch_waiting(struct patching_waiting *waiting, unsigned int max);
 
 /* -- Rendezvous ---------------------------------------------------------- */
 
-/* From now on NMIs are noted instead of handled, on every CPU. */
+/*
+ * From now on NMIs are noted instead of handled, on every CPU; until, when
+ * every CPU has been through arch_serialise(), those that were noted are sent
+ * again to the CPUs that they came to.
+ */
 void arch_nmi_hold(void);
-/* No more.  Every CPU has been through arch_serialise(). */
 void arch_nmi_release(void);
-/* On each CPU, after the release: those that it noted come again. */
-void arch_nmi_replay(void);
 
-/* On each CPU, after the change: nothing stale is executed. */
+/* On each CPU, after the change: nothing stale is executed, and no text is
+ * writable by what the TLB remembers. */
 void arch_serialise(void);
 
 /*

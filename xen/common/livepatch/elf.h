@@ -6,6 +6,8 @@
 #ifndef LIVEPATCH_ELF_H
 #define LIVEPATCH_ELF_H
 
+#include <xen/types.h>
+
 #include <xen/elfstructs.h>
 #include <xen/livepatch_payload.h>
 
@@ -61,8 +63,8 @@ static inline bool elf_is_alloc(const struct elf_section *section)
 /*
  * The loaded bytes of a section with one of the special names.  *size is 0 and
  * NULL is returned if there is none.  Refuses one that isn't loaded (-EINVAL),
- * isn't a multiple of entry bytes or isn't aligned for them.  Empty ones give
- * a size of 0 and an address that is not NULL.
+ * isn't a multiple of entry bytes.  Empty ones give a size of 0 and an address
+ * that is not NULL.  Whatever the file says, it is aligned for any type.
  */
 int elf_special(const struct elf_view *elf, const char *name, size_t entry,
                 void **data, size_t *size);

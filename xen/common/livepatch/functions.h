@@ -19,4 +19,10 @@ void functions_free(struct payload *payload);
 /* Whether addr is the replacement of one of the payload's functions. */
 bool functions_replaces(const struct payload *payload, unsigned long addr);
 
+/* Of a record that was loaded, for messages. */
+static inline const char *function_name(const struct livepatch_func *func)
+{
+    return func->name ? func->name : "(no name)";
+}
+
 #endif /* LIVEPATCH_FUNCTIONS_H */

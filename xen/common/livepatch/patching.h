@@ -26,6 +26,9 @@ enum patching_failure {
 struct patching_step {
     struct payload *payload;
     struct arch_site *sites;    /* One for each function. */
+    uint8_t (*before)[LIVEPATCH_OPAQUE_SIZE]; /* What is there when the revert
+                                   hook is called; NULL without one. */
+    bool gone;                  /* Reverted, and not put back. */
 };
 
 struct patching_plan {
@@ -42,9 +45,12 @@ struct patching_plan {
     int rc;
     enum patching_failure failure;
     struct payload *culprit;    /* Whose hook it was. */
+    int hook_rc;                /* What that returned. */
     bool rolled_back;           /* REPLACE failed and all was put back. */
-    bool rollback_failed;       /* Something could not be put back. */
-    unsigned int nwaiting;
+    bool rollback_failed;       /* Something could not be put back, because of
+                                   the apply hook of the lowest that's gone. */
+    int rollback_rc;            /* What that returned. */
+    unsigned int nwaiting;      /* At most as many as there is room for. */
     struct patching_waiting waiting[PATCHING_MAX_WAITING];
 };
 

@@ -9,8 +9,14 @@
 /*
  * Protects both lists, and every field of a payload that is not busy.  Of a
  * busy one, what the action changes belongs to the action.
+ *
+ * payloads_remove() waits with the lock held until every CPU has been through
+ * its softirqs.  So who waits for the lock must serve them: either by
+ * payloads_acquire(), or by spin_trylock() and doing without.  Who is within a
+ * softirq may only do the latter, as the holder may be what it interrupted.
  */
 extern spinlock_t payloads_lock;
+void payloads_acquire(void);
 
 extern struct list_head payloads_loaded;    /* In the order of upload.  Trap
                                                handlers read it by RCU. */
@@ -41,5 +47,7 @@ void payloads_remove(struct payload *payload);
  */
 int payload_bind(struct payload *payload, struct payload *provider);
 void payload_unbind_all(struct payload *payload);
+bool payload_is_bound(const struct payload *payload,
+                      const struct payload *provider);
 
 #endif /* LIVEPATCH_PAYLOADS_H */

@@ -26,7 +26,7 @@ struct quiesce_result {
     s_time_t patching;
     unsigned int needed;        /* CPUs, without the one that waits. */
     unsigned int nstragglers;   /* 0 with -EBUSY: CPU hotplug. */
-    const struct quiesce_straggler *stragglers;
+    const struct quiesce_straggler *stragglers; /* Until done() returns. */
 };
 
 struct quiesce_work {
@@ -41,12 +41,13 @@ struct quiesce_work {
 /*
  * Calls every CPU together.  0: done() will be called exactly once, on an idle
  * vCPU, after every CPU was released; another rendezvous can be started from
- * within it on.  -EBUSY: one is in progress.
+ * within it on.  -EBUSY: one is in progress.  -ENOMEM: no room to say who is
+ * late.  done() will not be called then.
  */
 int quiesce_start(const struct quiesce_work *work);
 bool quiesce_in_progress(void);
 
-/* At boot: the CPUs that are there, and a notifier for those to come. */
+/* At boot. */
 void quiesce_init(void);
 
 #endif /* LIVEPATCH_QUIESCE_H */

@@ -18,4 +18,17 @@ int refuse_no_memory(struct livepatch_reason *why, const char *what);
 
 void reason_clear(struct livepatch_reason *why);
 
+/* Room for a payload's name of which every byte is written as \xNN. */
+#define PRINTABLE_NAME_SIZE (4 * XEN_LIVEPATCH_NAME_SIZE)
+
+/* A payload's name, which may be any bytes, for the console.  Returns buf. */
+const char *printable_name(char buf[PRINTABLE_NAME_SIZE], const char *name);
+
+/* Room for the hexadecimal form of any usual build-id; longer ones are cut. */
+#define PRINTABLE_ID_SIZE (2 * 32 + 1)
+
+/* "none" for one of 0 bytes.  Returns buf. */
+const char *printable_id(char buf[PRINTABLE_ID_SIZE],
+                         const struct livepatch_build_id *id);
+
 #endif /* LIVEPATCH_REASON_H */

@@ -10,7 +10,8 @@
 int report_write(struct xen_sysctl_livepatch_report *report,
                  const struct payload *payload);
 
-/* Remembers why an upload failed. */
+/* Remembers why an upload failed.  payload is NULL if there wasn't even memory
+ * for its description. */
 void report_failed_upload(const struct payload *payload, int rc);
 
 #endif /* LIVEPATCH_REPORT_H */

@@ -87,6 +87,7 @@ struct payload {
     struct list_head stack;     /* In the stack of the applied ones. */
     struct livepatch_image image;
     struct livepatch_symbols *symbols;
+    const struct livepatch_func **by_new_addr;  /* funcs, sorted. */
     struct virtual_region region;
     struct livepatch_build_id id, depends, xen_depends;
     struct livepatch_hooks hooks;
