@@ -22,7 +22,8 @@ struct actions_obstacles {
     unsigned int nwaiting;
     struct patching_waiting waiting[PATCHING_MAX_WAITING];
 };
-const struct actions_obstacles *actions_obstacles(const struct payload *payload);
+const struct actions_obstacles *
+actions_obstacles(const struct payload *payload);
 
 /* The last action that was tried on this payload, if it is the last of all;
  * else 0. */

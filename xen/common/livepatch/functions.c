@@ -193,14 +193,13 @@ static int check_old(struct record *r)
     return 0;
 }
 
+/* A payload whose code is patched has to stay. */
 static int bind_owner(const struct record *r)
 {
-    struct payload *owner = NULL;
+    if ( is_kernel_text(r->func->old_addr) )
+        return 0;
 
-    if ( !is_kernel_text(r->func->old_addr) )
-        owner = payloads_at(r->func->old_addr);
-
-    return owner ? payload_bind(r->payload, owner) : 0;
+    return payload_bind(r->payload, payloads_at(r->func->old_addr));
 }
 
 /* new_size is not looked at: there are payloads that state a wrong one. */

@@ -61,8 +61,8 @@ static int check_section(const struct elf_view *elf,
     if ( header->sh_type == SHT_NOBITS &&
          header->sh_size > LIVEPATCH_MAX_SIZE )
         return refuse(elf->why, -EINVAL,
-                      "section %s: %#"PRIx64" zero-initialised bytes; the limit "
-                      "is %#zx",
+                      "section %s: %#"PRIx64" zero-initialised bytes; the "
+                      "limit is %#zx",
                       section->name, header->sh_size,
                       (size_t)LIVEPATCH_MAX_SIZE);
 

@@ -18,7 +18,8 @@ static const struct payload *stopped;   /* Whose obstacles they are. */
 
 #define WHERE_SIZE (KSYM_NAME_LEN + 64)
 
-const struct actions_obstacles *actions_obstacles(const struct payload *payload)
+const struct actions_obstacles *
+actions_obstacles(const struct payload *payload)
 {
     return stopped == payload ? &obstacles : NULL;
 }

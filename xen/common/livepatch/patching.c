@@ -247,11 +247,18 @@ static int act_by_hook(const struct patching_step *step, bool apply,
 {
     struct payload *payload = step->payload;
     const struct livepatch_hooks *hooks = &payload->hooks;
-    int rc = apply ? hooks->apply(payload) : hooks->revert(payload);
-    bool applied = rc ? !apply : apply;
-    bool consistent = !payload->nfuncs ||
-                      hooks_agreement(payload) == (applied ? HOOK_ALL_APPLIED
-                                                           : HOOK_NONE_APPLIED);
+    bool applied, consistent;
+    int rc;
+
+    /* It may take locks that are taken with IRQs on elsewhere. */
+    spin_debug_disable();
+    rc = apply ? hooks->apply(payload) : hooks->revert(payload);
+    spin_debug_enable();
+
+    applied = rc ? !apply : apply;
+    consistent = !payload->nfuncs ||
+                 hooks_agreement(payload) == (applied ? HOOK_ALL_APPLIED
+                                                      : HOOK_NONE_APPLIED);
 
     if ( consistent && !applied && !rc )
         consistent = !leaves_jump(step);
@@ -374,11 +381,7 @@ void cf_check patching_act(void *arg)
     }
 
     if ( plan->hooked )
-    {
-        /* Hooks may take locks that are taken with IRQs on elsewhere. */
-        spin_debug_disable();
         arch_relax();
-    }
 
     plan->rc = act(plan, &fault);
     plan->failure = fault.failure;
@@ -386,10 +389,7 @@ void cf_check patching_act(void *arg)
     plan->hook_rc = fault.hook_rc;
 
     if ( plan->hooked )
-    {
         arch_tighten();
-        spin_debug_enable();
-    }
 }
 
 /* -- Services ------------------------------------------------------------ */

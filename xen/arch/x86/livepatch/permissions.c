@@ -23,8 +23,8 @@ int arch_protect(const void *va, unsigned int pages, enum arch_permission p)
 
 /*
  * Permissions change, not CR0.WP: with shadow stacks enabled that bit can't be
- * cleared.  Relaxing matters to this CPU's TLB alone, as the others stand still;
- * after the tightening every CPU flushes its own, in arch_serialise().
+ * cleared.  Relaxing matters to this CPU's TLB alone, as the others stand
+ * still; after the tightening every CPU flushes its own, in arch_serialise().
  *
  * Tightening clears the dirty bits that writing has set: read-only and dirty
  * would make a page a shadow stack.

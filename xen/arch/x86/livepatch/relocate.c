@@ -2,7 +2,7 @@
 /* The relocations of the x86-64 psABI that make sense without an interpreter
  * or an offset table. */
 #include <xen/errno.h>
-#include <xen/kernel.h>
+#include <xen/lib.h>
 #include <xen/string.h>
 
 #include "../../../common/livepatch/arch.h"
