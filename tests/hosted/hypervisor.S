@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The pretended hypervisor: functions to patch, each of which returns a number
+ * of its own.  It is copied to shared memory at start, so that it can be
+ * written through another mapping while it runs.
+ */
+
+        .section .hosted_image, "ax", @progbits
+        .balign 4096
+        .globl hosted_image_start, _stext, hosted_text_end
+hosted_image_start:
+_stext:
+
+        .macro function name
+        .globl \name
+        .type \name, @function
+\name:
+        .endm
+        .macro done name
+        .size \name, . - \name
+        symbol \name
+        .endm
+
+/* What services_symbols.c knows of it: address, size, name. */
+        .macro symbol name
+        .pushsection hosted_symbols, "a", @progbits
+        .quad \name, 89f - \name, 88f
+        .popsection
+        .pushsection .rodata.hosted, "a", @progbits
+88:     .asciz "\name"
+        .popsection
+89:
+        .endm
+
+/* Aligned, room enough: the ordinary case. */
+        .balign 16
+function xen_one
+        mov $1, %eax
+        mov $1, %eax
+        mov $1, %eax
+        ret
+done xen_one
+
+        .balign 16
+function xen_two
+        mov $2, %eax
+        mov $2, %eax
+        mov $2, %eax
+        ret
+done xen_two
+
+        .balign 16
+function xen_three
+        mov $3, %eax
+        mov $3, %eax
+        mov $3, %eax
+        ret
+done xen_three
+
+/* With an ENDBR64 at its entry. */
+        .balign 16
+function xen_endbr
+        endbr64
+        mov $4, %eax
+        nopl (%rax)
+        ret
+done xen_endbr
+
+/* With what replaced the ENDBR64, because nothing calls it indirectly. */
+        .balign 16
+function xen_poisoned
+        .byte 0x66, 0x0f, 0x1f, 0x01
+        mov $5, %eax
+        ret
+done xen_poisoned
+
+/* As xen_nop of Xen's tests: the NOPs leave the return. */
+        .balign 16
+function xen_nop
+        mov $6, %eax
+        ret
+done xen_nop
+
+/* Its entry is at an odd place: the jump crosses a block of 16 bytes. */
+        .balign 16
+        .fill 13, 1, 0xcc
+function xen_crossing
+        mov $7, %eax
+        mov $7, %eax
+        ret
+done xen_crossing
+
+/* Its entry crosses a page. */
+        .balign 4096
+        .fill 4093, 1, 0xcc
+function xen_page_crossing
+        mov $8, %eax
+        mov $8, %eax
+        ret
+done xen_page_crossing
+
+/* Too short, with padding behind it and without. */
+        .balign 16
+function xen_tiny
+        xor %eax, %eax
+        ret
+done xen_tiny
+        .balign 16, 0x90
+
+        .balign 16
+function xen_tiny_crowded
+        xor %eax, %eax
+        ret
+done xen_tiny_crowded
+function xen_neighbour
+        mov $9, %eax
+        ret
+done xen_neighbour
+
+/* Too short for a jump behind the ENDBR64. */
+        .balign 16
+function xen_endbr_short
+        endbr64
+        xor %eax, %eax
+        ret
+done xen_endbr_short
+        .byte 0xcc
+
+/* 31 bytes and more of one-byte instructions, for long NOPs. */
+        .balign 16
+function xen_long
+        mov $10, %eax
+        .fill 40, 1, 0x90
+        ret
+done xen_long
+
+/* Takes its argument back: for relocations. */
+        .balign 16
+function xen_identity
+        mov %edi, %eax
+        nopl 0(%rax, %rax)
+        ret
+done xen_identity
+
+/* Ends with a jump of 5 bytes, as return thunks have it. */
+        .balign 16
+function xen_thunked
+        mov $11, %eax
+        .byte 0xe9              /* jmp, the long form */
+        .long xen_return - . - 4
+done xen_thunked
+        .balign 16, 0x90
+function xen_return
+        ret
+        int3
+        int3
+        int3
+        int3
+        int3
+        int3
+done xen_return
+
+        .balign 4096
+hosted_text_end:
+
+/* Init code, whose memory is given up after boot. */
+        .globl _sinittext, _einittext, __init_begin, __init_end
+__init_begin:
+_sinittext:
+function xen_init_function
+        mov $12, %eax
+        mov $12, %eax
+        ret
+done xen_init_function
+        .balign 4096
+__init_end:
+_einittext:
+
+        .globl _srodata, _erodata
+_srodata:
+        .globl xen_constant
+        .type xen_constant, @object
+xen_constant:
+        .quad 0x1234
+        .size xen_constant, 8
+        symbol xen_constant
+        .balign 4096
+_erodata:
+
+        .globl xen_variable
+        .type xen_variable, @object
+xen_variable:
+        .quad 0
+        .size xen_variable, 8
+        symbol xen_variable
+        .balign 4096
+
+        .globl hosted_image_end
+hosted_image_end:
+
+/* Where payloads go: behind everything else, within reach of it. */
+        .globl hosted_xen_end
+        .set hosted_xen_end, 0x30000000
+
+        .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef HOSTED_ASM_PROCESSOR_H
+#define HOSTED_ASM_PROCESSOR_H
+
+#include <asm/cpufeature.h>
+#include <asm/current.h>
+#include <xen/types.h>
+
+#include <public/xen.h>
+
+/* Lets another pretended CPU run, and time pass. */
+void cpu_relax(void);
+
+/* Serialising; otherwise the register has no meaning. */
+void write_cr4(unsigned long val);
+static inline unsigned long read_cr4(void)
+{
+    return 0;
+}
+
+#endif /* HOSTED_ASM_PROCESSOR_H */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef HOSTED_XEN_BITOPS_H
+#define HOSTED_XEN_BITOPS_H
+
+#include <xen/types.h>
+
+#define hosted_word(nr, addr) ((unsigned long *)(addr) + (nr) / 64)
+#define hosted_bit(nr)        (1UL << ((nr) % 64))
+
+#define test_bit(nr, addr) \
+    (!!(__atomic_load_n(hosted_word(nr, addr), __ATOMIC_ACQUIRE) & \
+        hosted_bit(nr)))
+#define test_and_set_bit(nr, addr) \
+    (!!(__atomic_fetch_or(hosted_word(nr, addr), hosted_bit(nr), \
+                          __ATOMIC_SEQ_CST) & hosted_bit(nr)))
+#define test_and_clear_bit(nr, addr) \
+    (!!(__atomic_fetch_and(hosted_word(nr, addr), ~hosted_bit(nr), \
+                           __ATOMIC_SEQ_CST) & hosted_bit(nr)))
+#define set_bit(nr, addr)     ((void)test_and_set_bit(nr, addr))
+#define clear_bit(nr, addr)   ((void)test_and_clear_bit(nr, addr))
+#define __test_and_set_bit    test_and_set_bit
+#define __test_and_clear_bit  test_and_clear_bit
+#define __set_bit             set_bit
+#define __clear_bit           clear_bit
+
+#define fls(x) ((x) ? 32 - __builtin_clz(x) : 0)
+#define flsl(x) ((x) ? 64 - __builtin_clzl(x) : 0)
+#define ffs(x) __builtin_ffs(x)
+#define ffsl(x) __builtin_ffsl(x)
+#define hweight_long(x) ((unsigned int)__builtin_popcountl(x))
+
+static inline uint32_t ror32(uint32_t word, unsigned int shift)
+{
+    return (word >> (shift & 31)) | (word << (-shift & 31));
+}
+
+static inline uint32_t rol32(uint32_t word, unsigned int shift)
+{
+    return (word << (shift & 31)) | (word >> (-shift & 31));
+}
+
+#endif /* HOSTED_XEN_BITOPS_H */

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef HOSTED_XEN_INTTYPES_H
+#define HOSTED_XEN_INTTYPES_H
+
+#include <inttypes.h>
+#define PRIpaddr PRIx64
+
+#endif /* HOSTED_XEN_INTTYPES_H */

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef HOSTED_XEN_SOFTIRQ_H
+#define HOSTED_XEN_SOFTIRQ_H
+
+#include <xen/types.h>
+
+void process_pending_softirqs(void);
+static inline void do_softirq(void) {}
+
+#endif /* HOSTED_XEN_SOFTIRQ_H */

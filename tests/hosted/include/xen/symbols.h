@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef HOSTED_XEN_SYMBOLS_H
+#define HOSTED_XEN_SYMBOLS_H
+
+#include <xen/types.h>
+
+#define KSYM_NAME_LEN 127
+
+typedef const char *symbols_lookup_t(unsigned long addr,
+                                     unsigned long *symbolsize,
+                                     unsigned long *offset, char *namebuf);
+
+symbols_lookup_t symbols_lookup;
+unsigned long symbols_lookup_by_name(const char *symname);
+
+#endif /* HOSTED_XEN_SYMBOLS_H */

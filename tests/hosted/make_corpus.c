@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * make_corpus FOLDER: what the fuzzers begin with, in a folder for each.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fuzzed.h"
+#include "hosted.h"
+#include "samples.h"
+
+static const char *folder;
+
+static void save(const char *fuzzer, const char *name, const void *data,
+                 size_t size)
+{
+    char path[4096];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/%s/%s", folder, fuzzer, name);
+    file = fopen(path, "w");
+    if ( !file || fwrite(data, 1, size, file) != size || fclose(file) )
+        err(1, "%s", path);
+}
+
+static void save_samples(void)
+{
+    unsigned int i;
+
+    for ( i = 0; i < nsamples; i++ )
+    {
+        struct image *image = samples[i].make();
+        size_t size;
+        void *file = image_build(image, &size);
+
+        save("fuzz_upload", samples[i].name, file, size);
+        image_free(image);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    unsigned int i;
+
+    if ( argc != 2 )
+        errx(1, "usage: make_corpus FOLDER");
+    folder = argv[1];
+    hosted_boot();
+    hosted_reset();
+    save_samples();
+    for ( i = 0; i < nsequences; i++ )
+        save("fuzz_operations", sequences[i].name, sequences[i].bytes,
+             sequences[i].size);
+    return 0;
+}

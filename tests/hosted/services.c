@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The start of the pretended hypervisor, and the start of each test. */
+#include <xen/init.h>
+#include <xen/lib.h>
+#include <xen/rcupdate.h>
+
+#include "hosted.h"
+#include "services.h"
+
+extern const initcall_t __start_hosted_initcalls[] __attribute__((__weak__));
+extern const initcall_t __stop_hosted_initcalls[] __attribute__((__weak__));
+extern const initcall_t __start_hosted_presmp[] __attribute__((__weak__));
+extern const initcall_t __stop_hosted_presmp[] __attribute__((__weak__));
+
+static void call_all(const initcall_t *call, const initcall_t *end)
+{
+    for ( ; call < end; call++ )
+        if ( (*call)() )
+            hosted_fail("an initcall failed");
+}
+
+void hosted_boot(void)
+{
+    static bool booted;
+
+    if ( booted )
+        return;
+    booted = true;
+    hosted_reset();
+    call_all(__start_hosted_presmp, __stop_hosted_presmp);
+    call_all(__start_hosted_initcalls, __stop_hosted_initcalls);
+    hosted_set_cpus(HOSTED_CPUS);
+    /* What is allocated by now, the engine keeps for good. */
+    hosted_allocated = 0;
+}
+
+void hosted_reset(void)
+{
+    hosted_reset_memory();
+    hosted_reset_guest();
+    hosted_reset_symbols();
+    hosted_reset_console();
+    hosted_reset_cpus();
+    hosted_reset_domains();
+    hosted_has_ibt = hosted_has_shstk = false;
+    hosted_has_cx16 = true;
+    memset(hosted_features, 0, sizeof(hosted_features));
+}
+
+void hosted_check_clean(void)
+{
+    rcu_barrier();
+    if ( hosted_mapped )
+        hosted_fail("%u mappings were left", hosted_mapped);
+    if ( hosted_regions )
+        hosted_fail("%u regions were left", hosted_regions);
+    if ( hosted_is_relaxed )
+        hosted_fail("the text stayed writable");
+    if ( hosted_text_changed() )
+        hosted_fail("the text isn't what it was");
+    if ( hosted_allocated )
+        hosted_fail("%u allocations were left", hosted_allocated);
+}
