@@ -26,23 +26,15 @@
 #include "symbols.h"
 
 /*
- * Of the engine, what runs while CPUs are stopped or come together: its other
+ * Of the engine, what runs while CPUs are stopped or writes text: its other
  * global functions may be patched like any.  Local ones never, see
  * is_engine_local().
  */
 static const void *const runs_stopped[] = {
-    arch_nmi_hold,
-    arch_nmi_release,
-    arch_relax,
-    arch_serialise,
-    arch_site_write,
-    arch_tighten,
-    arch_waiting,
     check_for_livepatch_work,
     hooks_agreement,
     hooks_call_load,
     hooks_call_unload,
-    layout_restore,
     patching_act,
     revert_payload,
 };
@@ -65,7 +57,7 @@ static bool is_engine_global(const void *addr)
         if ( runs_stopped[i] == addr )
             return true;
 
-    return false;
+    return arch_runs_stopped(addr);
 }
 
 /* Names of local symbols have the source file in front. */

@@ -86,8 +86,10 @@ void obstacles_keep(struct payload *payload, const struct patching_plan *plan,
     for ( i = 0; i < obstacles.nstragglers; i++ )
     {
         late[i] = result->stragglers[i];
-        printk(XENLOG_ERR "livepatch: %s: late: CPU %u: %s\n", name,
-               late[i].cpu, where(buf, &late[i]));
+        /* A single one is named in the refusal. */
+        if ( obstacles.nstragglers > 1 )
+            printk(XENLOG_ERR "livepatch: %s: late: CPU %u: %s\n", name,
+                   late[i].cpu, where(buf, &late[i]));
     }
 
     for ( i = 0; i < obstacles.nwaiting; i++ )

@@ -28,6 +28,7 @@
 #include <xen/cpu.h>
 #include <xen/cpumask.h>
 #include <xen/errno.h>
+#include <xen/init.h>
 #include <xen/irq.h>
 #include <xen/kernel.h>
 #include <xen/lib.h>
@@ -45,7 +46,7 @@
 #include "sync.h"
 
 /* Longest wait for those that were late to say where they are. */
-#define LOCATE_TIMEOUT MILLISECS(1)
+#define LOCATE_TIMEOUT MILLISECS(10)
 
 enum phase { IDLE, STARTING, CALLED, GATHER, MASK, RELEASE, ABORT };
 #define PHASE_BITS 3
@@ -385,7 +386,7 @@ bool quiesce_in_progress(void)
     return PHASE(load_acquire(&word)) != IDLE;
 }
 
-void quiesce_init(void)
+void __init quiesce_init(void)
 {
     unsigned int cpu;
 

@@ -21,6 +21,7 @@
 #include "../../../common/livepatch/patching.h"
 #include "../../../common/livepatch/reason.h"
 #include "instruction.h"
+#include "nmi.h"
 
 /* The longest patch, and all of the instruction that its end may be in. */
 #define CODE_SIZE (LIVEPATCH_OPAQUE_SIZE + INSTRUCTION_MAX)
@@ -192,6 +193,29 @@ int arch_function_check(const struct livepatch_func *func, size_t room,
 
     return func->new_addr ? check_jump(func, &code, state, why)
                           : check_nops(func, &code, state, why);
+}
+
+bool arch_runs_stopped(const void *addr)
+{
+    static const void *const functions[] = {
+        arch_nmi_hold,
+        arch_nmi_release,
+        arch_relax,
+        arch_serialise,
+        arch_site_write,
+        arch_tighten,
+        arch_waiting,
+        locate_answer,
+        nmi_intercept,
+        nmi_send,
+    };
+    unsigned int i;
+
+    for ( i = 0; i < ARRAY_SIZE(functions); i++ )
+        if ( functions[i] == addr )
+            return true;
+
+    return false;
 }
 
 /*
