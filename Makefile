@@ -5,6 +5,11 @@
 
 PREFIX ?= /usr/local
 ENGINE ?= stock
+DEBUG ?=
+# What the hypervisor with that engine is called: see tests/system/engines.py.
+HYPERVISOR := $(ENGINE)$(if $(filter y,$(DEBUG)),-debug)
+# What makes it, and payloads for it.
+PAYLOADS := $(if $(filter stock,$(ENGINE)),payloads,toolstack hypervisor)
 ifdef XEN_TREE
 export XEN_TREE
 endif
@@ -16,13 +21,14 @@ export PREFIX DESTDIR
 ##@ Try it
 
 .PHONY: demo
-demo: payloads guests ## boot the stock Debian Xen and patch it, as a person would
-	@scripts/demo
+demo: $(PAYLOADS) guests ## boot the stock Debian Xen, or ours, and patch it: [ENGINE=stock|own]
+	@scripts/demo $(HYPERVISOR)
 
 .PHONY: shell
-shell: payloads guests ## an interactive dom0 on the stock Debian Xen; files are in /extra
-	@mkdir -p build/extra && cp -ru build/payloads/. build/guests/. build/extra
-	@scripts/xen-host shell --toolstack build/dist --extra build/extra
+shell: $(PAYLOADS) guests ## an interactive dom0, files in /extra: [ENGINE=stock|own|upstream] [DEBUG=y]
+	@rm -rf build/extra && mkdir build/extra
+	@cp -r build/payloads$(patsubst -stock,,-$(HYPERVISOR))/. build/guests/. build/extra
+	@scripts/xen-host shell --engine $(HYPERVISOR) --toolstack build/dist --extra build/extra
 
 ##@ Build
 
@@ -43,6 +49,10 @@ integrate: ## put our files into a Xen source tree: XEN_TREE=DIR [ENGINE=stock|o
 toolstack: fetch ## build libxenlight and xl: [XEN_TREE=DIR] [PREFIX=/usr/local]
 	@scripts/build-toolstack
 	@DESTDIR=build/dist scripts/install
+
+.PHONY: hypervisor
+hypervisor: fetch ## build Xen and payloads for it: [ENGINE=own|upstream] [DEBUG=y] [XEN_TREE=DIR]
+	@scripts/build-hypervisor $(patsubst stock%,own%,$(HYPERVISOR))
 
 .PHONY: payloads
 payloads: toolstack ## build the regression payloads for the stock Debian Xen
@@ -81,7 +91,7 @@ bench: payloads guests ## xl livepatch against xen-livepatch, in one booted Xen
 	@scripts/bench
 
 .PHONY: soak
-soak: payloads guests ## what takes too long for check: every kill, planted faults, fuzzing, cycles
+soak: payloads hypervisor guests ## what takes too long for check: every kill, planted faults, fuzzing, cycles
 	@scripts/soak
 
 .PHONY: tidy
@@ -93,7 +103,7 @@ tidy: toolstack ## clang-tidy over our C sources
 .PHONY: clean
 clean: ## remove what was built; what was fetched stays
 	@cd build 2>/dev/null && ls -A | \
-		grep -vxE 'apt|debs|dsc|(xen-src|stock|kernel)(\.version)?' | \
+		grep -vxE 'apt|apt-newer|debs|dsc|dsc-newer|(xen-src|xen-newer-src|stock|kernel)(\.version)?' | \
 		xargs -r rm -rf || true
 
 .PHONY: distclean

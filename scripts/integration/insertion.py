@@ -2,7 +2,8 @@
 """Blocks of lines put into files of Xen's at named anchors.
 
 A block stands between two marker comments, so that it can be replaced by a
-newer one and taken out again without a trace.
+newer one and taken out again without a trace.  One that takes the place of a
+line of Xen's keeps that line, as a comment.
 """
 
 import re
@@ -12,6 +13,7 @@ from . import IntegrationError
 
 BEGIN = "xl-livepatch: begin"
 END = "xl-livepatch: end"
+WAS = "xl-livepatch: was: "
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Insertion:
     path: str           # the file, below the tree's top
     anchor: str         # regular expression for one whole line; "" is the end
     lines: tuple        # what to insert
-    where: str = "after"        # or "before"
+    where: str = "after"        # or "before", or "instead"
     pick: str = "only"          # of the matching lines: or "last"
 
     def position(self, lines):
@@ -42,15 +44,19 @@ def insert(path, text, insertions):
     if not text.endswith("\n"):
         raise IntegrationError(f"{path}: its last line has no newline")
     lines = text[:-1].split("\n")
-    placed = [(block.position(lines), block.lines) for block in insertions]
+    placed = [(block.position(lines), block) for block in insertions]
     for at, block in sorted(placed, key=lambda one: one[0], reverse=True):
-        lines[at:at] = [_marker(path, BEGIN), *block, _marker(path, END)]
+        old = lines[at:at + (block.where == "instead")]
+        lines[at:at + len(old)] = [
+            _marker(path, BEGIN), *(_marker(path, WAS + line) for line in old),
+            *block.lines, _marker(path, END)]
     return "\n".join(lines) + "\n"
 
 
 def strip(path, text):
     """The text as it was before any block was put in."""
     kept, inside = [], False
+    before, after = _marker(path, WAS + "\n").split("\n")
     for line in text.splitlines(keepends=True):
         if line.strip() == _marker(path, BEGIN):
             if inside:
@@ -63,6 +69,8 @@ def strip(path, text):
             inside = False
         elif not inside:
             kept.append(line)
+        elif line.startswith(before):
+            kept.append(line[len(before):].removesuffix(f"{after}\n") + "\n")
     if inside:
         raise IntegrationError(f"{path}: the marker comments \"{BEGIN}\" and "
                                f"\"{END}\" are not in pairs; restore this "

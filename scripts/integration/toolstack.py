@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the toolstack part puts where: files to copy, blocks to insert."""
 
-from . import IntegrationError
 from .insertion import Insertion
+from .plan import Plan, demand, lines_of
 
+LIBXC = "tools/libs/ctrl"
 LIBXL = "tools/libs/light"
 XL = "tools/xl"
 
 # Sources without which nothing would build, named here so that a repository
 # that lacks one is refused before the tree is touched.
 REQUIRED = (
+    "xen/include/public/sysctl.livepatch.h",
+    "tools/libxc/xenctrl.livepatch.h",
+    "tools/libxc/xc_livepatch_report.c",
     "tools/libxl/libxl_types.idl",
     "tools/libxl/libxl_livepatch.h",
     "tools/libxl/libxl_livepatch_pauser.c",
@@ -21,12 +25,10 @@ REQUIRED = (
 
 
 def plan(repository):
-    """The pair (copies, insertions); copies maps target path to source."""
-    for name in REQUIRED:
-        if not (repository / name).is_file():
-            raise IntegrationError(f"{repository / name} is missing; this "
-                                   "repository's checkout is incomplete")
-    return _copies(repository), [
+    demand(repository, REQUIRED)
+    return Plan(_copies(repository), [
+        *_public_header(repository),
+        *_libxc(repository),
         *_libxl_header(),
         *_libxl_types(repository),
         *_libxl_makefile(repository),
@@ -34,11 +36,13 @@ def plan(repository):
         *_xl_command(),
         *_xl_main(),
         *_xl_completion(repository),
-    ]
+    ])
 
 
 def _copies(repository):
     copies = {}
+    for source in sorted(repository.glob("tools/libxc/*.c")):
+        copies[f"{LIBXC}/{source.name}"] = source
     for source in sorted(repository.glob("tools/libxl/libxl_livepatch*.[ch]")):
         # Public headers live beside libxl.h, which needs no copying rule then.
         public = source.name == "libxl_livepatch.h"
@@ -55,8 +59,26 @@ def _objects(repository, pattern):
     return sorted(source.stem + ".o" for source in repository.glob(pattern))
 
 
-def _lines(path):
-    return tuple(path.read_text().splitlines())
+def _public_header(repository):
+    # The toolstack speaks to engines that have the report and to those that
+    # don't: it needs the numbers in any case.
+    header = "xen/include/public/sysctl.h"
+    yield Insertion(
+        header, r"struct xen_sysctl_livepatch_op \{",
+        lines_of(repository / "xen/include/public/sysctl.livepatch.h"),
+        where="before")
+    yield Insertion(
+        header, r"        struct xen_sysctl_livepatch_action action;",
+        ("        struct xen_sysctl_livepatch_report report;",))
+
+
+def _libxc(repository):
+    yield Insertion("tools/include/xenctrl.h",
+                    r"int xc_livepatch_replace\(.*\);",
+                    lines_of(repository / "tools/libxc/xenctrl.livepatch.h"))
+    yield Insertion(f"{LIBXC}/Makefile.common", r"OBJS-y +\+= xc_misc\.o",
+                    tuple(f"OBJS-y += {one}" for one in
+                          _objects(repository, "tools/libxc/*.c")))
 
 
 def _libxl_header():
@@ -68,7 +90,7 @@ def _libxl_header():
 def _libxl_types(repository):
     # Appended, not a file of its own: libxl's generated test reads this one.
     yield Insertion(f"{LIBXL}/libxl_types.idl", "",
-                    _lines(repository / "tools/libxl/libxl_types.idl"))
+                    lines_of(repository / "tools/libxl/libxl_types.idl"))
 
 
 def _libxl_makefile(repository):
@@ -193,4 +215,4 @@ static bool defers_ctx(const char *cmd)
 def _xl_completion(repository):
     # Appended: bash looks for completions of "xl" in one file only.
     yield Insertion(f"{XL}/bash-completion", "",
-                    _lines(repository / "tools/xl/bash-completion.livepatch"))
+                    lines_of(repository / "tools/xl/bash-completion.livepatch"))

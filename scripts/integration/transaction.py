@@ -37,13 +37,14 @@ def locked(tree):
         os.close(fd)
 
 
-def commit(tree, changes):
-    """Make the files as told: path -> bytes, or None for no such file."""
+def commit(tree, changes, modes):
+    """Make the files as told: path -> bytes, or None for no such file.  modes
+    are those of files that are not there yet, where they matter."""
     if not changes:
         return
     handlers = {one: signal.signal(one, _interrupt) for one in SIGNALS}
     try:
-        _stage(tree, changes)
+        _stage(tree, changes, modes)
         _rename(tree)
         # From here on the change stands, so an interruption comes too late.
         _ignore_signals()
@@ -94,7 +95,7 @@ def _ignore_signals():
         signal.signal(one, signal.SIG_IGN)
 
 
-def _stage(tree, changes):
+def _stage(tree, changes, modes):
     staging = tree / STAGING
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir()
@@ -104,6 +105,8 @@ def _stage(tree, changes):
             _link(target, staging / f"{number}.old")
         if content is not None:
             _write(staging / f"{number}.new", content)
+            if path in modes:
+                (staging / f"{number}.new").chmod(modes[path])
             _take_attributes(staging / f"{number}.new", target)
     _write(staging / "journal.new", json.dumps(list(changes)).encode())
     os.replace(staging / "journal.new", staging / "journal")

@@ -6,7 +6,7 @@ import re
 import shutil
 import unittest
 
-from trees import TOP, TreeTest, contents, identities, insertions
+from trees import TOP, TreeTest, contents, identities, insertions, plan
 
 TYPES = "tools/libs/light/libxl_types.idl"
 MAKEFILE = "tools/libs/light/Makefile"
@@ -15,7 +15,8 @@ MAKEFILE = "tools/libs/light/Makefile"
 class Integrating(TreeTest):
     def test_copies_every_source(self):
         self.integrate_well(self.tree)
-        for source in [*TOP.glob("tools/libxl/libxl_livepatch*.[ch]"),
+        for source in [*TOP.glob("tools/libxc/*.c"),
+                       *TOP.glob("tools/libxl/libxl_livepatch*.[ch]"),
                        *TOP.glob("tools/xl/xl_livepatch*.[ch]")]:
             copies = [path for path in self.tree.rglob(source.name)]
             self.assertEqual(len(copies), 1, source.name)
@@ -25,7 +26,8 @@ class Integrating(TreeTest):
         self.integrate_well(self.tree)
         made = (self.tree / MAKEFILE).read_text()
         made += (self.tree / "tools/xl/Makefile").read_text()
-        for source in [*TOP.glob("tools/libxl/*.c"), *TOP.glob("tools/xl/*.c")]:
+        made += (self.tree / "tools/libs/ctrl/Makefile.common").read_text()
+        for source in TOP.glob("tools/*/*.c"):
             self.assertRegex(made, rf"(?m)^\S+ \+= .*\b{source.stem}\.o\b")
 
     def test_only_adds_lines(self):
@@ -61,6 +63,111 @@ class Integrating(TreeTest):
         edited.write_text("# somebody else's\n" + edited.read_text())
         self.integrate_well("--remove", self.tree)
         self.assertEqual(edited.read_text(), "# somebody else's\n" + before)
+
+
+class OwnEngine(TreeTest):
+    """ENGINE=own: the hypervisor's part as well."""
+
+    def assert_same_as(self, *engines):
+        """The tree is as a fresh one after these runs."""
+        other = self.make_tree("other")
+        for engine in engines:
+            self.integrate_well(other, engine)
+        self.assertEqual(contents(self.tree), contents(other))
+        shutil.rmtree(other)
+
+    def test_copies_every_source(self):
+        self.integrate_well(self.tree, "own")
+        for pattern in ("common/livepatch/*", "arch/x86/livepatch/*",
+                        "arch/x86/include/asm/*.h", "include/xen/*.h"):
+            for source in TOP.glob(f"xen/{pattern}"):
+                copy = self.tree / source.relative_to(TOP)
+                self.assertEqual(copy.read_bytes(), source.read_bytes())
+
+    def test_every_c_file_is_built(self):
+        for folder in ("xen/common/livepatch", "xen/arch/x86/livepatch"):
+            made = (TOP / folder / "Makefile").read_text().splitlines()
+            for source in (TOP / folder).glob("*.c"):
+                self.assertIn(f"obj-y += {source.stem}.o", made)
+
+    def test_xens_engine_is_not_built(self):
+        self.integrate_well(self.tree, "own")
+        for folder in ("common", "arch/x86"):
+            makefile = (self.tree / "xen" / folder / "Makefile").read_text()
+            self.assertEqual(re.findall(r"(?m)^[^#\n]*\blivepatch\b.*", makefile),
+                             ["obj-$(CONFIG_LIVEPATCH) += livepatch/"])
+        for path in plan().displaced:
+            if path not in plan().copies:
+                self.assertFalse((self.tree / path).exists(), path)
+
+    def test_both_engines_have_the_toolstack(self):
+        self.integrate_well(self.tree, "stock")
+        stock = contents(self.tree)
+        self.integrate_well(self.tree, "own")
+        own = contents(self.tree)
+        different = {path for path in stock if own.get(path) != stock[path]}
+        self.assertEqual({path for path in different if path.startswith("tools")}, set())
+        self.assertIn("xen_sysctl_livepatch_report report;",
+                      (self.tree / "xen/include/public/sysctl.h").read_text())
+
+    def test_second_run_touches_nothing(self):
+        self.integrate_well(self.tree, "own")
+        before = identities(self.tree)
+        self.assertIn("no files changed", self.integrate_well(self.tree, "own"))
+        self.assertEqual(identities(self.tree), before)
+
+    def test_remove_restores_every_byte_and_mode(self):
+        for path, mode in zip(plan().displaced, (0o600, 0o755, 0o640)):
+            (self.tree / path).chmod(mode)
+        before = contents(self.tree)
+        folders = {path for path in self.tree.rglob("*") if path.is_dir()}
+        self.integrate_well(self.tree, "own")
+        self.integrate_well(self.tree, "own")
+        self.integrate_well("--remove", self.tree)
+        self.assertEqual(contents(self.tree), before)
+        self.assertEqual({path for path in self.tree.rglob("*") if path.is_dir()}, folders)
+
+    def test_switching(self):
+        self.integrate_well(self.tree, "own")
+        self.integrate_well(self.tree, "stock")
+        self.assert_same_as("stock")
+        self.integrate_well(self.tree, "own")
+        self.assert_same_as("own")
+
+    def test_changed_header(self):
+        ours = self.make_repository()
+        self.integrate_well(self.tree, "own", repository=ours)
+        header = ours / "xen/include/xen/livepatch.h"
+        header.write_text(header.read_text() + "/* changed */\n")
+        before = identities(self.tree)
+        self.integrate_well(self.tree, "own", repository=ours)
+        changed = {path for path, one in identities(self.tree).items() if before[path] != one}
+        self.assertEqual(changed, {"xen/include/xen/livepatch.h"})
+        self.integrate_well("--remove", self.tree)
+        self.assert_pristine()
+
+    def test_file_of_xens_that_is_missing(self):
+        (self.tree / "xen/common/livepatch_elf.c").unlink()
+        before = contents(self.tree)
+        self.assert_refused(self.integrate(self.tree, "own"),
+                            "xen/common/livepatch_elf.c: no such file")
+        self.assertEqual(contents(self.tree), before)
+
+    def test_original_that_is_lost(self):
+        self.integrate_well(self.tree, "own")
+        (self.tree / ".xl-livepatch.originals/xen/common/livepatch.c").unlink()
+        before = contents(self.tree)
+        for args in ((self.tree, "stock"), ("--remove", self.tree)):
+            self.assert_refused(self.integrate(*args), "cannot be put back",
+                                "xen/common/livepatch.c")
+        self.assertEqual(contents(self.tree), before)
+
+    def test_object_without_a_source(self):
+        ours = self.make_repository()
+        (ours / "xen/common/livepatch/elf.c").unlink()
+        self.assert_refused(self.integrate(self.tree, "own", repository=ours),
+                            "xen/common/livepatch/elf.c", "incomplete")
+        self.assert_pristine()
 
 
 class Updating(TreeTest):
@@ -123,8 +230,8 @@ class Refusing(TreeTest):
         text = file.read_text()
         file.write_text(re.sub(f"(?m)^{one.anchor}$", "/* gone */", text))
         before = contents(self.tree)
-        self.assert_refused(self.integrate(self.tree), one.path, one.anchor,
-                            "was not changed")
+        self.assert_refused(self.integrate(self.tree, "own"), one.path,
+                            one.anchor, "was not changed")
         self.assertEqual(contents(self.tree), before)
         file.write_text(text)
 
@@ -173,11 +280,6 @@ class Refusing(TreeTest):
     def test_no_libxl(self):
         shutil.rmtree(self.tree / "tools/libs/light")
         self.assert_refused(self.integrate(self.tree), "tools/libs/light")
-
-    def test_own_engine(self):
-        self.assert_refused(self.integrate(self.tree, "own"), "ENGINE=own",
-                            "ENGINE=stock")
-        self.assert_pristine()
 
     def test_unknown_engine(self):
         self.assertEqual(self.integrate(self.tree, "other").returncode, 2)

@@ -14,11 +14,16 @@ TOP = Path(__file__).resolve().parents[2]
 FETCHED = Path(os.environ.get("XEN_TREE") or TOP / "build/xen-src")
 
 sys.path.insert(0, str(TOP / "scripts"))
-from integration import toolstack  # noqa: E402
+from integration import engine, toolstack  # noqa: E402
+
+
+def plan():
+    """All that is done to a tree with ENGINE=own."""
+    return toolstack.plan(TOP) + engine.plan(TOP)
 
 
 def insertions():
-    return toolstack.plan(TOP)[1]
+    return plan().insertions
 
 
 def contents(top):
@@ -47,16 +52,16 @@ class TreeTest(unittest.TestCase):
     def make_tree(self, name):
         tree = self.scratch / name
         needed = {one.path for one in insertions()} | {"xen/Makefile"}
+        needed.update(plan().displaced, ["docs/man/xl.1.pod.in"])
         for path in needed:
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(FETCHED / path, tree / path)
-        (tree / "docs/man").mkdir(parents=True)
         return tree
 
     def make_repository(self):
         """A copy of this repository's scripts and what they integrate."""
         repository = self.scratch / "repository"
-        for part in ("scripts", "tools", "docs/man"):
+        for part in ("scripts", "tools", "docs/man", "xen"):
             shutil.copytree(TOP / part, repository / part)
         return repository
 

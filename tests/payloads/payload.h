@@ -18,11 +18,12 @@
 /*
  * One function record.  The address is found by name when the payload is
  * uploaded; the new size is filled in when the payload is linked.  The
- * extra arguments are further initialisers.
+ * extra arguments are further initialisers.  Left alone, the compiler would
+ * put a gap between two records.
  */
 #define REPLACE_FUNCTION(payload, function, by, ...)                    \
     static const struct livepatch_func payload ## _ ## function         \
-        __used __section(".livepatch.funcs") = {                        \
+        __used __section(".livepatch.funcs") __aligned(8) = {           \
         .name = #function,                                              \
         .new_addr = by,                                                 \
         .old_size = SIZE_ ## function,                                  \

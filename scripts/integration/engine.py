@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the hypervisor's part puts where, and what of Xen's own it displaces."""
+
+from .insertion import Insertion
+from .plan import Plan, demand
+
+FOLDERS = ("xen/common/livepatch", "xen/arch/x86/livepatch")
+HEADERS = ("xen/include/xen/livepatch.h",
+           "xen/include/xen/livepatch_payload.h",
+           "xen/arch/x86/include/asm/livepatch.h")
+ADDED_HEADERS = ("xen/include/xen/livepatch_shadow.h",)
+XENS_ENGINE = ("xen/common/livepatch.c", "xen/common/livepatch_elf.c",
+               "xen/arch/x86/livepatch.c", "xen/include/xen/livepatch_elf.h")
+
+
+def plan(repository):
+    demand(repository, [*HEADERS, *ADDED_HEADERS,
+                        *(f"{folder}/Makefile" for folder in FOLDERS)])
+    # Every object that is to be built has its source.
+    for folder in FOLDERS:
+        demand(repository, _sources(repository / folder, folder))
+    copies = {name: repository / name for name in (*HEADERS, *ADDED_HEADERS)}
+    for folder in FOLDERS:
+        for source in sorted((repository / folder).iterdir()):
+            if source.suffix in (".c", ".h") or source.name == "Makefile":
+                copies[f"{folder}/{source.name}"] = source
+    return Plan(copies, [*_makefiles(), *_kconfig(), *_panic()],
+                [*HEADERS, *XENS_ENGINE])
+
+
+def _sources(folder, name):
+    for line in (folder / "Makefile").read_text().splitlines():
+        if line.startswith("obj-y += "):
+            yield f"{name}/{line.split()[-1].removesuffix('.o')}.c"
+
+
+def _makefiles():
+    for folder in FOLDERS:
+        yield Insertion(f"{folder.removesuffix('/livepatch')}/Makefile",
+                        r"obj-\$\(CONFIG_LIVEPATCH\) \+= livepatch\.o( .*)?",
+                        ("obj-$(CONFIG_LIVEPATCH) += livepatch/",),
+                        where="instead")
+
+
+def _kconfig():
+    file = "xen/common/Kconfig"
+    yield Insertion(file, r'\tdepends on "\$\(XEN_HAS_BUILD_ID\)" = "y".*',
+                    ("\tdepends on X86",))
+    yield Insertion(file, r"config FAST_SYMBOL_LOOKUP", (
+        'comment "Live patching: this engine is for x86 only"',
+        "\tdepends on !X86",
+        ""), where="before")
+
+
+def _panic():
+    # After the message, should walking the payloads end in the next panic.
+    file = "xen/drivers/char/console.c"
+    yield Insertion(file, r"#include <xen/kexec\.h>",
+                    ("#include <xen/livepatch.h>",))
+    yield Insertion(file, r'    printk\("\*{40}\\n\\n"\);',
+                    ("    livepatch_print_applied();",))
