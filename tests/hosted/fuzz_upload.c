@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any file whatever: it is refused with words, or loaded and unloaded again;
- * nothing is left of either.
+ * Any file whatever, beside a payload that it may need or be in conflict with:
+ * it is refused with words, or loaded and unloaded again; nothing is left of
+ * either.
  */
 #include <stdlib.h>
 
@@ -10,6 +11,24 @@
 #include "fuzzed.h"
 #include "hosted.h"
 #include "operations.h"
+#include "templates.h"
+
+static unsigned int allocated, regions;
+
+static void load_first(void)
+{
+    static bool loaded;
+
+    if ( loaded )
+        return;
+    loaded = true;
+    templates_make();
+    if ( op_upload_file("first", templates[OFFERING].file,
+                        templates[OFFERING].size) )
+        hosted_fail("the first isn't loaded");
+    allocated = hosted_allocated;
+    regions = hosted_regions;
+}
 
 static void check_words(int rc)
 {
@@ -21,21 +40,45 @@ static void check_words(int rc)
     free(items);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_loaded(void)
 {
     uint32_t state;
-    int32_t result;
+    int32_t rc;
+
+    if ( op_get("fuzz", &state, &rc) || rc ||
+         state != LIVEPATCH_STATE_CHECKED )
+        hosted_fail("loaded, but not right");
+    op_list_all(0, 2);
+    if ( op_unload("fuzz") )
+        hosted_fail("loaded, and not unloaded");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     int rc;
 
     fuzz_start();
+    image_provide_hooks();
+    load_first();
     rc = op_upload_file("fuzz", data, size);
     if ( rc > 0 || rc < -200 )
         hosted_fail("upload returned %d", rc);
     if ( rc )
         check_words(rc);
-    else if ( op_get("fuzz", &state, &result) || result ||
-              state != LIVEPATCH_STATE_CHECKED || op_unload("fuzz") )
-        hosted_fail("loaded, but not right");
-    hosted_check_clean();
+    else
+        check_loaded();
+    if ( hosted_allocated != allocated || hosted_regions != regions ||
+         hosted_mapped )
+        hosted_fail("something is left");
     return 0;
 }
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

@@ -12,6 +12,7 @@
 
 #include <xen/livepatch_payload.h>
 #include <xen/sched.h>
+#include <xen/version.h>
 
 /* -- All of it ----------------------------------------------------------- */
 
@@ -78,8 +79,13 @@ int hosted_call(const char *name);
 extern unsigned int hosted_regions;
 
 /* The build-id: 20 bytes of 0x22, until it is changed. */
+#if HOSTED_RELEASE < 21
 extern const void *hosted_build_id;
 extern unsigned int hosted_build_id_len;
+#else
+# define hosted_build_id     xen_build_id
+# define hosted_build_id_len xen_build_id_len
+#endif
 #define HOSTED_XEN_ID 0x22
 
 /* -- Console: services_console.c ----------------------------------------- */

@@ -9,6 +9,7 @@
 #include "fuzzed.h"
 #include "hosted.h"
 #include "samples.h"
+#include "templates.h"
 
 static const char *folder;
 
@@ -39,6 +40,20 @@ static void save_samples(void)
     }
 }
 
+static void save_templates(void)
+{
+    unsigned int i;
+
+    templates_make();
+    for ( i = 0; i < TEMPLATES; i++ )
+    {
+        char name[16];
+
+        snprintf(name, sizeof(name), "template-%u", i);
+        save("fuzz_upload", name, templates[i].file, templates[i].size);
+    }
+}
+
 int main(int argc, char **argv)
 {
     unsigned int i;
@@ -49,6 +64,7 @@ int main(int argc, char **argv)
     hosted_boot();
     hosted_reset();
     save_samples();
+    save_templates();
     for ( i = 0; i < nsequences; i++ )
         save("fuzz_operations", sequences[i].name, sequences[i].bytes,
              sequences[i].size);

@@ -58,10 +58,36 @@ struct image *image_empty(void)
     return image;
 }
 
+/*
+ * What the tests have made is where the fuzzers begin: $HOSTED_CORPUS is a
+ * folder for it.  Large ones would only be slow.
+ */
+#define SEED_MAX 16384
+
+static void save_seed(const struct image *image)
+{
+    const char *folder = getenv("HOSTED_CORPUS");
+    uint64_t hash = 0xcbf29ce484222325;
+    char path[4096];
+    FILE *file;
+    size_t i;
+
+    if ( !folder || !image->file || image->size > SEED_MAX )
+        return;
+    for ( i = 0; i < image->size; i++ )
+        hash = (hash ^ image->file[i]) * 0x100000001b3;
+    snprintf(path, sizeof(path), "%s/%016lx", folder, hash);
+    file = fopen(path, "w");
+    assert(file);
+    assert(fwrite(image->file, 1, image->size, file) == image->size);
+    fclose(file);
+}
+
 void image_free(struct image *image)
 {
     unsigned int i;
 
+    save_seed(image);
     for ( i = 0; i < image->nsections; i++ )
     {
         free(image->sections[i].name);

@@ -51,6 +51,7 @@ struct image *image_new(void);
  * HOSTED_XEN_ID), and replaces a function by one that returns a value. */
 struct image *image_make(uint8_t id, uint8_t depends, const char *old,
                          int value);
+/* Keeps its file in $HOSTED_CORPUS, if that is set. */
 void image_free(struct image *image);
 
 /* -- Before there is a file ---------------------------------------------- */

@@ -177,7 +177,11 @@ static int compare_entries(const void *a, const void *b)
 }
 
 /* What is in an entry is relative to where it is. */
+#if HOSTED_RELEASE < 21
 static void swap_entries(void *a, void *b, size_t size)
+#else
+static void swap_entries(void *a, void *b)
+#endif
 {
     struct exception_table_entry *l = a, *r = b, tmp = *l;
     long delta = b - a;
@@ -194,10 +198,18 @@ void sort_exception_table(struct exception_table_entry *start,
     sort(start, stop - start, sizeof(*start), compare_entries, swap_entries);
 }
 
+static void call_swap(hosted_swap_t *swap, void *a, void *b, size_t size)
+{
+#if HOSTED_RELEASE < 21
+    swap(a, b, size);
+#else
+    swap(a, b);
+#endif
+}
+
 /* A heap sort, as in Xen: elements move by swap() alone. */
 static void sift(char *base, size_t root, size_t num, size_t size,
-                 int (*cmp)(const void *a, const void *b),
-                 void (*swap)(void *a, void *b, size_t size))
+                 int (*cmp)(const void *a, const void *b), hosted_swap_t *swap)
 {
     size_t child;
 
@@ -208,14 +220,13 @@ static void sift(char *base, size_t root, size_t num, size_t size,
             child++;
         if ( cmp(base + root * size, base + child * size) >= 0 )
             return;
-        swap(base + root * size, base + child * size, size);
+        call_swap(swap, base + root * size, base + child * size, size);
         root = child;
     }
 }
 
 void sort(void *base, size_t num, size_t size,
-          int (*cmp)(const void *a, const void *b),
-          void (*swap)(void *a, void *b, size_t size))
+          int (*cmp)(const void *a, const void *b), hosted_swap_t *swap)
 {
     size_t i;
 
@@ -223,7 +234,7 @@ void sort(void *base, size_t num, size_t size,
         sift(base, i, num, size, cmp, swap);
     for ( i = num; i-- > 1; )
     {
-        swap(base, base + i * size, size);
+        call_swap(swap, base, base + i * size, size);
         sift(base, 0, i, size, cmp, swap);
     }
 }

@@ -328,7 +328,7 @@ void rcu_barrier(void)
     }
 }
 
-bool hosted_spin_debug_disabled;
+unsigned int hosted_spin_debug_disabled;
 
 void spin_lock_init(spinlock_t *lock)
 {

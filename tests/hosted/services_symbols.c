@@ -208,9 +208,6 @@ int xen_build_id(const void **p, unsigned int *len)
     *len = hosted_build_id_len;
     return 0;
 }
-#else
-const void *xen_build_id = build_id;
-unsigned int xen_build_id_len = sizeof(build_id);
 #endif
 
 int xen_build_id_check(const Elf_Note *n, unsigned int n_sz,

@@ -2,6 +2,7 @@
 /* .livepatch.funcs: which functions can be patched, and which can't. */
 #include "records.h"
 
+#include "arch.h"
 #include "functions.h"
 #include "hooks.h"
 #include "patching.h"
@@ -286,6 +287,8 @@ static void test_engine(void **state)
     assert_refuses(image_at(hooks_call_load), -EINVAL,
                    "is part of live patching itself");
     assert_refuses(image_at(revert_payload), -EINVAL,
+                   "is part of live patching itself");
+    assert_refuses(image_at(arch_site_write), -EINVAL,
                    "is part of live patching itself");
 
     hosted_remove_symbol("xen_two");

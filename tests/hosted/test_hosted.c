@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <public/sysctl.h>
+#include <xen/string.h>
 
 #include "hosted.h"
 #include "operations.h"

@@ -84,7 +84,7 @@ static struct payload *one_function(const char *name, uint8_t id,
     return payload;
 }
 
-/* xen_one returns 3, xen_endbr 2, xen_two 3. */
+/* All return 3: xen_endbr by way of xen_two. */
 static struct payload *three_functions(const char *name)
 {
     static const char *const names[][2] = {
@@ -136,7 +136,7 @@ static int act(struct payload *payload, bool apply)
                 : hook_rc ? hook_marks : payload->nfuncs - hook_marks;
     for ( i = 0; i < n; i++ )
         payload->fstate[i].applied = done;
-    if ( hook_writes && (!chosen || !hook_rc || hook_writes) )
+    if ( hook_writes )
         write_text(payload, apply);
     return chosen ? hook_rc : 0;
 }
@@ -246,7 +246,7 @@ static void bytes_change_where_they_should(void **state)
         for ( j = 0; j < 48; j++ )
             if ( j >= 8 + s->offset && j < 8 + s->offset + s->length )
                 assert_int_equal(after[j], s->patch[j - 8 - s->offset]);
-            else if ( i != 3 || j < 8 )
+            else
                 assert_int_equal(after[j], before[i][j]);
     }
 
@@ -413,7 +413,7 @@ static void one_that_refuses_has_changed_nothing(void **state)
     assert_int_equal(op_revert("p"), -EACCES);
     assert_int_equal(p->state, LIVEPATCH_STATE_APPLIED);
     assert_int_equal(hosted_call("xen_one"), 3);
-    assert_int_equal(hosted_call("xen_endbr"), 2);
+    assert_int_equal(hosted_call("xen_endbr"), 3);
     assert_contains(p->why.text, "revert hook of p returned -13");
     assert_contains(p->why.text, "what was applied still is");
     hook_rc = 0;
@@ -466,7 +466,7 @@ static void half_a_revert_is_undone(void **state)
         assert_int_equal(op_revert("p"), -EINVAL);
         assert_int_equal(p->state, LIVEPATCH_STATE_APPLIED);
         assert_int_equal(hosted_call("xen_one"), 3);
-        assert_int_equal(hosted_call("xen_endbr"), 2);
+        assert_int_equal(hosted_call("xen_endbr"), 3);
         assert_int_equal(hosted_call("xen_two"), 3);
         for ( j = 0; j < 3; j++ )
             assert_int_equal(p->fstate[j].applied, LIVEPATCH_FUNC_APPLIED);

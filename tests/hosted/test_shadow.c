@@ -13,6 +13,8 @@
 #include "hosted.h"
 
 #define MANY 5000
+/* So many that some of one object share a bucket. */
+#define IDS 32
 
 static unsigned long objects[MANY];
 static unsigned int constructed, destroyed;
@@ -53,7 +55,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    for ( unsigned long id = 0; id < 4; id++ )
+    for ( unsigned long id = 0; id < IDS; id++ )
         livepatch_shadow_detach_all(id, NULL);
     hosted_check_clean();
     return 0;
@@ -245,13 +247,13 @@ static void detached_while_stopped(void **state)
 /* Anything in any order, against an array that says what must be there. */
 static void any_order(void **state)
 {
-    static void *expected[64][4];
+    static void *expected[64][IDS];
     unsigned int seed = 1;
 
     memset(expected, 0, sizeof(expected));
     for ( unsigned int step = 0; step < 100000; step++ )
     {
-        unsigned int o = rand_r(&seed) % 64, id = rand_r(&seed) % 4;
+        unsigned int o = rand_r(&seed) % 64, id = rand_r(&seed) % IDS;
         void **slot = &expected[o][id], *data;
 
         switch ( rand_r(&seed) % 8 )

@@ -8,6 +8,14 @@
 
 #include <public/xen.h>
 
+#if HOSTED_RELEASE >= 21
+/* Before, it was in the public headers. */
+struct cpu_user_regs {
+    uint64_t rip, rflags, rsp;
+    uint16_t cs;
+};
+#endif
+
 /* Lets another pretended CPU run, and time pass. */
 void cpu_relax(void);
 

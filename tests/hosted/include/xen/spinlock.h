@@ -37,8 +37,8 @@ bool spin_is_locked(const spinlock_t *lock);
 #define spin_unlock_recursive spin_unlock
 
 /* Whether checks of how locks are used are off: for tests. */
-extern bool hosted_spin_debug_disabled;
-#define spin_debug_enable()  ((void)(hosted_spin_debug_disabled = false))
-#define spin_debug_disable() ((void)(hosted_spin_debug_disabled = true))
+extern unsigned int hosted_spin_debug_disabled;
+#define spin_debug_enable()  ((void)hosted_spin_debug_disabled--)
+#define spin_debug_disable() ((void)hosted_spin_debug_disabled++)
 
 #endif /* HOSTED_XEN_SPINLOCK_H */

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* NMIs that are held, and those by which CPUs are asked where they are. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+#include <cmocka.h>
+
+#include <asm/apic.h>
+#include <asm/nmi.h>
+#include <xen/lib.h>
+#include <xen/sched.h>
+
+#include "arch.h"
+#include "hosted.h"
+
+#define TIMEOUT MICROSECS(100)
+
+static unsigned int others;             /* Calls of another's callback. */
+static int others_result;
+
+static int other(const struct cpu_user_regs *regs, int cpu)
+{
+    others++;
+    return others_result;
+}
+
+static int setup(void **state)
+{
+    hosted_boot();
+    hosted_reset();
+    others = 0;
+    others_result = 1;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    unsigned int cpu;
+
+    set_nmi_callback(NULL);
+    /* Who was there before ours is forgotten. */
+    arch_nmi_hold();
+    arch_nmi_release();
+    for_each_online_cpu ( cpu )
+        hosted_free(cpu);
+    nmi_watchdog = NMI_NONE;
+    watchdog_force = false;
+    hosted_check_clean();
+    return 0;
+}
+
+/* -- Held ---------------------------------------------------------------- */
+
+static void one_is_noted_and_comes_again(void **state)
+{
+    arch_nmi_hold();
+    hosted_nmi(2);
+    assert_int_equal(hosted_nmis_handled, 0);
+    arch_nmi_release();
+    assert_int_equal(hosted_nmis_raised, 2);
+    assert_int_equal(hosted_nmis_handled, 1);
+
+    /* And that's the end of it. */
+    arch_nmi_hold();
+    arch_nmi_release();
+    assert_int_equal(hosted_nmis_handled, 1);
+}
+
+static void on_every_cpu_that_had_any(void **state)
+{
+    arch_nmi_hold();
+    hosted_nmi(0);
+    hosted_nmi(0);
+    hosted_nmi(3);
+    arch_nmi_release();
+    assert_int_equal(hosted_nmis_raised, 3 + 2);
+    assert_int_equal(hosted_nmis_handled, 2);
+}
+
+static void otherwise_they_are_handled_at_once(void **state)
+{
+    hosted_nmi(1);
+    arch_nmi_hold();
+    arch_nmi_release();
+    hosted_nmi(1);
+    assert_int_equal(hosted_nmis_raised, 2);
+    assert_int_equal(hosted_nmis_handled, 2);
+}
+
+/* -- Other callbacks ----------------------------------------------------- */
+
+static void a_crash_before_us_gets_its_nmis(void **state)
+{
+    set_nmi_callback(other);
+    arch_nmi_hold();
+    hosted_nmi(1);
+    assert_int_equal(others, 1);
+    arch_nmi_release();
+    assert_int_equal(hosted_nmis_raised, 1);
+    assert_int_equal(others, 1);
+    hosted_nmi(1);
+    assert_int_equal(others, 2);
+}
+
+static void a_crash_meanwhile_too(void **state)
+{
+    arch_nmi_hold();
+    set_nmi_callback(other);
+    hosted_nmi(1);
+    assert_int_equal(others, 1);
+    arch_nmi_release();
+    hosted_nmi(1);
+    assert_int_equal(others, 2);
+    assert_ptr_equal(set_nmi_callback(NULL), other);
+}
+
+static void who_doesnt_want_it_is_passed_by(void **state)
+{
+    set_nmi_callback(other);
+    others_result = 0;
+    arch_nmi_hold();
+    hosted_nmi(1);
+    assert_int_equal(others, 1);
+    assert_int_equal(hosted_nmis_handled, 0);
+    arch_nmi_release();
+    assert_int_equal(others, 2);
+    assert_int_equal(hosted_nmis_handled, 1);
+}
+
+/* Called in the NMI, before it is noted. */
+static int release_meanwhile(const struct cpu_user_regs *regs, int cpu)
+{
+    if ( !others++ )
+        arch_nmi_release();
+    return 0;
+}
+
+static void one_at_the_last_moment_isnt_lost(void **state)
+{
+    set_nmi_callback(release_meanwhile);
+    arch_nmi_hold();
+    hosted_nmi(1);
+    assert_int_equal(hosted_nmis_raised, 1);
+    assert_int_equal(hosted_nmis_handled, 1);
+}
+
+/*
+ * The same at any other moment: what one CPU does is single-stepped, and what
+ * another one does happens in the middle, before each instruction in turn.
+ */
+#define TRAP_FLAG 0x100
+
+static unsigned int steps, interrupted_at;
+static void (*in_the_middle)(void);
+
+static void on_step(int sig, siginfo_t *info, void *context)
+{
+    ucontext_t *uc = context;
+
+    if ( steps++ != interrupted_at )
+        return;
+    uc->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
+    in_the_middle();
+}
+
+/* Whether it was long enough to be interrupted there. */
+static bool interrupt(void (*what)(void), unsigned int at,
+                      void (*middle)(void))
+{
+    struct sigaction step = { .sa_sigaction = on_step,
+                              .sa_flags = SA_SIGINFO };
+    struct sigaction trap;
+
+    steps = 0;
+    interrupted_at = at;
+    in_the_middle = middle;
+    sigaction(SIGTRAP, &step, &trap);
+    __asm__ volatile ( "pushfq; orl %0, (%%rsp); popfq"
+                       :: "i" (TRAP_FLAG) : "memory", "cc" );
+    what();
+    __asm__ volatile ( "pushfq; andl %0, (%%rsp); popfq"
+                       :: "i" (~TRAP_FLAG) : "memory", "cc" );
+    sigaction(SIGTRAP, &trap, NULL);
+    return steps > at;
+}
+
+static void nmi_on_1(void)
+{
+    hosted_nmi(1);
+}
+
+static void nor_at_any_other(void **state)
+{
+    unsigned int at = 0, handled = hosted_nmis_handled;
+
+    do {
+        arch_nmi_hold();
+        if ( !interrupt(nmi_on_1, at, arch_nmi_release) )
+            break;
+        assert_true(hosted_nmis_handled > handled);
+        handled = hosted_nmis_handled;
+        at++;
+    } while ( true );
+    assert_true(at > 50);
+    arch_nmi_release();
+
+    handled = hosted_nmis_handled;
+    at = 0;
+    do {
+        arch_nmi_hold();
+        if ( !interrupt(arch_nmi_release, at, nmi_on_1) )
+            break;
+        assert_true(hosted_nmis_handled > handled);
+        handled = hosted_nmis_handled;
+        at++;
+    } while ( true );
+    assert_true(at > 50);
+}
+
+/* -- Asked --------------------------------------------------------------- */
+
+static struct quiesce_straggler late[2];
+
+static void locate(unsigned int n)
+{
+    unsigned int i;
+
+    for ( i = 0; i < n; i++ )
+        late[i] = (struct quiesce_straggler){ .cpu = i + 1 };
+    arch_locate(late, n, TIMEOUT);
+}
+
+static void cpus_say_where_they_are(void **state)
+{
+    hosted_stick(1, hosted_domain(5)->vcpu[0], 0x1234, true);
+    hosted_stick(2, hosted_domain(6)->vcpu[0], 0xffff82d040200010, false);
+    locate(2);
+    assert_int_equal(late[0].where, LIVEPATCH_REPORT_WHERE_GUEST);
+    assert_int_equal(late[0].ip, 0x1234);
+    assert_int_equal(late[1].where, LIVEPATCH_REPORT_WHERE_HYPERVISOR);
+    assert_int_equal(late[1].ip, 0xffff82d040200010);
+    assert_int_equal(hosted_nmis_raised, 2);
+    assert_int_equal(hosted_nmis_handled, 0);
+}
+
+static void run_others(void)
+{
+    hosted_clock += 1000;
+}
+
+static void who_doesnt_isnt_waited_for(void **state)
+{
+    void (*relax)(void) = hosted_cpus.relax;
+    s_time_t start = hosted_clock;
+
+    hosted_stick_deaf(1);
+    hosted_stick(2, hosted_domain(6)->vcpu[0], 0x4321, true);
+    hosted_cpus.relax = run_others;
+    locate(2);
+    hosted_cpus.relax = relax;
+    assert_true(hosted_clock - start >= TIMEOUT);
+    assert_true(hosted_clock - start < 3 * TIMEOUT);
+    assert_int_equal(late[0].where, LIVEPATCH_REPORT_WHERE_UNKNOWN);
+    assert_int_equal(late[1].where, LIVEPATCH_REPORT_WHERE_GUEST);
+
+    /* When it takes its NMI at last, that is still ours. */
+    hosted_free(1);
+    assert_int_equal(hosted_nmis_handled, 0);
+    hosted_nmi(1);
+    assert_int_equal(hosted_nmis_handled, 1);
+}
+
+static void one_that_is_underway_isnt_sent_twice(void **state)
+{
+    void (*relax)(void) = hosted_cpus.relax;
+
+    hosted_stick_deaf(1);
+    hosted_cpus.relax = run_others;
+    locate(1);
+    locate(1);
+    hosted_cpus.relax = relax;
+    assert_int_equal(hosted_nmis_raised, 1);
+    hosted_free(1);
+    hosted_stick(1, hosted_domain(5)->vcpu[0], 0x77, true);
+    locate(1);
+    assert_int_equal(late[0].where, LIVEPATCH_REPORT_WHERE_GUEST);
+    assert_int_equal(late[0].ip, 0x77);
+}
+
+static void anothers_is_handled(void **state)
+{
+    hosted_stick(1, hosted_domain(5)->vcpu[0], 0x1234, true);
+    locate(1);
+    hosted_nmi(1);
+    hosted_nmi(3);
+    assert_int_equal(hosted_nmis_handled, 2);
+}
+
+/* Its own NMI may have been swallowed with ours: it stands one too many, which
+ * nobody else does. */
+static void the_watchdog_gets_another(void **state)
+{
+    hosted_stick(1, hosted_domain(5)->vcpu[0], 0x1234, true);
+    nmi_watchdog = NMI_IO_APIC;
+    locate(1);
+    assert_int_equal(hosted_nmis_handled, 1);
+    watchdog_force = true;
+    locate(1);
+    assert_int_equal(hosted_nmis_handled, 1);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(one_is_noted_and_comes_again),
+        TEST(on_every_cpu_that_had_any),
+        TEST(otherwise_they_are_handled_at_once),
+        TEST(a_crash_before_us_gets_its_nmis),
+        TEST(a_crash_meanwhile_too),
+        TEST(who_doesnt_want_it_is_passed_by),
+        TEST(one_at_the_last_moment_isnt_lost),
+        TEST(nor_at_any_other),
+        TEST(cpus_say_where_they_are),
+        TEST(who_doesnt_isnt_waited_for),
+        TEST(one_that_is_underway_isnt_sent_twice),
+        TEST(anothers_is_handled),
+        TEST(the_watchdog_gets_another),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */
