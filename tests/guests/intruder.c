@@ -12,6 +12,9 @@
 
 #define BUFFER_SIZE 64
 
+/* What our own engine has beside Xen's. */
+#define SUB_REPORT 256
+
 const char guest_name[] = "intruder";
 
 static struct xen_sysctl sysctl;
@@ -57,6 +60,9 @@ void guest_main(void)
     set_xen_guest_handle_raw(sysctl.u.livepatch.u.upload.payload,
                              (uint8_t *)buffer);
     ask("upload", XEN_SYSCTL_LIVEPATCH_UPLOAD);
+
+    set_name(&sysctl.u.livepatch.u.get.name);
+    ask("report", SUB_REPORT);
 
     ask_for_action("apply", LIVEPATCH_ACTION_APPLY);
     ask_for_action("revert", LIVEPATCH_ACTION_REVERT);

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Apply and revert for a long time while guests run; nothing may be left.
 
-    cycles.py [CYCLES]      default: 200
+    cycles.py [CYCLES [CPUS]]       default: 200 on 2
+
+LIVEPATCH_ENGINE names the hypervisor: see tests/system/engines.py.
 
 Each cycle applies three stacked payloads in one call, replaces them, and
 takes everything back.  Afterwards the host must be as it was: no payload, no
@@ -18,6 +20,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/system"))
 
+import engines  # noqa: E402
 from host import Host  # noqa: E402
 
 CYCLE = """
@@ -45,9 +48,11 @@ def state(host):
 
 def main():
     cycles = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    files = {f"/extra/{path.name}": path for folder in ("payloads", "guests")
-             for path in (TOP / "build" / folder).glob("*.*")}
-    with Host.booted(toolstack=TOP / "build/dist") as host:
+    cpus = int(sys.argv[2]) if len(sys.argv) > 2 else 2
+    files = {f"/extra/{path.name}": path
+             for folder in (engines.payloads(), TOP / "build/guests")
+             for path in folder.glob("*.*")}
+    with Host.booted(toolstack=TOP / "build/dist", smp=cpus) as host:
         host.push(files)
         for guest in ("idle", "busy"):
             host.run(f"cd /extra && xl create -q {guest}.cfg", check=True)

@@ -23,11 +23,11 @@ TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "scripts"))
 
 import dom0_image
+import engines
 import run_folder
 import snapshots
 from qemu import Hardware, HostError, LineClosed, LineTimeout, Qemu, quoted, version
 
-STOCK_XEN = TOP / "build/stock/xen.elf"
 # Memory is not scrubbed: that would only fill the snapshot with zeros.
 XEN_ARGS = ("console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=warning "
             "dom0_mem=512M dom0_max_vcpus=1 dom0_vcpus_pin bootscrub=0")
@@ -68,6 +68,17 @@ class CommandTimeout(HostError):
     def __init__(self, message, result):
         super().__init__(message)
         self.result = result
+
+
+def _hypervisor(path, engine=None):
+    if path is None:
+        try:
+            return engines.hypervisor(engine)
+        except engines.EngineError as error:
+            raise HostError(str(error)) from error
+    if not Path(path).exists():
+        raise HostError(f"no hypervisor at {path}")
+    return Path(path)
 
 
 class Agent:
@@ -136,13 +147,11 @@ class Host:
              initramfs=None, keep=None, timeout=BOOT_TIMEOUT):
         """Boot and wait until dom0 and Xen's daemons are up.
 
-        hypervisor   an ELF32 Xen; default: the stock Debian one
+        hypervisor   an ELF32 Xen; default: see engines.py
         initramfs    dom0's, as bytes; default: dom0_image.base()
         """
         image = initramfs or dom0_image.base().encode()
-        hypervisor = Path(hypervisor or STOCK_XEN)
-        if not hypervisor.exists():
-            raise HostError(f"no hypervisor at {hypervisor}: build it, or run scripts/fetch-xen")
+        hypervisor = _hypervisor(hypervisor)
         with tempfile.NamedTemporaryFile() as initrd:
             initrd.write(image)
             initrd.flush()
@@ -164,12 +173,12 @@ class Host:
 
     @classmethod
     def booted(cls, hypervisor=None, smp=2, memory_mib=2048, xen_args=XEN_ARGS,
-               toolstack=None, extra=None, setup=()):
+               toolstack=None, extra=None, setup=(), engine=None):
         """A fresh host like boot()'s, from a snapshot that is made if there is
-        none yet.  toolstack (an install tree) is copied over dom0's /, extra
+        none yet.  engine is one of engines.py.  toolstack (an install tree) is copied over dom0's /, extra
         (a folder) to /extra, and the commands in setup have been run: all
         that is part of the snapshot, too."""
-        hypervisor = Path(hypervisor or STOCK_XEN)
+        hypervisor = _hypervisor(hypervisor, engine)
         image = dom0_image.base().encode()
         key = snapshots.key_of(version(), asdict(Hardware(smp, memory_mib)), xen_args,
                                KERNEL_ARGS, snapshots.digest(hypervisor.read_bytes()),

@@ -24,6 +24,7 @@ sys.dont_write_bytecode = True
 
 import jsonschema
 
+import engines
 from host import TOP, Host
 
 TREE = TOP / "build/toolstack-src/tools"
@@ -70,7 +71,7 @@ class State:
 
 
 def payload_file(name):
-    return TOP / "build/payloads" / f"{name}.livepatch"
+    return engines.payloads() / f"{name}.livepatch"
 
 
 def payload_path(name):
@@ -85,8 +86,7 @@ def sha256(name):
 @functools.cache
 def build_id(name):
     """The build-id of a payload, or of the hypervisor, as binutils see it."""
-    file = (payload_file(name) if name != "xen" else
-            next((TOP / "build/stock/usr/lib/debug/boot").glob("xen-syms-*[!p]")))
+    file = payload_file(name) if name != "xen" else engines.xen_syms()
     notes = subprocess.run(["readelf", "--notes", "--wide", file],
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                            text=True, check=True).stdout
@@ -97,8 +97,8 @@ def build_id(name):
 
 def _fill(folder):
     """What dom0 has in /extra."""
-    for kind in ["payloads", "guests"]:
-        for file in sorted((TOP / "build" / kind).iterdir()):
+    for source in [engines.payloads(), TOP / "build/guests"]:
+        for file in sorted(source.iterdir()):
             if file.is_file():
                 shutil.copy(file, folder)
     libraries = [f"-L{TREE}/libs/{name}" for name in ["ctrl", "call", "store"]]
@@ -282,6 +282,12 @@ class LivepatchCase(unittest.TestCase):
         now = self.assert_as_before(before)
         self.assertEqual(now.version, before.version)
         self.assertEqual(now.records, before.records)
+
+    def assert_uploads(self, before, number):
+        """So many uploads and unloads since that state.  Our engine counts
+        every change of a payload in the same number."""
+        if not engines.is_ours():
+            self.assertEqual(self.state().version, before.version + number)
 
     def assert_running(self):
         """Every guest runs."""

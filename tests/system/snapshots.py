@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2] / "build/snapshots"
-KEEP = 8
+KEEP = 16
 
 
 def key_of(*inputs):

@@ -20,7 +20,7 @@ class Guest(LivepatchCase):
         self.host.run(f"{STOCK_XL} destroy intruder", check=True)
         answers = re.findall(r"intruder: (\w+) (-?\d+)", said)
         self.assertEqual({what: int(answer) for what, answer in answers}, dict.fromkeys(
-            ["list", "get", "upload", "apply", "revert", "replace", "unload"], EPERM))
+            ["list", "get", "upload", "report", "apply", "revert", "replace", "unload"], EPERM))
         self.assert_untouched(before)
 
 

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The hypervisors that tests run on, each with its own build of the payloads.
+
+    stock       Debian's own binary
+    own         this repository's engine
+    own-debug   the same, with Xen's assertions
+    upstream    Xen's own engine, otherwise built as ours
+
+LIVEPATCH_ENGINE names the one to use where a test doesn't ask for another.
+A further word is the series of a hypervisor that was built from a tree of its
+own, as in own-4.20.
+"""
+
+import os
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+
+
+class EngineError(Exception):
+    """There is no such hypervisor; the text says how to make it."""
+
+
+def current():
+    return os.environ.get("LIVEPATCH_ENGINE") or "stock"
+
+
+def is_ours(engine=None):
+    return (engine or current()).startswith("own")
+
+
+def hypervisor(engine=None):
+    """The ELF32 file that QEMU boots."""
+    engine = engine or current()
+    if engine == "stock":
+        return _existing(TOP / "build/stock/xen.elf", "scripts/fetch-xen")
+    return _existing(TOP / f"build/hypervisor-{engine}/xen/xen", _how(engine))
+
+
+def xen_syms(engine=None):
+    engine = engine or current()
+    if engine == "stock":
+        folder = TOP / "build/stock/usr/lib/debug/boot"
+        found = sorted(folder.glob("xen-syms-*[!p]")) or [folder / "xen-syms"]
+        return _existing(found[0], "scripts/fetch-xen")
+    return _existing(TOP / f"build/hypervisor-{engine}/xen/xen-syms", _how(engine))
+
+
+def payloads(engine=None):
+    """The folder of our own regression payloads for this hypervisor."""
+    engine = engine or current()
+    suffix, how = ("", "make payloads") if engine == "stock" else (f"-{engine}", _how(engine))
+    return _existing(TOP / f"build/payloads{suffix}/manifest.json", how).parent
+
+
+def tree_payloads(engine):
+    """The folder of the payloads that Xen's own source tree brings."""
+    return _existing(TOP / f"build/hypervisor-{engine}/tests", _how(engine))
+
+
+def _how(engine):
+    name, _, rest = engine.partition("-")
+    words = [f"make hypervisor ENGINE={name}"]
+    if rest.startswith("debug"):
+        words.append("DEBUG=y")
+    if rest.removeprefix("debug").strip("-"):
+        words.append("XEN_TREE=DIR")
+    return " ".join(words)
+
+
+def _existing(path, how):
+    if not path.exists():
+        raise EngineError(f"{path} does not exist: run {how}")
+    return path
