@@ -4,6 +4,14 @@
 #define FORCED_CASES_H
 
 void test_cases(void **state);
+/* The same with an engine that reports: what it names, and what it needs
+ * not. */
+void test_reported(void **state);
+void test_reported_payloads(void **state);
+/* Attempts need not be apart. */
+void test_no_distance(void **state);
+/* Reports that can't be right. */
+void test_distorted(void **state);
 /* Programs in the pauser's place that don't keep to the conversation. */
 void test_silly_pausers(void **state);
 

@@ -18,6 +18,7 @@
 #include "world.h"
 
 struct engine engine;
+bool engine_reporting;
 
 static char console[64 * 1024];
 static size_t console_len;
@@ -47,9 +48,31 @@ void engine_reset(void)
         free_payload(engine.loaded[i]);
     memset(&engine, 0, sizeof(engine));
     engine.version = 1;
+    engine.reports = engine_reporting;
     engine.looks = 2;
     console_len = 0;
     say("Xen said this long ago\n");
+}
+
+/*
+ * Why what was done with p fails; a stock engine says it, if at all, on the
+ * console alone.
+ */
+static void __attribute__((format(printf, 2, 3)))
+refuse_for(struct engine_payload *p, const char *fmt, ...)
+{
+    va_list al;
+
+    va_start(al, fmt);
+    vsnprintf(p->failure, sizeof(p->failure), fmt, al);
+    va_end(al);
+    if (engine.reports) say("(XEN) livepatch: %s: %s\n", p->name, p->failure);
+}
+
+/* The version of stock engines counts uploads and unloads alone. */
+static void state_changed(void)
+{
+    if (engine.reports) engine.version++;
 }
 
 static struct engine_payload *find(const char *name, size_t size)
@@ -125,6 +148,19 @@ static void read_metadata(Elf *elf, struct engine_payload *p)
     memcpy(p->metadata, elf_rawdata(scn, NULL)->d_buf, shdr.sh_size);
 }
 
+static int fail_upload(struct engine_payload *p, int errnoval,
+                       const char *words)
+{
+    if (words) say("(XEN) livepatch: %s: %s\n", p->name, words);
+    engine.failed = *p;
+    engine.failed.metadata = NULL;
+    engine.failed.rc = -errnoval;
+    snprintf(engine.failed.failure, sizeof(engine.failed.failure), "%s",
+             words ?: "");
+    free_payload(p);
+    return errnoval;
+}
+
 static int load(const char *name, size_t name_size, const void *bytes,
                 size_t size, bool foreign)
 {
@@ -153,20 +189,21 @@ static int load(const char *name, size_t name_size, const void *bytes,
 
     for (i = 0; i < engine.num_loaded; i++) {
         if (strcmp(engine.loaded[i]->build_id, p->build_id)) continue;
-        free_payload(p);
-        return XEN_EEXIST;      /* without a word */
+        /* A stock one without a word. */
+        return fail_upload(p, XEN_EEXIST, engine.reports
+                           ? "build-id is that of payload x" : NULL);
     }
     for (i = 0; i < ARRAY_SIZE(engine.refusals); i++) {
         struct engine_refusal *r = &engine.refusals[i];
 
         if (r->cmd || !r->times || strcmp(r->name, p->name)) continue;
         r->times--;
-        if (r->words) say("(XEN) livepatch: %s: %s\n", p->name, r->words);
-        free_payload(p);
-        return -r->rc;
+        return fail_upload(p, -r->rc, r->words);
     }
     assert(engine.num_loaded < ENGINE_PAYLOADS);
     p->state = LIVEPATCH_STATE_CHECKED;
+    p->uploaded_us = faults_now_us();
+    engine.uploads++;
     engine.loaded[engine.num_loaded++] = p;
     engine.version++;
     return 0;
@@ -195,7 +232,7 @@ static void pop(void)
     p->rc = 0;
 }
 
-static struct engine_refusal *refusal(const struct engine_payload *p,
+static struct engine_refusal *refusal(struct engine_payload *p,
                                       uint32_t cmd, bool at_once)
 {
     int i;
@@ -208,6 +245,7 @@ static struct engine_refusal *refusal(const struct engine_payload *p,
             continue;
         if (r->times > 0) r->times--;
         if (r->words) say("(XEN) livepatch: %s: %s\n", p->name, r->words);
+        snprintf(p->failure, sizeof(p->failure), "%s", r->words ?: "");
         return r;
     }
     return NULL;
@@ -220,11 +258,62 @@ static bool is_running(int domid)
     return d && !d->count;
 }
 
+/* The engine that reports: whether somebody was in the way. */
+static bool is_hindered(struct engine_payload *p)
+{
+    if (is_running(engine.stubborn))
+        p->late[p->num_late++] = engine.stubborn;
+    else if (is_running(engine.late_then))
+        p->late[p->num_late++] = engine.late_then;
+    if (engine.idle_late) {
+        engine.idle_late--;
+        p->late[p->num_late++] = ENGINE_IDLE;
+    }
+    if (engine.dom0_late) {
+        engine.dom0_late--;
+        p->late[p->num_late++] = 0;
+    }
+    if (!p->num_late && is_running(engine.waiter)) p->waits = engine.waiter;
+
+    if (p->num_late)
+        refuse_for(p, "%d CPUs did not arrive in time", p->num_late);
+    else if (p->waits)
+        refuse_for(p, "d%dv0 sleeps inside the hypervisor", p->waits);
+    else
+        return false;
+    p->rc = -XEN_EBUSY;
+    return true;
+}
+
+/* The same without the faults: all or nothing. */
+static void perform_well(struct engine_payload *p, uint32_t cmd)
+{
+    const struct engine_refusal *r;
+
+    p->finished_us = faults_now_us();
+    state_changed();
+    if (is_hindered(p)) return;
+    r = refusal(p, cmd, false);
+    p->rc = r ? r->rc : 0;
+    if (r && !r->in_vain) return;
+    if (cmd == LIVEPATCH_ACTION_REPLACE)
+        while (engine.num_applied) pop();
+    if (cmd == LIVEPATCH_ACTION_REVERT)
+        pop();
+    else
+        push(p);
+    p->rc = r ? r->rc : 0;
+}
+
 /* With all CPUs at rest, or not. */
 static void perform(struct engine_payload *p, uint32_t cmd)
 {
     const struct engine_refusal *r;
 
+    if (engine.reports) {
+        perform_well(p, cmd);
+        return;
+    }
     if (is_running(engine.stubborn)) {
         say("(XEN) livepatch: %s: Timed out on semaphore in CPU quiesce "
             "phase 0/1\n", p->name);
@@ -264,15 +353,21 @@ static void tick(void)
         engine_land();
 }
 
-/* rc is set before it is known whether that works. */
+/* A stock engine sets rc before it is known whether that works. */
 static int schedule(struct engine_payload *p, uint32_t cmd)
 {
-    p->rc = -XEN_EAGAIN;
-    if (engine.flying) return XEN_EBUSY;
-    if (engine.unschedulable) {
-        engine.unschedulable--;
+    if (!engine.reports) p->rc = -XEN_EAGAIN;
+    if (engine.flying) {
+        refuse_for(p, "an action on %s is in flight", engine.flying->name);
         return XEN_EBUSY;
     }
+    if (engine.unschedulable) {
+        engine.unschedulable--;
+        refuse_for(p, "the CPUs can't be stopped now");
+        return XEN_EBUSY;
+    }
+    p->rc = -XEN_EAGAIN;
+    state_changed();
     if (engine.timed_out_us &&
         faults_now_us() - engine.timed_out_us < ENGINE_DISTANCE_US)
         engine.too_soon = true;
@@ -291,6 +386,7 @@ static void unload(struct engine_payload *p)
     memmove(&engine.loaded[i], &engine.loaded[i + 1],
             (--engine.num_loaded - i) * sizeof(p));
     engine.version++;
+    if (engine.last == p) engine.last = NULL;
     free_payload(p);
 }
 
@@ -303,6 +399,13 @@ static int act(struct engine_payload *p, uint32_t cmd, uint32_t flags)
     if (!p) return XEN_ENOENT;
     if (engine.flying == p) return XEN_EBUSY;
 
+    if (cmd >= LIVEPATCH_ACTION_UNLOAD && cmd <= LIVEPATCH_ACTION_REPLACE) {
+        engine.last = p;
+        engine.last_cmd = cmd;
+        p->failure[0] = '\0';
+        p->num_late = 0;
+        p->waits = 0;
+    }
     switch (cmd) {
     case LIVEPATCH_ACTION_UNLOAD:
         if (p->state != LIVEPATCH_STATE_CHECKED) return XEN_EINVAL;
@@ -312,13 +415,14 @@ static int act(struct engine_payload *p, uint32_t cmd, uint32_t flags)
         return 0;
     case LIVEPATCH_ACTION_REVERT:
         if (p->state != LIVEPATCH_STATE_APPLIED) return 0;
-        if (p != top()) return XEN_EBUSY;
-        break;
+        if (p == top()) break;
+        refuse_for(p, "REVERT: %s was applied after it", top()->name);
+        return XEN_EBUSY;
     case LIVEPATCH_ACTION_APPLY:
     case LIVEPATCH_ACTION_REPLACE:
         if (p->state != LIVEPATCH_STATE_CHECKED) return 0;
         if (cmd == LIVEPATCH_ACTION_APPLY && p->reverted &&
-            !p->reapplicable) {
+            !p->reapplicable && !engine.reports) {
             say("(XEN) livepatch: %s: can't revert as payload has .data. "
                 "Please unload\n", p->name);
             p->rc = -XEN_EINVAL;
@@ -327,8 +431,10 @@ static int act(struct engine_payload *p, uint32_t cmd, uint32_t flags)
         if (strcmp(p->depends, below) &&
             !(cmd == LIVEPATCH_ACTION_APPLY &&
               (flags & LIVEPATCH_ACTION_APPLY_NODEPS))) {
-            say("(XEN) livepatch: %s: check against %s build-id failed\n",
-                p->name, top() ? top()->name : "hypervisor");
+            if (!engine.reports)
+                say("(XEN) livepatch: %s: check against %s build-id "
+                    "failed\n", p->name, top() ? top()->name : "hypervisor");
+            refuse_for(p, "APPLY: it depends on build-id %s", p->depends);
             return XEN_EINVAL;
         }
         break;
@@ -397,6 +503,107 @@ static int list(struct xen_sysctl_livepatch_list *op)
     return copied;
 }
 
+/*----- reporting -----*/
+
+static uint8_t items[8192];
+static uint32_t items_size;
+
+static void add_item(uint16_t type, void *fields, size_t size,
+                     const void *tail, size_t tail_size)
+{
+    struct xen_livepatch_report_item *item = fields;
+
+    assert(items_size + size + tail_size + 8 <= sizeof(items));
+    *item = (struct xen_livepatch_report_item){
+        .type = type, .size = size + tail_size,
+    };
+    memcpy(items + items_size, fields, size);
+    memcpy(items + items_size + size, tail, tail_size);
+    memset(items + items_size + item->size, 0, 8);
+    items_size += (item->size + 7) & ~7U;
+}
+
+#define ADD(type, fields, tail, tail_size) \
+    add_item(LIVEPATCH_REPORT_##type, fields, sizeof(*(fields)), tail, \
+             tail_size)
+
+static void add_text(uint16_t type, const char *text)
+{
+    struct xen_livepatch_report_item item;
+
+    if (*text) add_item(type, &item, sizeof(item), text, strlen(text));
+}
+
+static void add_id(uint16_t type, const char *hex)
+{
+    struct xen_livepatch_report_item item;
+    uint8_t id[20];
+    int i;
+
+    for (i = 0; i < 20; i++) sscanf(hex + 2 * i, "%2hhx", &id[i]);
+    add_item(type, &item, sizeof(item), id, sizeof(id));
+}
+
+static void add_obstacles(const struct engine_payload *p)
+{
+    int i;
+
+    for (i = 0; i < p->num_late; i++)
+        ADD(STRAGGLER, (&(struct xen_livepatch_report_straggler){
+            .cpu = i + 1, .domid = p->late[i],
+            .where = LIVEPATCH_REPORT_WHERE_HYPERVISOR, .offset = 0x40,
+            .ip = 0xffff82d040200040 }), "do_busy", 7);
+    if (p->waits)
+        ADD(WAITING, (&(struct xen_livepatch_report_waiting){
+            .domid = p->waits }), "", 0);
+}
+
+static void add_loaded(const struct engine_payload *p)
+{
+    add_id(LIVEPATCH_REPORT_BUILD_ID, p->build_id);
+    add_id(LIVEPATCH_REPORT_DEPENDS, p->depends);
+    add_id(LIVEPATCH_REPORT_XEN_DEPENDS, ENGINE_BUILD_ID);
+    ADD(FUNCTION, (&(struct xen_livepatch_report_function){
+        .old_addr = 0xffff82d040200000, .new_addr = 0xffff82d040500000,
+        .old_size = 20, .new_size = 30,
+        .applied = p->state == LIVEPATCH_STATE_APPLIED }), "do_busy", 7);
+    ADD(HOOKS, (&(struct xen_livepatch_report_hooks){ .load = 1 }), "", 0);
+    ADD(TIMES, (&(struct xen_livepatch_report_times){
+        .now = faults_now_us() * 1000, .uploaded = p->uploaded_us * 1000,
+        .upload = 1234567, .finished = p->finished_us * 1000,
+        .arrival = p->finished_us ? 2500 : 0,
+        .stopped = p->finished_us ? 900 : 0,
+        .patching = p->finished_us ? 40 : 0 }), "", 0);
+    if (engine.last == p) add_obstacles(p);
+}
+
+static int report(struct xen_sysctl_livepatch_report *op)
+{
+    const bool named = op->name.size;
+    const struct engine_payload *p =
+        named ? find(op->name.name.p, op->name.size) : &engine.failed;
+    const uint32_t room = op->size;
+
+    if (!engine.reports) return -XEN_EOPNOTSUPP;
+    if (op->pad) return -XEN_EINVAL;
+    if (!p || (!named && !p->rc)) return -XEN_ENOENT;
+
+    items_size = 0;
+    add_text(LIVEPATCH_REPORT_NAME, p->name);
+    add_text(LIVEPATCH_REPORT_FAILURE, p->failure);
+    ADD(STATUS, (&(struct xen_livepatch_report_status){
+        .state = p->state, .rc = p->rc,
+        .action = engine.last == p ? engine.last_cmd : 0 }), "", 0);
+    if (named) add_loaded(p);
+    engine.reported++;
+    if (engine.distort) return engine.distort(op, items, items_size);
+
+    op->size = items_size;
+    if (items_size > room) return -XEN_ENOBUFS;
+    memcpy(op->buffer.p, items, items_size);
+    return 0;
+}
+
 /*----- what is below libxl -----*/
 
 static int livepatch_op(struct xen_sysctl_livepatch_op *op)
@@ -420,6 +627,8 @@ static int livepatch_op(struct xen_sysctl_livepatch_op *op)
     case XEN_SYSCTL_LIVEPATCH_ACTION:
         return -act(find(op->u.action.name.name.p, op->u.action.name.size),
                     op->u.action.cmd, op->u.action.flags);
+    case XEN_SYSCTL_LIVEPATCH_REPORT:
+        return report(&op->u.report);
     default:
         return -XEN_EOPNOTSUPP;
     }
@@ -428,10 +637,11 @@ static int livepatch_op(struct xen_sysctl_livepatch_op *op)
 int xc_sysctl(xc_interface *xch, struct xen_sysctl *sysctl)
 {
     static const char *const ops[] = { "upload", "get", "list", "action" };
+    const uint32_t cmd = sysctl->u.livepatch.cmd;
     int r;
 
     assert(sysctl->cmd == XEN_SYSCTL_livepatch_op);
-    errno = faults_step(ops[sysctl->u.livepatch.cmd]);
+    errno = faults_step(cmd < ARRAY_SIZE(ops) ? ops[cmd] : "report");
     if (errno) return -1;
     r = livepatch_op(&sysctl->u.livepatch);
     if (r >= 0) return r;
@@ -544,12 +754,15 @@ void engine_apply(const char *name)
 {
     assert(engine_find(name)->state == LIVEPATCH_STATE_CHECKED);
     push(engine_find(name));
+    engine_find(name)->finished_us = faults_now_us();
+    state_changed();
 }
 
 void engine_revert(const char *name)
 {
     assert(engine_find(name) == top());
     pop();
+    state_changed();
 }
 
 void engine_unload(const char *name)

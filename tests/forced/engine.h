@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A model of the stock engine, as far as its sub-operations show it: what it
- * answers, what it leaves behind, and where it goes wrong.
+ * answers, what it leaves behind, and where it goes wrong.  And of one that
+ * reports, which has its faults no more.
  */
 #ifndef FORCED_ENGINE_H
 #define FORCED_ENGINE_H
@@ -10,7 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct xen_sysctl_livepatch_report;
+
 #define ENGINE_PAYLOADS 16
+#define ENGINE_CPUS 4
+#define ENGINE_IDLE 0x7fff      /* instead of a domain */
 /* CPUs that come late may meet the next action: the host then hangs. */
 #define ENGINE_DISTANCE_US 250000
 #define ENGINE_BUILD_ID "2222222222222222222222222222222222222222"
@@ -25,6 +30,12 @@ struct engine_payload {
     uint32_t state;
     int rc;
     bool foreign;               /* loaded by another tool */
+    /* Of an engine that reports. */
+    char failure[256];
+    uint64_t uploaded_us, finished_us;
+    uint16_t late[ENGINE_CPUS]; /* domains on CPUs that did not arrive */
+    int num_late;
+    uint16_t waits;             /* a domain that waits inside; or 0 */
 };
 
 /* An action on a payload of this name ends with rc, so many times. */
@@ -57,9 +68,22 @@ struct engine {
     struct engine_refusal refusals[4];
     bool no_livepatch;
     int preempted;              /* list answers 0 records so often */
+    /* Of an engine that reports: */
+    bool reports;
+    int uploads;                /* good ones */
+    int reported;               /* reports given */
+    const struct engine_payload *last;  /* whose action was the last, */
+    uint32_t last_cmd;
+    struct engine_payload failed;       /* upload; its rc is 0 if none */
+    int late_then;              /* a domain in the way after stubborn, */
+    int idle_late, dom0_late;   /* and so many times what is no guest */
+    /* What becomes of a report of that size; returns what report does. */
+    int (*distort)(struct xen_sysctl_livepatch_report *op, uint8_t *bytes,
+                   uint32_t size);
 };
 
 extern struct engine engine;
+extern bool engine_reporting;   /* the next one is one that reports */
 
 void engine_reset(void);
 struct engine_payload *engine_find(const char *name);

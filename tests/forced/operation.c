@@ -296,6 +296,7 @@ char *operation_run(const struct scenario *scenario, const struct fault *f,
     world_before = *world;
     left = has_journal();
     fds = count_fds();
+    engine.uploads = 0;
 
     rc = operate(scenario, f);
     now = engine_state();

@@ -20,6 +20,7 @@ struct scenario {
     const char *done;           /* and the host then; NULL: as before */
     bool any_state;             /* another tool is at work in it */
     bool forks;                 /* it runs a pauser, and so takes longer */
+    bool stock;                 /* only stock engines come to that */
 };
 
 /* What may be different then. */

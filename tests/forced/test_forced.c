@@ -65,6 +65,7 @@ static void at_every_step(struct fault f, const struct leeway *leeway,
 
     num_wrong = 0;
     for (i = 0; i < num_scenarios; i++) {
+        if (engine_reporting && scenarios[i].stock) continue;
         params_reset();
         tell(operation_run(&scenarios[i], &(struct fault){}, NULL));
         steps = last_steps;
@@ -89,6 +90,7 @@ static void test_nothing(void **state)
     for (i = 0; i < num_scenarios; i++) {
         const struct scenario *s = &scenarios[i];
 
+        if (engine_reporting && s->stock) continue;
         params_reset();
         tell(operation_run(s, &(struct fault){}, NULL));
         tell_leaks(s->name);
@@ -115,6 +117,31 @@ static void test_fails_for_ever(void **state)
 static void test_aborted(void **state)
 {
     at_every_step((struct fault){ .abort = true }, NULL, false);
+}
+
+/*----- the same with an engine that reports -----*/
+
+static int begin_reporting(void **state)
+{
+    engine_reporting = true;
+    return 0;
+}
+
+static int end_reporting(void **state)
+{
+    engine_reporting = false;
+    return 0;
+}
+
+#define REPORTING(test) \
+    { "reporting_" #test, test, begin_reporting, end_reporting, NULL }
+
+static void test_all_fails(void **state)
+{
+    at_every_step((struct fault){ .errnoval = EIO }, NULL, false);
+    at_every_step((struct fault){ .errnoval = ENOMEM }, NULL, true);
+    at_every_step((struct fault){ .errnoval = EIO, .for_ever = true },
+                  &(struct leeway){ .stranded = true }, true);
 }
 
 /*----- another tool is at work -----*/
@@ -362,6 +389,16 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_pauser_finds_nobody),
         cmocka_unit_test(test_pauser_stops),
         cmocka_unit_test(test_cases),
+        REPORTING(test_nothing),
+        REPORTING(test_all_fails),
+        REPORTING(test_aborted),
+        REPORTING(test_bystander),
+        REPORTING(test_meddled_with),
+        REPORTING(test_list_changes),
+        REPORTING(test_reported),
+        REPORTING(test_reported_payloads),
+        REPORTING(test_no_distance),
+        REPORTING(test_distorted),
         cmocka_unit_test(test_silly_pausers),
     };
 

@@ -61,6 +61,44 @@ CALLS = [
     ("hello", "unload hello", 0),
     ("+hello", "unload hello", 1),
 ]
+# The same with an engine that reports; and what standard output, or standard
+# error where it fails, has to say.
+REPORTED = [
+    ("", "list", 0, ["No live patches."]),
+    ("+hello bye", "list", 0, ["hello  applied  111111111111  Xen",
+                               "bye    checked  333333333333  hello"]),
+    ("+hello", "show hello", 0, [
+        "hello: applied", "build-id 1111", "depends on 2222",
+        "can be applied again", "made for Xen 2222", "hooks load",
+        "do_busy at 0xffff82d040200000: 20 bytes replaced by 30 at 0xffff82d040500000",
+        "its upload took 1.2 ms",
+        "in its last action CPUs arrived within 2.5 us, then stood still for 900 ns, of that "
+        "for patching 40 ns"]),
+    ("+hello", "show bye", 1, ["no payload of that name"]),
+    ("hello", "apply @hello", 0, ["Applied hello"]),
+    ("+hello", "apply @hello", 0, ["hello is applied already"]),
+    ("+hello", "apply --name x @hello", 0, ["hello is applied already"]),
+    ("another", "apply --name=another @hello", 1, ["with build-id 7777"]),
+    ("+hello", "replace @fresh", 0, ["Replaced all with fresh", "Displaced: hello."]),
+    ("+hello +bye", "revert hello", 1, [
+        "Could not revert hello: REVERT: bye was applied after it.",
+        "hello was not reverted: REVERT: bye was applied after it."]),
+]
+# With a guest in the way, and with what is no guest.
+STUBBORN = [
+    ("", "apply --retries=0 @hello", 0, [
+        "CPU 1 was late: domain 1 (guest), vCPU 0, in do_busy+0x40\n",
+        "domain 1 (guest) was paused for "]),
+    ("", "apply --retries=0 --pause=never @hello", 2, [
+        "some CPU of the host did not arrive in time: CPU 1 ran domain 1 (guest), vCPU 0, in "
+        "do_busy+0x40."]),
+]
+IDLE = [
+    ("", "apply @hello", 2, [
+        "CPU 1 was late: no domain, in do_busy+0x40\n",
+        "did not arrive in time: CPU 1 ran no domain, in do_busy+0x40.\n"
+        "    No guest that may be paused was in the way."]),
+]
 
 
 class Xl(unittest.TestCase):
@@ -70,32 +108,53 @@ class Xl(unittest.TestCase):
                               text=True, check=False)
         assert made.returncode == 0, made.stdout + made.stderr
 
-    def call(self, loaded, words, status):
+    def call(self, loaded, words, status, kind="stock"):
         words = [word.replace("@", f"{OUT}/run/") + ".livepatch" if word[0] == "@" else word
                  for word in words.split()]
         process = subprocess.run(
             [OUT / "xl", "livepatch", *words], capture_output=True, text=True, timeout=60,
             check=False, stdin=subprocess.DEVNULL,
-            env=os.environ | {"FORCED_WORLD": str(OUT / "world"), "FORCED_HOST": loaded})
+            env=os.environ | {"FORCED_WORLD": str(OUT / "world"), "FORCED_HOST": loaded,
+                              "FORCED_ENGINE": kind})
         told = process.stdout + process.stderr
         self.assertNotIn("Sanitizer", told)
         self.assertNotIn("runtime error", told)
         self.assertEqual(process.returncode, status, told)
-        return process.stdout
+        return process
 
     def test_text(self):
         for loaded, words, status in CALLS:
             with self.subTest(loaded=loaded, words=words):
                 self.call(loaded, words, status)
 
+    def check_text(self, calls, kind):
+        for loaded, words, status, told in calls:
+            with self.subTest(loaded=loaded, words=words):
+                process = self.call(loaded, words, status, kind)
+                for text in told:
+                    self.assertIn(text, process.stderr if status else process.stdout)
+
+    def test_text_reported(self):
+        self.check_text(REPORTED, "reports")
+        self.check_text(STUBBORN, "stubborn")
+        self.check_text(IDLE, "idle")
+
     def test_json(self):
-        for loaded, words, status in CALLS:
+        self.check_json(CALLS, "stock")
+
+    def test_json_reported(self):
+        self.check_json(REPORTED, "reports")
+        self.check_json(STUBBORN, "stubborn")
+        self.check_json(IDLE, "idle")
+
+    def check_json(self, calls, kind):
+        for loaded, words, status, *_ in calls:
             if words.startswith("help"):
                 continue
             with self.subTest(loaded=loaded, words=words):
                 verb, *rest = words.split()
-                text = self.call(loaded, " ".join([verb, "-j", *rest]), status)
-                jsonschema.validate(json.loads(text), SCHEMA)
+                process = self.call(loaded, " ".join([verb, "-j", *rest]), status, kind)
+                jsonschema.validate(json.loads(process.stdout), SCHEMA)
 
 
 if __name__ == "__main__":

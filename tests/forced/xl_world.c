@@ -2,7 +2,9 @@
 /*
  * The modelled host below a whole xl, which does not outlive it.  FORCED_HOST
  * tells what another tool has loaded: "NAME NAME ...", where one with a "+"
- * before it is applied, too.  Each is the file of that name.
+ * before it is applied, too.  Each is the file of that name.  FORCED_ENGINE is
+ * "stock" or "reports", or the latter with something in the way: "stubborn",
+ * a guest, or "idle", which is none.
  */
 
 #include "libxl_osdeps.h"
@@ -24,10 +26,14 @@
 static void __attribute__((constructor)) begin(void)
 {
     char *names = strdup(getenv("FORCED_HOST") ?: ""), *save = NULL, *name;
+    const char *kind = getenv("FORCED_ENGINE") ?: "stock";
 
     elf_version(EV_CURRENT);
     world_attach();
+    engine_reporting = strcmp(kind, "stock");
     host_reset();
+    if (!strcmp(kind, "stubborn")) engine.stubborn = 1;
+    if (!strcmp(kind, "idle")) engine.idle_late = 1000;
     for (name = strtok_r(names, " ", &save); name;
          name = strtok_r(NULL, " ", &save)) {
         bool applied = *name == '+';

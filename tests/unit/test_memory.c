@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Out of memory: each allocation in turn fails, and the judge says so
- * without leaking or crashing.
+ * Out of memory: each allocation in turn fails, and the judge, or who reads a
+ * report, says so without leaking or crashing.
  */
 #include "judged.h"
 
@@ -262,6 +262,53 @@ static void test_single(void **state)
     starve(single, NULL, ENOMEM);
 }
 
+static int report(void *argument)
+{
+    static const struct {
+        struct xen_livepatch_report_item name;
+        uint64_t text;
+        struct xen_livepatch_report_item failure;
+        uint64_t why;
+        struct xen_livepatch_report_item id;
+        uint64_t bytes;
+        struct xen_livepatch_report_function function;
+        struct xen_livepatch_report_hooks hooks;
+        struct xen_livepatch_report_straggler late;
+        uint64_t symbol;
+        struct xen_livepatch_report_waiting waiting;
+    } items = {
+        .name = { LIVEPATCH_REPORT_NAME, 0, 16 },
+        .failure = { LIVEPATCH_REPORT_FAILURE, 0, 16 },
+        .why = 0x787878,
+        .id = { LIVEPATCH_REPORT_BUILD_ID, 0, 16 },
+        .function.item = { LIVEPATCH_REPORT_FUNCTION, 0,
+                           sizeof(struct xen_livepatch_report_function) },
+        .function.new_addr = 1,
+        .hooks.item = { LIVEPATCH_REPORT_HOOKS, 0,
+                        sizeof(struct xen_livepatch_report_hooks) },
+        .hooks.load = 1,
+        .late.item = { LIVEPATCH_REPORT_STRAGGLER, 0,
+                       sizeof(struct xen_livepatch_report_straggler) + 8 },
+        .late.where = LIVEPATCH_REPORT_WHERE_HYPERVISOR,
+        .waiting.item = { LIVEPATCH_REPORT_WAITING, 0,
+                          sizeof(struct xen_livepatch_report_waiting) },
+    };
+    libxl_livepatch_report parsed;
+    uint64_t boot_us = 0;
+    int r;
+
+    libxl_livepatch_report_init(&parsed);
+    r = libxl__livepatch_parse_report(&items, sizeof(items), &boot_us,
+                                      &parsed);
+    libxl_livepatch_report_dispose(&parsed);
+    return r;
+}
+
+static void test_report(void **state)
+{
+    starve(report, NULL, ENOMEM);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -274,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_read),
         cmocka_unit_test(test_metadata),
         cmocka_unit_test(test_single),
+        cmocka_unit_test(test_report),
     };
 
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);

@@ -26,11 +26,26 @@ char *libxl__livepatch_xen_build_id(libxl__gc *gc)
     return kept;
 }
 
+/* What the hypervisor reports of a payload, if it does. */
+static void add_report(libxl__gc *gc, libxl__livepatch_reporter *lpr,
+                       const libxl__livepatch_name *name,
+                       libxl_livepatch_result *result)
+{
+    libxl_livepatch_report report;
+
+    if (libxl__livepatch_get_report(gc, lpr, name, &report)) return;
+
+    result->reports = libxl__calloc(NOGC, 1, sizeof(*result->reports));
+    result->reports[0] = report;
+    result->num_reports = 1;
+}
+
 /* All payloads, or the one that is called name, which text stands for. */
 static int list_payloads(libxl__gc *gc, const char *text,
                          const libxl__livepatch_name *name,
                          libxl_livepatch_result *result)
 {
+    libxl__livepatch_reporter reporter;
     libxl_livepatch_payload *payloads;
     libxl__livepatch_set set;
     const char *build_id;
@@ -43,7 +58,8 @@ static int list_payloads(libxl__gc *gc, const char *text,
                                         "cannot list the live patches");
         goto out;
     }
-    rc = libxl__livepatch_describe(gc, &set, &payloads, &num);
+    libxl__livepatch_reporter_init(gc, &reporter);
+    rc = libxl__livepatch_describe(gc, &reporter, &set, &payloads, &num);
     if (rc) {
         libxl__livepatch_conclude_errno(gc, result, -ENOMEM,
                                         "cannot list the live patches");
@@ -62,6 +78,7 @@ static int list_payloads(libxl__gc *gc, const char *text,
             libxl_livepatch_payload_dispose(&payloads[i]);
     }
     free(payloads);
+    if (name) add_report(gc, &reporter, name, result);
 
     if (name && !result->num_payloads)
         libxl__livepatch_conclude_errno(gc, result, -ENOENT,

@@ -8,7 +8,8 @@
  *
  * An engine that could not bring all CPUs to a halt in time gives up, with
  * -EBUSY.  It is tried again with a longer time-out, and at last with those
- * guests paused that may be in the way.
+ * guests paused that are in the way: the ones that the hypervisor names, or
+ * with a stock one those that may be.
  */
 
 #include "libxl_osdeps.h"
@@ -102,13 +103,37 @@ static bool is_wanted(const libxl__livepatch_action *lpa, uint32_t state)
  * doesn't exist is answered with EBUSY in the one case, and does nothing in
  * any.  (Any real one could take effect, as the state may have changed.)
  */
-static bool is_in_flight(libxl__gc *gc, const libxl__livepatch_name *name,
+static bool is_in_flight(libxl__gc *gc, const libxl__livepatch_action *lpa,
                          int rc)
 {
     const uint32_t no_command = 0;
 
     if (rc != -XEN_EAGAIN) return false;
-    return libxl__livepatch_do(gc, name, no_command, 0, 0) == -EBUSY;
+    /* Only stock engines leave it so. */
+    if (lpa->call->reporter.available) return true;
+    return libxl__livepatch_do(gc, &lpa->name, no_command, 0, 0) == -EBUSY;
+}
+
+/*
+ * Where the hypervisor has reported why the attempt ended with rc.  Its
+ * words are looked at for their meaning in the same way as the console's.
+ */
+static libxl_livepatch_reason reported_reason(libxl__livepatch_action *lpa,
+                                              int rc)
+{
+    const libxl_livepatch_attempt *const attempt = &lpa->attempt;
+    char *const lines[] = { attempt->failure, NULL };
+    libxl_livepatch_reason told =
+        libxl__livepatch_console_reason(lines, NULL);
+
+    if (attempt->num_stragglers) return LIBXL_LIVEPATCH_REASON_QUIESCE;
+    if (attempt->num_waiting) return LIBXL_LIVEPATCH_REASON_WAITQUEUE;
+    if (told != LIBXL_LIVEPATCH_REASON_NONE) return told;
+    /* CPUs came or went, or somebody else has an action in flight. */
+    if (rc == -XEN_EBUSY)
+        return lpa->began ? LIBXL_LIVEPATCH_REASON_QUIESCE
+                          : LIBXL_LIVEPATCH_REASON_IN_FLIGHT;
+    return LIBXL_LIVEPATCH_REASON_HYPERVISOR;
 }
 
 /* Why the hypervisor ended an action with an error. */
@@ -119,6 +144,8 @@ static libxl_livepatch_reason find_reason(libxl__gc *gc,
     libxl__livepatch_call *const lpc = lpa->call;
     libxl_livepatch_reason told;
     char **lines;
+
+    if (lpa->reported) return reported_reason(lpa, rc);
 
     lines = libxl__livepatch_console_since(gc, &lpc->seen);
     libxl__livepatch_console_mark(gc, &lpc->seen);
@@ -141,12 +168,15 @@ static libxl_livepatch_reason find_reason(libxl__gc *gc,
 static libxl_livepatch_reason find_busy_reason(libxl__gc *gc,
                                                libxl__livepatch_action *lpa)
 {
-    char **lines = libxl__livepatch_console_since(gc, &lpa->call->seen);
-    libxl_livepatch_reason told =
-        libxl__livepatch_console_reason(lines, NULL);
+    libxl_livepatch_reason told;
     uint32_t state;
+    char **lines;
     int rc;
 
+    if (lpa->reported) return reported_reason(lpa, -XEN_EBUSY);
+
+    lines = libxl__livepatch_console_since(gc, &lpa->call->seen);
+    told = libxl__livepatch_console_reason(lines, NULL);
     libxl__livepatch_console_mark(gc, &lpa->call->seen);
     if (told == LIBXL_LIVEPATCH_REASON_NOT_ON_TOP) return told;
     if (lpa->op != LIBXL_LIVEPATCH_OPERATION_REVERT ||
@@ -169,6 +199,9 @@ static uint64_t not_before(const libxl__livepatch_action *lpa)
 {
     const libxl__livepatch_lock *const lock = &lpa->call->lock;
     uint64_t due = 0;
+
+    /* Stock engines alone have these faults. */
+    if (lpa->call->reporter.available) return 0;
 
     if (lock->last_action_us)
         due = lock->last_action_us + SETTLE_US;
@@ -212,6 +245,7 @@ static void begin_attempt(libxl__livepatch_action *lpa)
     libxl_livepatch_attempt *const attempt = &lpa->attempt;
 
     lpa->began = false;
+    lpa->reported = false;
     lpa->attempt_us = libxl__livepatch_now_us();
     lpa->poll_us = POLL_FIRST_US;
     attempt->operation = lpa->op;
@@ -261,6 +295,24 @@ static void log_attempt(libxl__gc *gc, libxl__livepatch_action *lpa)
     libxl_livepatch_attempt_init(&lpa->attempt);
 }
 
+/* Ask the hypervisor what became of the attempt, and why. */
+static void explain(libxl__gc *gc, libxl__livepatch_action *lpa)
+{
+    libxl__livepatch_call *const lpc = lpa->call;
+    const char *obstacle;
+
+    lpa->told = NULL;
+    lpa->reported = libxl__livepatch_explain_attempt(gc, &lpc->reporter,
+                                                     &lpa->name,
+                                                     &lpa->attempt);
+    if (!lpa->reported) return;
+
+    obstacle = libxl__livepatch_obstacle(gc, &lpa->attempt);
+    if (!obstacle) return;
+    lpa->told = libxl__strdup(gc, obstacle);
+    lpc->told = true;
+}
+
 /*
  * How many of the suspects to pause next, after so many were not enough.
  * The same number means that there is nothing left to try.
@@ -270,6 +322,34 @@ static int widen(const libxl__livepatch_action *lpa)
     if (!lpa->num_pausing) return lpa->num_likely;
     if (lpa->num_pausing < lpa->num_guests / 2) return lpa->num_guests / 2;
     return lpa->num_guests;
+}
+
+/*
+ * Whom to pause next; the same number as before means that there is nobody
+ * who could be in the way.  ERROR_* if that can't be found out.
+ */
+static int choose_guests(libxl__gc *gc, libxl__livepatch_action *lpa,
+                         const libxl_livepatch_attempt *attempt)
+{
+    libxl__livepatch_call *const lpc = lpa->call;
+    int rc;
+
+    if (lpa->reported &&
+        lpc->params.pause != LIBXL_LIVEPATCH_PAUSE_MODE_ALL) {
+        rc = libxl__livepatch_named(gc, lpc, attempt, &lpa->guests,
+                                    &lpa->num_guests);
+        lpa->num_likely = lpa->num_guests;
+        lpa->none_to_pause = !rc && !lpa->num_guests;
+        return rc ?: lpa->num_guests;
+    }
+    if (!lpa->guests) {
+        rc = libxl__livepatch_suspects(gc, lpc, &lpa->sample,
+                                       lpa->has_waiter ? &lpa->waiter : NULL,
+                                       &lpa->guests, &lpa->num_guests,
+                                       &lpa->num_likely);
+        if (rc) return rc;
+    }
+    return widen(lpa);
 }
 
 /*----- the action -----*/
@@ -315,7 +395,7 @@ static void action_ready(libxl__egc *egc, libxl__livepatch_timer *lpt)
         action_finish(egc, lpa);
         return;
     }
-    if (is_in_flight(gc, &lpa->name, rc)) {
+    if (is_in_flight(gc, lpa, rc)) {
         note_end(gc, lpa, LIBXL_LIVEPATCH_REASON_QUIESCE);
         if (libxl__livepatch_now_us() - lpa->attempt_us < IN_FLIGHT_US &&
             !libxl__livepatch_call_aborted(lpa->call)) {
@@ -431,7 +511,8 @@ static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa)
     int r;
 
     /* What each guest runs during the last attempt before pausing. */
-    if (!lpa->num_pausing && lpa->num_tries == lpa->retries &&
+    if (!lpc->reporter.available && !lpa->num_pausing &&
+        lpa->num_tries == lpa->retries &&
         lpc->params.pause != LIBXL_LIVEPATCH_PAUSE_MODE_NEVER &&
         lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD)
         libxl__livepatch_sample_usage(gc, &lpa->sample);
@@ -454,6 +535,7 @@ static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa)
     }
 
     /* It never began. */
+    explain(gc, lpa);
     action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_FAILED,
                 r == -EBUSY ? find_busy_reason(gc, lpa)
                             : find_reason(gc, lpa, r), r);
@@ -472,6 +554,7 @@ static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
     now = libxl__livepatch_now_us();
     if (!r && rc != -XEN_EAGAIN) {
         lpa->attempt.duration_us = now - lpa->attempt_us;
+        explain(gc, lpa);
         if (is_wanted(lpa, state) && rc)
             libxl__livepatch_warn(gc, lpa->call->result,
                     "the hypervisor reports error %d, although the action "
@@ -511,13 +594,15 @@ static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
 
 /*
  * How long at most the host stood still for the attempt.  CPUs that wait for
- * others give up at the time-out; patching itself is not bounded by it.
+ * others give up at the time-out; patching itself is not bounded by it.  The
+ * hypervisor may have reported it.
  */
 static uint64_t stalled(const libxl__livepatch_action *lpa)
 {
     const libxl_livepatch_attempt *attempt = &lpa->attempt;
 
     if (!lpa->began) return 0;
+    if (attempt->stalled_us) return attempt->stalled_us;
     if (attempt->reason == LIBXL_LIVEPATCH_REASON_QUIESCE)
         return min(attempt->duration_us, (uint64_t)attempt->timeout_us);
     return attempt->duration_us;
@@ -591,6 +676,7 @@ static void action_resumed(libxl__egc *egc, libxl__livepatch_pauser *lpp,
 static void action_decide(libxl__egc *egc, libxl__livepatch_action *lpa)
 {
     libxl__livepatch_call *const lpc = lpa->call;
+    libxl_livepatch_result *const result = lpc->result;
     STATE_AO_GC(lpc->ao);
     int next;
 
@@ -616,15 +702,11 @@ static void action_decide(libxl__egc *egc, libxl__livepatch_action *lpa)
         lpc->params.pause == LIBXL_LIVEPATCH_PAUSE_MODE_NEVER)
         goto finish;
 
-    if (!lpa->guests &&
-        libxl__livepatch_suspects(gc, lpc, &lpa->sample,
-                                  lpa->has_waiter ? &lpa->waiter : NULL,
-                                  &lpa->guests, &lpa->num_guests,
-                                  &lpa->num_likely))
-        goto finish;
-    next = widen(lpa);
+    next = choose_guests(gc, lpa,
+                         &result->attempts[result->num_attempts - 1]);
     /* A pauser that died is not asked twice. */
-    if (next == lpa->num_pausing || lpa->pauser_failed) goto finish;
+    if (next < 0 || next == lpa->num_pausing || lpa->pauser_failed)
+        goto finish;
     lpa->num_pausing = next;
     action_wait(egc, lpa);
     return;
@@ -682,6 +764,9 @@ static const struct {
       "the code that it would patch is not what it expects",
       "It is made for another build or another stack of patches; get the "
       "payload that is made for this one." },
+    { LIBXL_LIVEPATCH_REASON_IN_USE,
+      "other payloads use what is in it",
+      "Revert and unload those first; xl livepatch list shows all." },
     { LIBXL_LIVEPATCH_REASON_ABORTED, "aborted", NULL },
     { LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD,
       "the hypervisor has no payload of that name",
@@ -701,11 +786,18 @@ static const char *participle(libxl_livepatch_operation op)
 const char *libxl__livepatch_action_error(libxl__gc *gc,
                                     const libxl__livepatch_action *lpa)
 {
+    bool hindered = lpa->reason == LIBXL_LIVEPATCH_REASON_QUIESCE ||
+                    lpa->reason == LIBXL_LIVEPATCH_REASON_WAITQUEUE;
     bool hook = lpa->reason == LIBXL_LIVEPATCH_REASON_HOOK;
     int i;
 
-    for (i = 0; i < ARRAY_SIZE(words); i++)
-        if (words[i].reason == lpa->reason) return words[i].message;
+    if (lpa->told && !hindered) return lpa->told;
+
+    for (i = 0; i < ARRAY_SIZE(words); i++) {
+        if (words[i].reason != lpa->reason) continue;
+        return lpa->told ? GCSPRINTF("%s: %s", words[i].message, lpa->told)
+                         : words[i].message;
+    }
 
     if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED)
         return "the hypervisor still works on it";
@@ -721,6 +813,13 @@ static const char *action_advice(const libxl__livepatch_action *lpa)
 {
     int i;
 
+    if (lpa->reason == LIBXL_LIVEPATCH_REASON_WAITQUEUE && lpa->told)
+        return "It sleeps there until its monitor or pager has answered; "
+               "pausing it only keeps it from asking more.  Let the answers "
+               "come, and try again.";
+    if (lpa->none_to_pause)
+        return "No guest that may be paused was in the way.  Try again, "
+               "with a longer timeout.";
     for (i = 0; i < ARRAY_SIZE(words); i++)
         if (words[i].reason == lpa->reason) return words[i].advice;
 

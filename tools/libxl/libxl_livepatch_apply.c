@@ -67,7 +67,18 @@ static int upload_members(libxl__gc *gc, apply_state *as)
 
 /*----- describing -----*/
 
-/* What is known of a payload that we uploaded, for its record. */
+/* Where a payload that we uploaded came from, for its record. */
+static void describe_origin(libxl__gc *gc, const member *m,
+                            libxl_livepatch_payload *payload)
+{
+    free(payload->file);
+    free(payload->sha256);
+    payload->recorded = true;
+    payload->file = libxl__strdup(NOGC, m->judgement->file);
+    payload->sha256 = libxl__strdup(NOGC, m->judgement->sha256);
+}
+
+/* The rest of its record, where the hypervisor does not report it. */
 static void describe_member(libxl__gc *gc, const member *m,
                             libxl_livepatch_payload *payload)
 {
@@ -77,18 +88,13 @@ static void describe_member(libxl__gc *gc, const member *m,
     /* What an earlier call may have known of it, from another file. */
     free(payload->build_id);
     free(payload->depends);
-    free(payload->file);
-    free(payload->sha256);
     for (i = 0; i < payload->num_functions; i++)
         libxl_livepatch_function_dispose(&payload->functions[i]);
     free(payload->functions);
     payload->num_functions = 0;
 
-    payload->recorded = true;
     payload->build_id = libxl__strdup(NOGC, judgement->build_id);
     payload->depends = libxl__strdup(NOGC, judgement->depends);
-    payload->file = libxl__strdup(NOGC, judgement->file);
-    payload->sha256 = libxl__strdup(NOGC, judgement->sha256);
     payload->reapplicable = judgement->reapplicable;
     payload->uploaded = time(NULL);
     payload->functions = libxl__calloc(NOGC, judgement->num_functions + 1,
@@ -99,6 +105,15 @@ static void describe_member(libxl__gc *gc, const member *m,
                                       &judgement->functions[i]);
         payload->num_functions++;
     }
+}
+
+/* Whether what is loaded under m's name is m, and not another tool's. */
+static bool is_members(const libxl__livepatch_call *lpc, const member *m,
+                       const libxl_livepatch_payload *payload)
+{
+    if (!lpc->reporter.available) return !lpc->meddled;
+    return payload->build_id &&
+           !strcmp(payload->build_id, m->judgement->build_id);
 }
 
 static void apply_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
@@ -117,9 +132,11 @@ static void apply_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
 
         if (!entry) continue;
         payload = libxl__livepatch_payload_of(lpc, entry);
-        if (!lpc->meddled && (m->uploaded ||
-             (!payload->recorded && (m->present || m->loaded))))
-            describe_member(gc, m, payload);
+        if (is_members(lpc, m, payload) && (m->uploaded ||
+             (!payload->recorded && (m->present || m->loaded)))) {
+            describe_origin(gc, m, payload);
+            if (!lpc->reporter.available) describe_member(gc, m, payload);
+        }
         if (m->applied) payload->applied = time(NULL);
 
         shown = &result->payloads[result->num_payloads++];
@@ -537,7 +554,8 @@ static void undone(libxl__egc *egc, libxl__livepatch_action *lpa)
             m->spoilt = false;
         } else {
             m->applied = false;
-            m->spoilt = !m->judgement->reapplicable;
+            m->spoilt = !m->judgement->reapplicable &&
+                        !as->call.reporter.available;
         }
         libxl__livepatch_append(gc, &result->undone,
                 GCSPRINTF("%s %s", unload ? "unloaded" : "reverted", name));

@@ -28,6 +28,7 @@ typedef struct {
 typedef struct {
     libxl__livepatch_name name;
     libxl_livepatch_payload payload;
+    uint64_t applied_us;        /* since the epoch */
     libxl__livepatch_image image;       /* if anew */
     bool anew;                  /* can't be put back but by loading it anew */
     bool reloaded;

@@ -120,8 +120,12 @@ int libxl__livepatch_reload(libxl__gc *gc, libxl__livepatch_call *lpc)
     if (r) return r;
 
     /* What records say was read at the beginning, under the lock. */
-    r = libxl__livepatch_describe(gc, &set, &payloads, &num);
+    r = libxl__livepatch_describe(gc, &lpc->reporter, &set, &payloads,
+                                  &num);
     if (r) return -ENOMEM;
+
+    /* What a hypervisor reports needs no guess whether it still holds. */
+    if (lpc->reporter.available) goto out;
 
     /* Then names may stand for other payloads now. */
     if (lpc->payloads && set.version != lpc->set.version + lpc->changes)
@@ -140,6 +144,8 @@ int libxl__livepatch_reload(libxl__gc *gc, libxl__livepatch_call *lpc)
         *to = *from;
         libxl_livepatch_payload_init(from);
     }
+
+ out:
     dispose_payloads(lpc->payloads, lpc->set.num);
     lpc->set = set;
     lpc->payloads = payloads;
@@ -272,6 +278,7 @@ static void call_take_stock(libxl__egc *egc, libxl__livepatch_call *lpc)
 
     libxl__livepatch_console_mark(gc, &lpc->console);
     lpc->seen = lpc->console;
+    libxl__livepatch_reporter_init(gc, &lpc->reporter);
 
     r = libxl__livepatch_reload(gc, lpc);
     if (r) {
@@ -336,13 +343,13 @@ static void call_resumed_left(libxl__egc *egc, libxl__livepatch_pauser *lpp,
     call_complete(egc, lpc);
 }
 
-/* Xen's words, where they explain something. */
+/* Xen's words, where they explain something that nothing else does. */
 static void tell_console(libxl__gc *gc, libxl__livepatch_call *lpc)
 {
     libxl_livepatch_result *const result = lpc->result;
     char **line;
 
-    if (!lpc->console.valid ||
+    if (!lpc->console.valid || lpc->told ||
         result->outcome == LIBXL_LIVEPATCH_OUTCOME_ALREADY ||
         result->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED ||
         (result->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE &&

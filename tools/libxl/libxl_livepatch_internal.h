@@ -3,7 +3,9 @@
  * What the parts of libxl's live patching share.
  *
  *   libxl_livepatch.c           the public calls that don't wait
- *   libxl_livepatch_sysctl.c    the four sub-operations of the hypervisor
+ *   libxl_livepatch_sysctl.c    the sub-operations of the hypervisor
+ *   libxl_livepatch_report.c    reading the hypervisor's report
+ *   libxl_livepatch_obstacle.c  what it says was in the way, in words
  *   libxl_livepatch_text.c      names and metadata of any bytes as text
  *   libxl_livepatch_file.c      reading a payload file
  *   libxl_livepatch_elf.c       a payload, seen through libelf
@@ -164,6 +166,23 @@ libxl__livepatch_same_name(const libxl__livepatch_name *a,
                            const libxl__livepatch_name *b)
     { return a->len == b->len && !memcmp(a->bytes, b->bytes, a->len); }
 
+static inline libxl_livepatch_state libxl__livepatch_state(uint32_t state)
+{
+    return state == LIVEPATCH_STATE_CHECKED ? LIBXL_LIVEPATCH_STATE_CHECKED
+         : state == LIVEPATCH_STATE_APPLIED ? LIBXL_LIVEPATCH_STATE_APPLIED
+                                            : LIBXL_LIVEPATCH_STATE_UNKNOWN;
+}
+
+/* Whether the hypervisor reports; stock ones don't. */
+_hidden bool libxl__livepatch_reports(libxl__gc *gc);
+/*
+ * The bytes of its report on the payload, or, where name is NULL, on the
+ * last upload that failed; from gc.
+ */
+_hidden int libxl__livepatch_fetch_report(libxl__gc *gc,
+                                          const libxl__livepatch_name *name,
+                                          void **bytes_r, size_t *size_r);
+
 /* The entry of that name, or NULL. */
 _hidden libxl__livepatch_entry *
 libxl__livepatch_find_entry(const libxl__livepatch_set *set,
@@ -175,6 +194,66 @@ libxl__livepatch_find_entry(const libxl__livepatch_set *set,
  */
 _hidden int libxl__livepatch_parse_name(libxl__gc *gc, const char *text,
                                         libxl__livepatch_name *name_r);
+
+/*----- the hypervisor's report (libxl_livepatch_report.c) -----*/
+
+/*
+ * Fill in report, which has been initialised, from any bytes.  Returns 0,
+ * EBADMSG where they are no report, or ENOMEM; then report may be half
+ * filled in.  Stands free of a libxl context, and leaves the names of
+ * domains out.
+ *
+ * The hypervisor counts time from its boot.  *boot_us_io is when that was,
+ * in microseconds since the epoch, or 0, and is then found: with the same
+ * boot for several reports their times can be compared.
+ */
+_hidden int libxl__livepatch_parse_report(const void *bytes, size_t size,
+                                          uint64_t *boot_us_io,
+                                          libxl_livepatch_report *report);
+
+/*----- what was in the way (libxl_livepatch_obstacle.c) -----*/
+
+/* What is known of the hypervisor's reports in one call. */
+typedef struct {
+    bool available;
+    uint64_t boot_us;           /* see libxl__livepatch_parse_report */
+} libxl__livepatch_reporter;
+
+/* Once in every call. */
+_hidden void libxl__livepatch_reporter_init(libxl__gc *gc,
+                                    libxl__livepatch_reporter *lpr);
+/*
+ * The report on a payload, or on the last failed upload for a NULL.  0, or a
+ * negative errno: then report_r is as new.
+ */
+_hidden int libxl__livepatch_get_report(libxl__gc *gc,
+                                    libxl__livepatch_reporter *lpr,
+                                    const libxl__livepatch_name *name,
+                                    libxl_livepatch_report *report_r);
+/*
+ * Why the upload of name failed with the negative errno r, in the
+ * hypervisor's words; NULL if these are not to be had.
+ */
+_hidden const char *
+libxl__livepatch_upload_failure(libxl__gc *gc,
+                                libxl__livepatch_reporter *lpr,
+                                const libxl__livepatch_name *name, int r);
+/*
+ * Move to the attempt what a report on its payload tells of it; returns
+ * whether there was one.
+ */
+_hidden bool
+libxl__livepatch_explain_attempt(libxl__gc *gc,
+                                 libxl__livepatch_reporter *lpr,
+                                 const libxl__livepatch_name *name,
+                                 libxl_livepatch_attempt *attempt);
+/*
+ * What kept the attempt from success, in words for people that go on after
+ * a colon; NULL if that was not reported.
+ */
+_hidden const char *
+libxl__livepatch_obstacle(libxl__gc *gc,
+                          const libxl_livepatch_attempt *attempt);
 
 /*----- a timer (libxl_livepatch_timer.c) -----*/
 
@@ -275,9 +354,11 @@ _hidden bool libxl__livepatch_console_waiter(char *const *lines,
 
 /*
  * Fill payloads, one for each entry of set in the same order, from the
- * hypervisor's words and from such records as still hold.
+ * hypervisor's words, its reports if it has them, and such records as still
+ * hold.
  */
 _hidden int libxl__livepatch_describe(libxl__gc *gc,
+                                      libxl__livepatch_reporter *lpr,
                                       const libxl__livepatch_set *set,
                                       libxl_livepatch_payload **payloads_r,
                                       int *num_r);
@@ -333,6 +414,17 @@ _hidden int libxl__livepatch_suspects(libxl__gc *gc,
                                       const uint32_t *waiter,
                                       libxl__livepatch_guest **guests_r,
                                       int *num_r, int *likely_r);
+
+/*
+ * The guests that the call may pause among those which the hypervisor named
+ * for being in the way of the attempt, after those that *guests_io has
+ * already.
+ */
+_hidden int libxl__livepatch_named(libxl__gc *gc,
+                                   const libxl__livepatch_call *lpc,
+                                   const libxl_livepatch_attempt *attempt,
+                                   libxl__livepatch_guest **guests_io,
+                                   int *num_io);
 
 /*----- guests paused through the pauser (libxl_livepatch_pause.c) -----*/
 
@@ -456,6 +548,8 @@ struct libxl__livepatch_call {
     uint64_t start_us;
     libxl__livepatch_lock lock;
     libxl__livepatch_pauser pauser;
+    libxl__livepatch_reporter reporter;
+    bool told;                  /* a report said why, so no need to guess */
     libxl__livepatch_mark console;      /* when the call began */
     libxl__livepatch_mark seen;         /* what came before is accounted for */
     libxl__livepatch_set set;           /* see libxl__livepatch_reload */
@@ -519,6 +613,9 @@ struct libxl__livepatch_action {
     uint32_t timeout_us;
     libxl__livepatch_timer timer;
     libxl__livepatch_sample sample;
+    bool reported;                      /* the hypervisor did, of it */
+    const char *told;                   /* what it said was in the way */
+    bool none_to_pause;                 /* and no guest that may be paused */
     bool has_waiter;
     uint32_t waiter;
     libxl__livepatch_guest *guests;

@@ -213,16 +213,58 @@ static libxl__livepatch_entry *find_by_id(apply_state *as, const char *id)
     return NULL;
 }
 
+/* An upload that the hypervisor says itself why it refused. */
+static void conclude_refusal(libxl__gc *gc, apply_state *as,
+                             const char *file,
+                             libxl_livepatch_reason reason, int r,
+                             const char *failure)
+{
+    static const struct {
+        libxl_livepatch_reason reason;
+        const char *advice;
+    } advices[] = {
+        { LIBXL_LIVEPATCH_REASON_SYMBOL,
+          "It is made for another Xen, or for another stack of live "
+          "patches; get the payload that is made for this one." },
+        { LIBXL_LIVEPATCH_REASON_COLLISION,
+          "xl livepatch list shows what is loaded." },
+        { LIBXL_LIVEPATCH_REASON_MEMORY,
+          "Free memory in Xen (xl info, free_memory)." },
+    };
+    const char *advice = NULL;
+    int i;
+
+    as->call.told = true;
+    if (reason == LIBXL_LIVEPATCH_REASON_NONE)
+        reason = r == -EEXIST ? LIBXL_LIVEPATCH_REASON_COLLISION
+               : r == -ENOMEM ? LIBXL_LIVEPATCH_REASON_MEMORY
+                              : LIBXL_LIVEPATCH_REASON_HYPERVISOR;
+    for (i = 0; i < ARRAY_SIZE(advices); i++)
+        if (advices[i].reason == reason) advice = advices[i].advice;
+    libxl__livepatch_conclude(gc, as->call.result,
+            LIBXL_LIVEPATCH_OUTCOME_FAILED, reason, advice,
+            "%s was refused by the hypervisor: %s", file, failure);
+}
+
 void libxl__livepatch_conclude_upload(libxl__gc *gc, apply_state *as,
                                       const member *m, int r)
 {
     libxl_livepatch_result *const result = as->call.result;
-    char **lines = libxl__livepatch_console_since(gc, &as->call.seen);
+    const char *failure =
+        libxl__livepatch_upload_failure(gc, &as->call.reporter, &m->name, r);
+    char *reported[] = { (char *)failure, NULL };
+    char **lines = failure
+        ? reported
+        : libxl__livepatch_console_since(gc, &as->call.seen);
     const char *line = NULL;
     libxl_livepatch_reason reason =
         libxl__livepatch_console_reason(lines, &line);
     const char *file = m->judgement->file;
 
+    if (failure) {
+        conclude_refusal(gc, as, file, reason, r, failure);
+        return;
+    }
     if (reason == LIBXL_LIVEPATCH_REASON_SYMBOL)
         libxl__livepatch_conclude(gc, result,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED, reason,
@@ -277,7 +319,7 @@ static int count_foreign(const apply_state *as)
     int i, num = 0;
 
     for (i = 0; i < as->call.set.num; i++)
-        num += !as->call.payloads[i].recorded;
+        num += !as->call.payloads[i].build_id;
     return num;
 }
 
@@ -356,13 +398,13 @@ static int compare_member(libxl__gc *gc, apply_state *as, member *m)
     }
     payload = libxl__livepatch_payload_of(&as->call, entry);
 
-    if (!payload->recorded && as->call.params.dry_run) {
+    if (!payload->build_id && as->call.params.dry_run) {
         libxl__livepatch_warn(gc, as->call.result,
                 "another tool loaded a payload under the name %s; whether "
                 "it is this one is not known before it is tried",
                 payload->name);
         return 0;
-    } else if (!payload->recorded) {
+    } else if (!payload->build_id) {
         int rc = probe_foreign(gc, as, m);
 
         if (rc) return rc;
@@ -383,11 +425,13 @@ static int compare_member(libxl__gc *gc, apply_state *as, member *m)
     /*
      * What was reverted may not be applicable again.  And what builds on
      * another payload may use symbols of that, which has moved if it was
-     * loaded anew since.
+     * loaded anew since.  Neither is so with engines that report: they
+     * restore a payload's data, and don't unload what another one uses.
      */
-    m->anew = m->loaded && (!m->judgement->reapplicable ||
-                            !same_id(m->judgement->depends,
-                                     as->call.result->xen_build_id));
+    m->anew = m->loaded && !as->call.reporter.available &&
+              (!m->judgement->reapplicable ||
+               !same_id(m->judgement->depends,
+                        as->call.result->xen_build_id));
     return 0;
 }
 
@@ -406,7 +450,7 @@ static const char *find_top(apply_state *as)
         bool covered = false;
 
         if (p->state != LIBXL_LIVEPATCH_STATE_APPLIED) continue;
-        if (!p->recorded) return NULL;
+        if (!p->build_id) return NULL;
         for (j = 0; j < lpc->set.num; j++)
             if (lpc->payloads[j].state == LIBXL_LIVEPATCH_STATE_APPLIED &&
                 same_id(lpc->payloads[j].depends, p->build_id))
@@ -483,9 +527,9 @@ static bool can_put_back(libxl__gc *gc, displaced_payload *d)
 }
 
 /*
- * Into the order in which they were applied.  Records tell the second, and
- * dependencies decide where they tell more; those of one call are in that
- * order from the start.
+ * Into the order in which they were applied.  Records tell the second, the
+ * hypervisor's report the microsecond, and dependencies decide where they
+ * tell more; those of one call are in that order from the start.
  */
 static void order_displaced(libxl__gc *gc, apply_state *as)
 {
@@ -498,8 +542,8 @@ static void order_displaced(libxl__gc *gc, apply_state *as)
     for (i = 1; i < num; i++) {
         displaced_payload later = as->displaced[i];
 
-        for (j = i; j > 0 && as->displaced[j - 1].payload.applied >
-                                 later.payload.applied; j--)
+        for (j = i; j > 0 && as->displaced[j - 1].applied_us >
+                                 later.applied_us; j--)
             as->displaced[j] = as->displaced[j - 1];
         as->displaced[j] = later;
     }
@@ -518,6 +562,9 @@ static int check_undo(libxl__gc *gc, apply_state *as)
 {
     bool anew = false;
     int i;
+
+    /* An engine that reports replaces all or nothing, and applies again. */
+    if (as->call.reporter.available) return 0;
 
     for (i = 0; i < as->num_displaced; i++) {
         displaced_payload *d = &as->displaced[i];
@@ -542,6 +589,20 @@ static int check_undo(libxl__gc *gc, apply_state *as)
         return ERROR_INVAL;
     }
     return 0;
+}
+
+static uint64_t applied_us(libxl__gc *gc, libxl__livepatch_call *lpc,
+                           const displaced_payload *d)
+{
+    uint64_t us = d->payload.applied * 1000000;
+    libxl_livepatch_report report;
+
+    if (libxl__livepatch_get_report(gc, &lpc->reporter, &d->name, &report))
+        return us;
+
+    if (report.finished_us) us = report.finished_us;
+    libxl_livepatch_report_dispose(&report);
+    return us;
 }
 
 static int plan_replace(libxl__gc *gc, apply_state *as)
@@ -570,6 +631,7 @@ static int plan_replace(libxl__gc *gc, apply_state *as)
         d->name = lpc->set.entries[i].name;
         libxl_livepatch_payload_init(&d->payload);
         libxl_livepatch_payload_copy(CTX, &d->payload, &lpc->payloads[i]);
+        d->applied_us = applied_us(gc, lpc, d);
         as->num_displaced++;
     }
     order_displaced(gc, as);

@@ -14,7 +14,8 @@
  * payload of another tool, "name-" and its name in hexadecimal.
  *
  * Another tool may have unloaded a payload since, and loaded a different one
- * of the same name.  See records_hold for how that is noticed.
+ * of the same name.  See records_hold for how that is noticed; or the
+ * hypervisor itself reports the build-id, which a record has to match.
  */
 
 #include "libxl_osdeps.h"
@@ -40,11 +41,7 @@ static int describe_entry(const libxl__livepatch_entry *entry,
         payload->name_hex = libxl__livepatch_hex(name->bytes, name->len);
         if (!payload->name_hex) return ERROR_NOMEM;
     }
-    payload->state = entry->state == LIVEPATCH_STATE_CHECKED
-                         ? LIBXL_LIVEPATCH_STATE_CHECKED
-                   : entry->state == LIVEPATCH_STATE_APPLIED
-                         ? LIBXL_LIVEPATCH_STATE_APPLIED
-                         : LIBXL_LIVEPATCH_STATE_UNKNOWN;
+    payload->state = libxl__livepatch_state(entry->state);
     payload->rc = entry->rc;
     if (libxl__livepatch_split_metadata(entry->metadata,
                                         entry->metadata_len,
@@ -54,6 +51,31 @@ static int describe_entry(const libxl__livepatch_entry *entry,
     payload->fixes = libxl__livepatch_fixes(payload->metadata,
                                             payload->num_metadata);
     return payload->fixes ? 0 : ERROR_NOMEM;
+}
+
+/* What the hypervisor reports of it, if it does. */
+static void add_reported(libxl__gc *gc, libxl__livepatch_reporter *lpr,
+                         const libxl__livepatch_entry *entry,
+                         libxl_livepatch_payload *payload)
+{
+    libxl_livepatch_report report;
+
+    if (libxl__livepatch_get_report(gc, lpr, &entry->name, &report)) return;
+
+    payload->build_id = report.build_id;
+    payload->depends = report.depends;
+    payload->functions = report.functions;
+    payload->num_functions = report.num_functions;
+    report.build_id = NULL;
+    report.depends = NULL;
+    report.functions = NULL;
+    report.num_functions = 0;
+    payload->reapplicable = true;
+    payload->uploaded = report.uploaded_us / 1000000;
+    /* A failed revert does not change when it was applied. */
+    if (payload->state == LIBXL_LIVEPATCH_STATE_APPLIED && !report.rc)
+        payload->applied = report.finished_us / 1000000;
+    libxl_livepatch_report_dispose(&report);
 }
 
 /* The record below key; false if there is none or it can't be read. */
@@ -129,11 +151,72 @@ static void merge_record(libxl_livepatch_payload *payload,
     record->num_metadata = old.num_metadata;
 }
 
-static void merge_records(libxl__gc *gc, const libxl__livepatch_set *set,
+/* From the payload's record, what the hypervisor does not report. */
+static void complete_reported(libxl_livepatch_payload *payload,
+                              libxl_livepatch_payload *record)
+{
+    payload->recorded = true;
+    payload->file = record->file;
+    payload->sha256 = record->sha256;
+    record->file = record->sha256 = NULL;
+    if (!payload->applied &&
+        payload->state == LIBXL_LIVEPATCH_STATE_APPLIED)
+        payload->applied = record->applied;
+}
+
+static libxl_livepatch_payload *
+find_build_id(libxl_livepatch_payload *payloads, int num, const char *id)
+{
+    int i;
+
+    for (i = 0; i < num; i++)
+        if (id && payloads[i].build_id && !payloads[i].recorded &&
+            !strcmp(payloads[i].build_id, id))
+            return &payloads[i];
+    return NULL;
+}
+
+/* Records of payloads whose build-ids are reported. */
+static void merge_by_build_id(const libxl__livepatch_set *set,
+                              libxl_livepatch_payload *payloads,
+                              libxl_livepatch_payload *records, int num)
+{
+    libxl_livepatch_payload *payload;
+    int i;
+
+    for (i = 0; i < num; i++) {
+        payload = find_build_id(payloads, set->num, records[i].build_id);
+        if (payload && records[i].recorded)
+            complete_reported(payload, &records[i]);
+    }
+}
+
+/* Records of payloads whose build-ids nobody tells. */
+static void merge_by_name(const libxl__livepatch_set *set,
+                          libxl_livepatch_payload *payloads,
+                          libxl_livepatch_payload *records, int num,
+                          uint32_t version)
+{
+    libxl_livepatch_payload *payload;
+    int i, gone = 0;
+
+    for (i = 0; i < num; i++)
+        gone += !find_payload(payloads, set->num, records[i].name);
+    if (!records_hold(set, version, num, gone)) return;
+
+    for (i = 0; i < num; i++) {
+        payload = find_payload(payloads, set->num, records[i].name);
+        if (payload && records[i].recorded)
+            merge_record(payload, &records[i]);
+    }
+}
+
+static void merge_records(libxl__gc *gc, bool reported,
+                          const libxl__livepatch_set *set,
                           libxl_livepatch_payload *payloads)
 {
-    libxl_livepatch_payload *records = NULL, *payload;
-    int num = 0, gone = 0, i;
+    libxl_livepatch_payload *records = NULL;
+    int num = 0, i;
     xs_transaction_t t = XBT_NULL;
     const char *version;
     unsigned int num_keys;
@@ -150,22 +233,17 @@ static void merge_records(libxl__gc *gc, const libxl__livepatch_set *set,
     for (i = 0; i < num_keys; i++) {
         if (!strcmp(keys[i], "version")) continue;
         if (read_record(gc, t, keys[i], &records[num]) &&
-            records[num].name) {
-            if (!find_payload(payloads, set->num, records[num].name))
-                gone++;
+            records[num].name)
             num++;
-        } else {
+        else
             libxl_livepatch_payload_dispose(&records[num]);
-        }
     }
 
-    if (records_hold(set, strtoul(version, NULL, 10), num, gone)) {
-        for (i = 0; i < num; i++) {
-            payload = find_payload(payloads, set->num, records[i].name);
-            if (payload && records[i].recorded)
-                merge_record(payload, &records[i]);
-        }
-    }
+    if (reported)
+        merge_by_build_id(set, payloads, records, num);
+    else
+        merge_by_name(set, payloads, records, num,
+                      strtoul(version, NULL, 10));
 
  out:
     for (i = 0; i < num; i++)
@@ -173,7 +251,8 @@ static void merge_records(libxl__gc *gc, const libxl__livepatch_set *set,
     libxl__xs_transaction_abort(gc, &t);
 }
 
-int libxl__livepatch_describe(libxl__gc *gc, const libxl__livepatch_set *set,
+int libxl__livepatch_describe(libxl__gc *gc, libxl__livepatch_reporter *lpr,
+                              const libxl__livepatch_set *set,
                               libxl_livepatch_payload **payloads_r,
                               int *num_r)
 {
@@ -184,8 +263,10 @@ int libxl__livepatch_describe(libxl__gc *gc, const libxl__livepatch_set *set,
     for (i = 0; i < set->num; i++) {
         rc = describe_entry(&set->entries[i], &payloads[i]);
         if (rc) goto out;
+        if (lpr->available)
+            add_reported(gc, lpr, &set->entries[i], &payloads[i]);
     }
-    if (set->num) merge_records(gc, set, payloads);
+    if (set->num) merge_records(gc, lpr->available, set, payloads);
 
     *payloads_r = payloads;
     *num_r = set->num;

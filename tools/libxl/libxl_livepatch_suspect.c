@@ -4,7 +4,8 @@
  *
  * A stock engine doesn't tell, so this is a guess: a vCPU that stays in the
  * hypervisor burns CPU time while all others stand still, and so does one
- * whose memory is being saved.
+ * whose memory is being saved.  Where the hypervisor names them there is
+ * nothing to guess.
  */
 
 #include "libxl_osdeps.h"
@@ -214,6 +215,62 @@ int libxl__livepatch_suspects(libxl__gc *gc,
     *num_r = num;
     *likely_r = lpc->params.pause == LIBXL_LIVEPATCH_PAUSE_MODE_AUTO
                 ? count_likely(suspects, num) : num;
+    rc = 0;
+
+ out:
+    return rc;
+}
+
+/*----- those that were named -----*/
+
+static bool was_named(const libxl_livepatch_attempt *attempt,
+                      uint32_t domid)
+{
+    int i;
+
+    for (i = 0; i < attempt->num_stragglers; i++)
+        if (attempt->stragglers[i].domid == domid) return true;
+    for (i = 0; i < attempt->num_waiting; i++)
+        if (attempt->waiting[i].domid == domid) return true;
+    return false;
+}
+
+static bool is_chosen(const libxl__livepatch_guest *guests, int num,
+                      const xc_domaininfo_t *info)
+{
+    int i;
+
+    for (i = 0; i < num; i++)
+        if (!memcmp(guests[i].uuid, info->handle, sizeof(info->handle)))
+            return true;
+    return false;
+}
+
+int libxl__livepatch_named(libxl__gc *gc, const libxl__livepatch_call *lpc,
+                           const libxl_livepatch_attempt *attempt,
+                           libxl__livepatch_guest **guests_io, int *num_io)
+{
+    libxl__livepatch_guest *guests;
+    xc_domaininfo_t *info;
+    int num_domains, num = *num_io, i, rc;
+
+    rc = list_domains(gc, &info, &num_domains);
+    if (rc) goto out;
+
+    guests = libxl__calloc(gc, num + num_domains + 1, sizeof(*guests));
+    for (i = 0; i < num; i++)
+        guests[i] = (*guests_io)[i];
+    for (i = 0; i < num_domains; i++) {
+        if (!was_named(attempt, info[i].domain) ||
+            !may_pause(lpc, &info[i]) ||
+            is_chosen(guests, num, &info[i]))
+            continue;
+        guests[num].domid = info[i].domain;
+        memcpy(guests[num].uuid, info[i].handle, sizeof(guests[num].uuid));
+        num++;
+    }
+    *guests_io = guests;
+    *num_io = num;
     rc = 0;
 
  out:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * The four sub-operations of XEN_SYSCTL_livepatch_op, as described in
+ * The sub-operations of XEN_SYSCTL_livepatch_op, as described in
  * xen/include/public/sysctl.h.
  */
 
@@ -10,6 +10,12 @@
 
 /* So often a list is begun again because it changed while it was read. */
 #define MAX_LIST_RESTARTS 32
+
+/* Room for a report, bytes: enough for most; more than any can need. */
+#define REPORT_FIRST 4096
+#define REPORT_MAX (16 << 20)
+/* So often it is asked for anew because it had grown meanwhile. */
+#define MAX_REPORT_RESTARTS 8
 
 static int livepatch_op(libxl__gc *gc, struct xen_sysctl *sysctl)
 {
@@ -121,6 +127,85 @@ int libxl__livepatch_do(libxl__gc *gc, const libxl__livepatch_name *name,
  out:
     xc_hypercall_buffer_free(CTX->xch, bytes);
     return r;
+}
+
+/*----- reporting -----*/
+
+/*
+ * A report of up to size bytes into *bytes_r, which is from gc; bytes_r may
+ * be NULL with size 0.  *size_r is how many bytes it has, or would have had
+ * room for where the result is -ENOBUFS.
+ */
+static int report_once(libxl__gc *gc, const libxl__livepatch_name *name,
+                       uint32_t size, void **bytes_r, uint32_t *size_r)
+{
+    DECLARE_HYPERCALL_BUFFER(char, bytes);
+    DECLARE_HYPERCALL_BUFFER(uint8_t, buffer);
+    struct xen_sysctl sysctl = {};
+    struct xen_sysctl_livepatch_op *op = &sysctl.u.livepatch;
+    struct xen_sysctl_livepatch_report *report = &op->u.report;
+    int r;
+
+    buffer = xc_hypercall_buffer_alloc(CTX->xch, buffer, size + 1);
+    if (!buffer) {
+        r = -ENOMEM;
+        goto out;
+    }
+    memset(buffer, 0, size + 1);
+    if (name) {
+        bytes = put_name(gc, name, &report->name, HYPERCALL_BUFFER(bytes));
+        if (!bytes) {
+            r = -ENOMEM;
+            goto out;
+        }
+        set_xen_guest_handle(report->name.name, bytes);
+    }
+
+    op->cmd = XEN_SYSCTL_LIVEPATCH_REPORT;
+    report->size = size;
+    set_xen_guest_handle(report->buffer, buffer);
+    r = livepatch_op(gc, &sysctl);
+    *size_r = report->size;
+    /* It can't have written more than there was room for. */
+    if (r >= 0 && *size_r > size) r = -EBADMSG;
+    if (r < 0 || !bytes_r) goto out;
+
+    *bytes_r = libxl__zalloc(gc, *size_r + 1);
+    memcpy(*bytes_r, buffer, *size_r);
+    r = 0;
+
+ out:
+    xc_hypercall_buffer_free(CTX->xch, buffer);
+    xc_hypercall_buffer_free(CTX->xch, bytes);
+    return r;
+}
+
+bool libxl__livepatch_reports(libxl__gc *gc)
+{
+    uint32_t size;
+    int r = report_once(gc, NULL, 0, NULL, &size);
+
+    /* There is one to be had, or no upload has failed yet. */
+    return !r || r == -ENOBUFS || r == -ENOENT;
+}
+
+int libxl__livepatch_fetch_report(libxl__gc *gc,
+                                  const libxl__livepatch_name *name,
+                                  void **bytes_r, size_t *size_r)
+{
+    uint32_t size = REPORT_FIRST, needed = 0;
+    int restarts, r;
+
+    for (restarts = 0; restarts < MAX_REPORT_RESTARTS; restarts++) {
+        r = report_once(gc, name, size, bytes_r, &needed);
+        if (r != -ENOBUFS) {
+            *size_r = needed;
+            return r;
+        }
+        if (needed <= size || needed > REPORT_MAX) return -EBADMSG;
+        size = needed;
+    }
+    return -EAGAIN;
 }
 
 /*----- listing -----*/

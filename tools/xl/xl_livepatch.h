@@ -123,6 +123,16 @@ void livepatch_print_judgement(FILE *f,
 void livepatch_print_list(FILE *f, const libxl_livepatch_result *result);
 void livepatch_print_payload(FILE *f, const libxl_livepatch_payload *p);
 
+/* What the hypervisor reports of a payload beyond that. */
+void livepatch_print_report(FILE *f, const libxl_livepatch_report *r);
+
+/* What was in the way of an action, a line each. */
+void livepatch_print_obstacles(FILE *f,
+                               const libxl_livepatch_straggler *late,
+                               int num_late,
+                               const libxl_livepatch_waiting *waiting,
+                               int num_waiting);
+
 /* The answer to --fixes. */
 void livepatch_print_fix(FILE *f, const livepatch_command *cmd);
 

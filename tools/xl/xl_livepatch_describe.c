@@ -21,6 +21,9 @@
 /* As many digits of a build-id as a table shows. */
 #define SHORT_ID 12
 
+/* What a CPU ran that ran no domain, in a libxl_livepatch_straggler. */
+#define DOMID_OF_IDLE 0x7fff
+
 /*----- parts of a description -----*/
 
 static void print_field(FILE *f, const char *label, const char *value)
@@ -63,8 +66,10 @@ static void print_functions(FILE *f,
             fprintf(f, ": %"PRIu32" of %"PRIu32" bytes become "
                     "no-operations\n", fn->new_size, fn->old_size);
         else
-            fprintf(f, ": %"PRIu32" bytes replaced by %"PRIu32"\n",
-                    fn->old_size, fn->new_size);
+            fprintf(f, ": %"PRIu32" bytes replaced by %"PRIu32"%s%s\n",
+                    fn->old_size, fn->new_size,
+                    fn->new_addr ? " at " : "",
+                    fn->new_addr ? fn->new_addr : "");
     }
 }
 
@@ -266,7 +271,7 @@ void livepatch_print_payload(FILE *f, const libxl_livepatch_payload *p)
                 strerror(abs(p->rc)), p->rc);
     print_list_field(f, "fixes", p->fixes);
     print_metadata(f, p->metadata, p->num_metadata);
-    if (!p->recorded) {
+    if (!p->recorded && !p->build_id) {
         fprintf(f, "    no more is known, as another tool loaded it\n");
         return;
     }
@@ -279,6 +284,99 @@ void livepatch_print_payload(FILE *f, const libxl_livepatch_payload *p)
     fprintf(f, "    %s be applied again after a revert\n",
             p->reapplicable ? "can" : "cannot");
     print_functions(f, p->functions, p->num_functions);
+}
+
+/*----- the hypervisor's report -----*/
+
+/* A duration that may be anything from nanoseconds to seconds. */
+static void print_ns(FILE *f, const char *before, uint64_t ns)
+{
+    fputs(before, f);
+    if (ns < 1000)
+        fprintf(f, "%"PRIu64" ns", ns);
+    else if (ns < 1000000)
+        fprintf(f, "%.1f us", ns / 1e3);
+    else if (ns < 1000000000)
+        fprintf(f, "%.1f ms", ns / 1e6);
+    else
+        fprintf(f, "%.1f s", ns / 1e9);
+}
+
+static void print_domain(FILE *f, libxl_domid domid, const char *name,
+                         uint32_t vcpu)
+{
+    fprintf(f, "domain %"PRIu32"%s%s%s, vCPU %"PRIu32, (uint32_t)domid,
+            name ? " (" : "", name ? name : "", name ? ")" : "", vcpu);
+}
+
+static void print_straggler(FILE *f, const libxl_livepatch_straggler *late)
+{
+    fprintf(f, "    CPU %"PRIu32" was late: ", late->cpu);
+    if (late->domid == DOMID_OF_IDLE)
+        fprintf(f, "no domain");
+    else
+        print_domain(f, late->domid, late->name, late->vcpu);
+    switch (late->where) {
+    case LIBXL_LIVEPATCH_WHERE_GUEST:
+        fprintf(f, ", in the guest's own code\n");
+        break;
+    case LIBXL_LIVEPATCH_WHERE_HYPERVISOR:
+        if (late->symbol)
+            fprintf(f, ", in %s+%#"PRIx32"\n", late->symbol, late->offset);
+        else
+            fprintf(f, ", in the hypervisor at %s\n", late->ip);
+        break;
+    default:
+        fprintf(f, "; it did not answer\n");
+        break;
+    }
+}
+
+void livepatch_print_obstacles(FILE *f,
+                               const libxl_livepatch_straggler *late,
+                               int num_late,
+                               const libxl_livepatch_waiting *waiting,
+                               int num_waiting)
+{
+    int i;
+
+    for (i = 0; i < num_late; i++)
+        print_straggler(f, &late[i]);
+    for (i = 0; i < num_waiting; i++) {
+        fprintf(f, "    ");
+        print_domain(f, waiting[i].domid, waiting[i].name, waiting[i].vcpu);
+        fprintf(f, ", sleeps inside the hypervisor\n");
+    }
+}
+
+static void print_times(FILE *f, const libxl_livepatch_report *r)
+{
+    if (r->upload_ns) {
+        print_ns(f, "    its upload took ", r->upload_ns);
+        fprintf(f, "\n");
+    }
+    if (!r->arrival_ns) return;
+
+    print_ns(f, "    in its last action CPUs arrived within ",
+             r->arrival_ns);
+    if (r->stopped_ns)
+        print_ns(f, ", then stood still for ", r->stopped_ns);
+    if (r->patching_ns)
+        print_ns(f, ", of that for patching ", r->patching_ns);
+    fprintf(f, "\n");
+}
+
+void livepatch_print_report(FILE *f, const libxl_livepatch_report *r)
+{
+    print_field(f, "made for Xen", r->xen_build_id);
+    print_list_field(f, "hooks", r->hooks);
+    if (r->users)
+        fprintf(f, "    %"PRIu32" other payloads use symbols of it\n",
+                r->users);
+    print_times(f, r);
+    print_field(f, "its last failure:", r->failure);
+    livepatch_print_obstacles(f, r->stragglers, r->num_stragglers,
+                              r->waiting, r->num_waiting);
 }
 
 /*----- --fixes -----*/

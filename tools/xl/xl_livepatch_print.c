@@ -85,8 +85,20 @@ static bool succeeded(const libxl_livepatch_result *result)
 
 /*----- actions -----*/
 
+/* Whether something was in the way, which is told by itself. */
+static bool was_hindered(const libxl_livepatch_attempt *a)
+{
+    return a->reason == LIBXL_LIVEPATCH_REASON_QUIESCE ||
+           a->reason == LIBXL_LIVEPATCH_REASON_WAITQUEUE ||
+           a->reason == LIBXL_LIVEPATCH_REASON_IN_FLIGHT;
+}
+
 static void print_attempt_reason(FILE *f, const libxl_livepatch_attempt *a)
 {
+    if (a->failure && !was_hindered(a)) {
+        fprintf(f, "%s", a->failure);
+        return;
+    }
     switch (a->reason) {
     case LIBXL_LIVEPATCH_REASON_QUIESCE:
         print_duration(f, "some CPU did not arrive within ", a->timeout_us,
@@ -149,6 +161,8 @@ static void print_attempt(FILE *f, const libxl_livepatch_attempt *a)
         print_duration(f, " (host stood still ", a->stalled_us,
                        " at most)");
     fprintf(f, ".\n");
+    livepatch_print_obstacles(f, a->stragglers, a->num_stragglers,
+                              a->waiting, a->num_waiting);
     print_paused(f, a);
 }
 
@@ -221,6 +235,8 @@ static void print_answer(FILE *f, const livepatch_command *cmd)
     case LIVEPATCH_SHOW:
         for (i = 0; i < result->num_payloads; i++)
             livepatch_print_payload(f, &result->payloads[i]);
+        for (i = 0; i < result->num_reports; i++)
+            livepatch_print_report(f, &result->reports[i]);
         break;
     }
 }
