@@ -12,6 +12,7 @@
 #include "build_id.h"
 #include "expectations.h"
 #include "flight.h"
+#include "functions.h"
 #include "hooks.h"
 #include "layout.h"
 #include "load.h"
@@ -138,6 +139,32 @@ static int depends_on_top(struct payload *payload)
                   printable_id(found, top ? &top->id : &xen));
 }
 
+/* NOPs over a part of another payload's jump or NOPs would leave the rest of
+ * an instruction behind them. */
+static int leaves_no_rest(struct payload *payload)
+{
+    unsigned int i;
+
+    for ( i = 0; i < payload->nfuncs; i++ )
+    {
+        const struct livepatch_func *func = &payload->funcs[i];
+        const struct livepatch_fstate *state = &payload->fstate[i];
+        unsigned int end = state->offset + state->length;
+        const struct payload *other;
+
+        if ( func->new_addr || !state->length )
+            continue;
+
+        other = patching_across(func->old_addr + end);
+        if ( other )
+            return refuse(&payload->why, -EINVAL,
+                          "APPLY: function %.80s: %u bytes of NOPs would end within what %s has written there",
+                          function_name(func), end, other->name);
+    }
+
+    return 0;
+}
+
 static int may_apply(struct payload *payload, uint32_t flags)
 {
     int rc = 0;
@@ -145,7 +172,8 @@ static int may_apply(struct payload *payload, uint32_t flags)
     if ( !(flags & LIVEPATCH_ACTION_APPLY_NODEPS) )
         rc = depends_on_top(payload);
 
-    return rc ?: begin_afresh(payload, LIVEPATCH_ACTION_APPLY)
+    return rc ?: leaves_no_rest(payload)
+              ?: begin_afresh(payload, LIVEPATCH_ACTION_APPLY)
               ?: expectations_met(payload, false);
 }
 

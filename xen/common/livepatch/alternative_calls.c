@@ -42,16 +42,17 @@ static const uint8_t *skip_endbr(const struct payload *payload,
 }
 
 int alternative_call_resolve(const struct elf_view *elf,
-                             const struct payload *payload,
+                             struct payload *payload,
                              const char *section, size_t i, uint8_t *site)
 {
     const uint8_t *target, *end = site + ALTERNATIVE_CALL_SIZE;
     const void *pointer;
+    struct payload *owner;
     int64_t distance;
     int32_t rel32;
 
     memcpy(&rel32, site + 2, sizeof(rel32));
-    pointer = end + rel32;
+    pointer = (const void *)((unsigned long)end + rel32);
 
     if ( !is_readable(payload, pointer, sizeof(target)) )
         return refuse(elf->why, -EINVAL,
@@ -64,7 +65,11 @@ int alternative_call_resolve(const struct elf_view *elf,
     if ( !target )
     {
         /* Nobody calls it, then: UD2, thrice. */
-        memcpy(site, "\x0f\x0b\x0f\x0b\x0f\x0b", ALTERNATIVE_CALL_SIZE);
+        static const uint8_t trap[ALTERNATIVE_CALL_SIZE] = {
+            0x0f, 0x0b, 0x0f, 0x0b, 0x0f, 0x0b
+        };
+
+        memcpy(site, trap, sizeof(trap));
         return 0;
     }
 
@@ -73,6 +78,11 @@ int alternative_call_resolve(const struct elf_view *elf,
                       "section %s, entry %zu: the call at %p is to %p, where "
                       "no code is",
                       section, i, site, target);
+
+    /* The call finds it without a symbol. */
+    owner = payloads_at(target);
+    if ( owner && payload_bind(payload, owner) )
+        return -ENOMEM;
 
     distance = skip_endbr(payload, target) - end;
     rel32 = distance;

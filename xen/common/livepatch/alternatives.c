@@ -96,7 +96,7 @@ static bool is_altcall(const struct alt_instr *alt)
 
 /* Makes these direct, and marks them as done. */
 static int apply_altcalls(const struct elf_view *elf,
-                          const struct payload *payload,
+                          struct payload *payload,
                           struct alt_instr *alts, size_t n)
 {
     size_t i;

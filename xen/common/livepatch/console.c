@@ -16,6 +16,7 @@
 #include "payloads.h"
 #include "quiesce.h"
 #include "reason.h"
+#include "sync.h"
 
 static DEFINE_RCU_READ_LOCK(console_rcu);
 
@@ -108,13 +109,18 @@ static void cf_check print_payloads(unsigned char key)
  * or by one that was stopped.  The list of the loaded payloads, of which
  * readers take no lock, is always good to walk, unlike the stack of the
  * applied ones; so this gives them in the order of their upload.  It ends
- * also if the list should have been overwritten.
+ * also if the list should have been overwritten; should that make it fault,
+ * the next panic goes on without it.
  */
 void livepatch_print_applied(void)
 {
+    static bool printing;
     const struct payload *payload;
     unsigned int left = payloads_count + 1;
     char name[PRINTABLE_NAME_SIZE], id[PRINTABLE_ID_SIZE];
+
+    if ( !claim(&printing, false, true) )
+        return;
 
     rcu_read_lock(&console_rcu);
 
@@ -130,6 +136,8 @@ void livepatch_print_applied(void)
     }
 
     rcu_read_unlock(&console_rcu);
+
+    store_release(&printing, false);
 }
 
 static int __init cf_check livepatch_init(void)

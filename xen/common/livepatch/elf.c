@@ -203,6 +203,8 @@ static int name_sections(struct elf_view *elf)
     if ( !elf->hashed )
         return refuse_no_memory(elf->why, "the section names");
 
+    ASSERT(elf->nsections);
+
     /* From the last to the first, which then leads its chain. */
     for ( i = elf->nsections - 1; i; i-- )
     {

@@ -104,9 +104,14 @@ static int call_pre_hook(const struct patching_plan *plan)
 static void call_post_hook(const struct patching_plan *plan, bool done)
 {
     livepatch_postcall_t *hook = post_hook(plan);
+    struct payload *payload = plan->payload;
 
-    if ( hook && (done || pre_hook(plan)) )
-        hook(plan->payload);
+    if ( !hook || (!done && !pre_hook(plan)) )
+        return;
+
+    hook(payload);
+    /* It may have written to this. */
+    payload->rc = judge(payload, action_name(plan->action), payload->rc);
 }
 
 /* In the caller's lock. */
@@ -123,15 +128,11 @@ static void set_busy(bool busy)
     payloads_changed();
 }
 
-/* The end, in the caller's lock.  The hooks may have written to rc. */
+/* The end, in the caller's lock. */
 static void land(void)
 {
-    struct patching_plan *plan = &flight.plan;
-    struct payload *payload = plan->payload;
-
-    payload->rc = judge(payload, action_name(plan->action), payload->rc);
     set_busy(false);
-    patching_finish(plan);
+    patching_finish(&flight.plan);
 }
 
 /* Results and states after the rendezvous, in the caller's lock. */

@@ -49,6 +49,12 @@ struct record {
 
 #define NAME_FMT "function %.80s"
 
+/*
+ * What CPUs stand still in.  They would go on in the old one, and after a
+ * revert in the payload's, which may be unloaded then.
+ */
+static const char idle_loop[] = "arch/x86/domain.c#idle_loop";
+
 static bool is_engine_global(const void *addr)
 {
     unsigned int i;
@@ -167,6 +173,12 @@ static int check_old(struct record *r)
         return refuse(r->why, -EINVAL,
                       NAME_FMT " at %p is part of live patching itself",
                       symbol, func->old_addr);
+
+    if ( !strcmp(symbol, idle_loop) )
+        return refuse(r->why, -EINVAL,
+                      NAME_FMT " at %p: all CPUs are in it while live patches "
+                      "are applied or reverted",
+                      name, func->old_addr);
 
     if ( offset )
         return refuse(r->why, -EINVAL,

@@ -10,6 +10,6 @@
  * there is none.  n may be 0: the result then is not NULL and has no bytes.
  */
 void *table_alloc(size_t n, size_t size);
-void table_free(void *table);
+void table_free(void *entries);
 
 #endif /* LIVEPATCH_MEMORY_H */

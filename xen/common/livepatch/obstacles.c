@@ -18,6 +18,9 @@ static const struct payload *stopped;   /* Whose obstacles they are. */
 
 #define WHERE_SIZE (KSYM_NAME_LEN + 64)
 
+/* How many CPUs the console gets, which may be slow; the report has all. */
+#define MAX_PRINTED 16
+
 const struct actions_obstacles *
 actions_obstacles(const struct payload *payload)
 {
@@ -87,10 +90,14 @@ void obstacles_keep(struct payload *payload, const struct patching_plan *plan,
     {
         late[i] = result->stragglers[i];
         /* A single one is named in the refusal. */
-        if ( obstacles.nstragglers > 1 )
+        if ( obstacles.nstragglers > 1 && i < MAX_PRINTED )
             printk(XENLOG_ERR "livepatch: %s: late: CPU %u: %s\n", name,
                    late[i].cpu, where(buf, &late[i]));
     }
+
+    if ( obstacles.nstragglers > MAX_PRINTED )
+        printk(XENLOG_ERR "livepatch: %s: late: %u more CPUs\n", name,
+               obstacles.nstragglers - MAX_PRINTED);
 
     for ( i = 0; i < obstacles.nwaiting; i++ )
     {

@@ -253,6 +253,7 @@ static int act_by_hook(const struct patching_step *step, bool apply,
     /* It may take locks that are taken with IRQs on elsewhere. */
     spin_debug_disable();
     rc = apply ? hooks->apply(payload) : hooks->revert(payload);
+    arch_serialise();
     spin_debug_enable();
 
     applied = rc ? !apply : apply;
@@ -416,6 +417,25 @@ void patching_read_unpatched(const void *addr, void *buf, size_t size)
                 memcpy(buf + (from - start), state->original + (from - site),
                        to - from);
         }
+}
+
+const struct payload *patching_across(const void *addr)
+{
+    const struct payload *payload;
+    unsigned int i;
+
+    list_for_each_entry ( payload, &payloads_stack, stack )
+        for ( i = 0; i < payload->nfuncs; i++ )
+        {
+            const struct livepatch_fstate *state = &payload->fstate[i];
+            const void *site = payload->funcs[i].old_addr + state->offset;
+
+            if ( state->applied == LIVEPATCH_FUNC_APPLIED && site < addr &&
+                 addr < site + state->length )
+                return payload;
+        }
+
+    return NULL;
 }
 
 /*

@@ -61,8 +61,8 @@ struct patching_plan {
 int patching_prepare(struct patching_plan *plan, struct payload *payload,
                      uint32_t action);
 
-/* Does it.  Every CPU is stopped; see quiesce_work.act. */
-void patching_act(void *plan);
+/* Carries out the plan, arg.  Every CPU is stopped: see quiesce_work.act. */
+void patching_act(void *arg);
 
 /*
  * Brings states and the stack up to date with what was done, in the caller's
@@ -78,5 +78,11 @@ void patching_finish(struct patching_plan *plan);
  * saved bytes of the applied payloads over it.
  */
 void patching_read_unpatched(const void *addr, void *buf, size_t size);
+
+/*
+ * An applied payload that has written bytes on both sides of addr, in one
+ * piece; NULL if there is none.
+ */
+const struct payload *patching_across(const void *addr);
 
 #endif /* LIVEPATCH_PATCHING_H */

@@ -138,17 +138,16 @@ static void fill_symbol(const struct elf_view *elf, struct symbol *entry,
                         const struct elf_symbol *symbol, const char *name)
 {
     const struct elf_section *section = &elf->sections[symbol->section];
+    unsigned long room = (uintptr_t)section->loaded +
+                         section->header.sh_size - symbol->value;
 
     entry->addr = symbol->value;
-    entry->size = symbol->size;
+    /* Whatever the file says: others take it for what can be read there. */
+    entry->size = min_t(uint64_t, symbol->size ?: room, room);
     entry->name = name;
     entry->rank = (symbol->type == STT_FUNC ? 2 : 0) +
                   (symbol->binding == STB_LOCAL ? 0 : 1);
     entry->unsized = !symbol->size;
-
-    if ( entry->unsized )
-        entry->size = (uintptr_t)section->loaded + section->header.sh_size -
-                      entry->addr;
 }
 
 static int collect(const struct elf_view *elf, const struct payload *payload,

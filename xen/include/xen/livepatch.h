@@ -38,6 +38,23 @@
 
 #include <asm/livepatch.h>
 
+/* For the console. */
+#define LIVEPATCH "livepatch: "
+
+/* Sections of payloads, for their sources. */
+#define ELF_LIVEPATCH_FUNC            ".livepatch.funcs"
+#define ELF_LIVEPATCH_DEPENDS         ".livepatch.depends"
+#define ELF_LIVEPATCH_XEN_DEPENDS     ".livepatch.xen_depends"
+#define ELF_BUILD_ID_NOTE             ".note.gnu.build-id"
+#define ELF_LIVEPATCH_LOAD_HOOKS      ".livepatch.hooks.load"
+#define ELF_LIVEPATCH_UNLOAD_HOOKS    ".livepatch.hooks.unload"
+#define ELF_LIVEPATCH_PREAPPLY_HOOK   ".livepatch.hooks.preapply"
+#define ELF_LIVEPATCH_APPLY_HOOK      ".livepatch.hooks.apply"
+#define ELF_LIVEPATCH_POSTAPPLY_HOOK  ".livepatch.hooks.postapply"
+#define ELF_LIVEPATCH_PREREVERT_HOOK  ".livepatch.hooks.prerevert"
+#define ELF_LIVEPATCH_REVERT_HOOK     ".livepatch.hooks.revert"
+#define ELF_LIVEPATCH_POSTREVERT_HOOK ".livepatch.hooks.postrevert"
+
 /* The file of a payload, and each of its zero-initialised sections. */
 #define LIVEPATCH_MAX_SIZE MB(2)
 

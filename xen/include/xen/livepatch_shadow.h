@@ -14,7 +14,8 @@
 
 /*
  * Initialises a new variable of obj; anything but 0 discards it.  Called with
- * a lock held and IRQs off: it must not call these functions itself.
+ * a lock held and IRQs off: it must not call these functions itself, nor
+ * allocate or free memory.
  */
 typedef int livepatch_shadow_ctor_t(void *obj, void *data, void *arg);
 

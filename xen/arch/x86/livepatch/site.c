@@ -91,7 +91,8 @@ static void write_block(union block *block, const union block *new)
 
 void arch_site_write(const struct arch_site *site, const void *bytes)
 {
-    unsigned int done, n;
+    const uint8_t *from = bytes;
+    unsigned int done, n, i;
 
     for ( done = 0; done < site->size; done += n )
     {
@@ -99,8 +100,10 @@ void arch_site_write(const struct arch_site *site, const void *bytes)
         union block *block = (void *)(addr & -BLOCK), new = *block;
         unsigned int offset = addr % BLOCK;
 
+        /* Without a call: it could be memcpy() that was just written. */
         n = min(site->size - done, BLOCK - offset);
-        memcpy(new.bytes + offset, bytes + done, n);
+        for ( i = 0; i < n; i++ )
+            ACCESS_ONCE(new.bytes[offset + i]) = from[done + i];
         write_block(block, &new);
     }
 }
@@ -116,17 +119,18 @@ static DEFINE_PER_CPU(unsigned int, flushed_for);
  * make up.
  *
  * If text was writable for a while, this CPU may have fetched from it then,
- * and the TLB may remember the permission.
+ * and the TLB may remember the permission.  What flushes it may have been
+ * patched itself, and so comes second.
  */
 void arch_serialise(void)
 {
+    write_cr4(read_cr4());
+
     if ( this_cpu(flushed_for) != permissions_tightened )
     {
         this_cpu(flushed_for) = permissions_tightened;
         flush_local(FLUSH_TLB_GLOBAL);
     }
-
-    write_cr4(read_cr4());
 }
 
 /*
