@@ -382,7 +382,7 @@ static void (*const operations[])(void) = {
     do_list, do_report, do_look, do_odd_operation,
 };
 
-/* -- A run ------------------------------------------------------------------ */
+/* -- A run ---------------------------------------------------------------- */
 
 static void start(void)
 {

@@ -7,10 +7,12 @@
 #include <stdlib.h>
 
 #include <xen/lib.h>
+#include <xen/mm.h>
 
 #include "fuzzed.h"
 #include "hosted.h"
 #include "operations.h"
+#include "payloads.h"
 #include "templates.h"
 
 static unsigned int allocated, regions;
@@ -40,11 +42,26 @@ static void check_words(int rc)
     free(items);
 }
 
+static void check_permission(const struct livepatch_span *span,
+                             unsigned int permission)
+{
+    size_t at;
+
+    for ( at = 0; at < span->size; at += PAGE_SIZE )
+        if ( hosted_permission(span->addr + at) != permission )
+            hosted_fail("permission %u at %p",
+                        hosted_permission(span->addr + at), span->addr + at);
+}
+
 static void check_loaded(void)
 {
+    const struct payload *payload = payloads_find("fuzz");
     uint32_t state;
     int32_t rc;
 
+    check_permission(&payload->image.text, PAGE_HYPERVISOR_RX);
+    check_permission(&payload->image.rw, PAGE_HYPERVISOR_RW);
+    check_permission(&payload->image.ro, PAGE_HYPERVISOR_RO);
     if ( op_get("fuzz", &state, &rc) || rc ||
          state != LIVEPATCH_STATE_CHECKED )
         hosted_fail("loaded, but not right");

@@ -15,3 +15,13 @@ void fuzz_start(void)
     hosted_reset();
     hosted_console_off = true;
 }
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

@@ -61,3 +61,13 @@ void hosted_check_clean(void)
     if ( hosted_allocated )
         hosted_fail("%u allocations were left", hosted_allocated);
 }
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

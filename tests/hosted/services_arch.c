@@ -348,3 +348,13 @@ void hosted_reset_domains(void)
     for ( i = 0; i < ndomains; i++ )
         hosted_wait(domains[i].domain.domain_id, false);
 }
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

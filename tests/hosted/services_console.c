@@ -145,3 +145,13 @@ void hosted_reset_console(void)
     hosted_console_clear();
     hosted_panic_hook = NULL;
 }
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

@@ -648,3 +648,13 @@ void hosted_reset_cpus(void)
     if ( maps_held )
         hosted_fail("the CPU maps stayed held");
 }
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

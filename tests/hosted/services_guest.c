@@ -49,3 +49,13 @@ void hosted_reset_guest(void)
     fail_at = hosted_preempt_after = 0;
     hosted_bad_handle = NULL;
 }
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

@@ -311,16 +311,6 @@ void vunmap(const void *va)
     poison_mapping(&mapping);
 }
 
-void *map_domain_page(mfn_t mfn)
-{
-    return vmap(&mfn, 1);
-}
-
-void unmap_domain_page(const void *va)
-{
-    vunmap((void *)((unsigned long)va & PAGE_MASK));
-}
-
 int modify_xen_mappings(unsigned long s, unsigned long e, unsigned int flags)
 {
     unsigned int first = page_of((void *)s), pages = (e - s) >> PAGE_SHIFT, i;
@@ -470,3 +460,12 @@ void hosted_restore_text(void)
     hosted_is_relaxed = false;
 }
 
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

@@ -237,3 +237,13 @@ void hosted_reset_symbols(void)
     hosted_build_id = build_id;
     hosted_build_id_len = sizeof(build_id);
 }
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

@@ -43,7 +43,7 @@ const struct function template_functions[] = {
 };
 const unsigned int template_nfunctions = ARRAY_SIZE(template_functions);
 
-/* -- Their files ------------------------------------------------------------ */
+/* -- Their files ---------------------------------------------------------- */
 
 static void add_patch(struct image *image, const struct patch *patch)
 {
@@ -164,7 +164,7 @@ bool template_is_loaded(enum template_kind kind, const int *loaded,
     return false;
 }
 
-/* -- Their hooks ------------------------------------------------------------- */
+/* -- Their hooks ---------------------------------------------------------- */
 
 enum hook_outcome hook_outcomes[HOOKS];
 static int balance[HOOKS];

@@ -741,6 +741,7 @@ static void test_post_hook_writes(void **state)
     post_writes = 5;
     assert_int_equal(op_revert("a"), -EINVAL);
     check("a", CHECKED, -EINVAL);
+    assert_contains(hosted_console(), "a: finished REVERT with rc=-22\n");
 }
 
 static void revert_within(struct payload *payload)

@@ -275,6 +275,39 @@ static void test_address_in_payload(void **state)
     assert_int_equal(low->users, 1);
 }
 
+/* The other payload's file may say that its functions never end. */
+static void test_size_in_payload(void **state)
+{
+    struct image *image = image_make(2, HOSTED_XEN_ID, "xen_two", 1);
+    const struct livepatch_span *text;
+    struct payload *low;
+
+    image_symbol(image, "new_xen_two_1")->entry.st_size = 1UL << 40;
+    assert_int_equal(op_upload_once("low", image), 0);
+    low = payloads_find("low");
+    text = &low->image.text;
+
+    image = image_make(3, 2, "xen_three", 2);
+    image_drop_reloc(image, FUNCS, OLD_ADDR);
+    image_function(image, 0)->old_addr = low->funcs[0].new_addr;
+    image_function(image, 0)->old_size =
+        text->addr + text->size - low->funcs[0].new_addr + 1;
+    assert_refuses(image, -EINVAL, "more than the");
+}
+
+/* Every CPU stands still in it. */
+static void test_idle_loop(void **state)
+{
+    void *two = hosted_symbol("xen_two");
+
+    hosted_remove_symbol("xen_two");
+    hosted_add_symbol("arch/x86/domain.c#idle_loop", two, 16);
+    assert_refuses(image_at(two), -EINVAL, "all CPUs are in it");
+    hosted_remove_symbol("arch/x86/domain.c#idle_loop");
+    hosted_add_symbol("startup_cpu_idle_loop", two, 16);
+    assert_loads(image_at(two));
+}
+
 /* What runs while CPUs are stopped isn't patched, and the rest may be. */
 static void test_engine(void **state)
 {
@@ -456,7 +489,9 @@ int main(void)
         records_test(test_by_name_in_payload),
         records_test(test_old_address),
         records_test(test_address_in_payload),
+        records_test(test_size_in_payload),
         records_test(test_engine),
+        records_test(test_idle_loop),
         records_test(test_new_address),
         records_test(test_overlap),
         records_test(test_replaces),

@@ -290,6 +290,31 @@ static void tables_run_before_the_first_jump_and_after_the_last(void **state)
     assert_tight();
 }
 
+/* What is left of it would be executed as something else. */
+static void nops_over_a_part_of_a_patch_are_refused(void **state)
+{
+    struct payload *jump = one_function("jump", 1, HOSTED_XEN_ID, "xen_long",
+                                        "xen_two");
+    struct payload *nops = one_function("nops", 2, 1, "xen_long", NULL);
+
+    nops->fstate[0].length = ARCH_PATCH_INSN_SIZE - 2;
+    assert_int_equal(op_apply("jump"), 0);
+    assert_int_equal(op_apply("nops"), -EINVAL);
+    assert_contains(nops->why.text,
+                    "function xen_long: 3 bytes of NOPs would end within what jump has written");
+    assert_int_equal(hosted_call("xen_long"), 2);
+
+    /* All of it, or something else. */
+    nops->fstate[0].length = ARCH_PATCH_INSN_SIZE;
+    assert_int_equal(op_apply("nops"), 0);
+    assert_int_equal(op_revert("nops"), 0);
+    assert_int_equal(op_revert("jump"), 0);
+    jump->funcs = one_function("other", 3, 2, "xen_one", "xen_two")->funcs;
+    assert_int_equal(op_apply("jump"), 0);
+    nops->fstate[0].length = ARCH_PATCH_INSN_SIZE - 2;
+    assert_int_equal(op_apply("nops"), 0);
+}
+
 /* -- Sleepers ------------------------------------------------------------ */
 
 static void sleepers_forbid_apply_and_revert(void **state)
@@ -778,6 +803,7 @@ int main(void)
         TEST(bytes_change_where_they_should),
         TEST(without_hooks_no_text_is_made_writable),
         TEST(tables_run_before_the_first_jump_and_after_the_last),
+        TEST(nops_over_a_part_of_a_patch_are_refused),
         TEST(sleepers_forbid_apply_and_revert),
         TEST(and_hooks_as_well),
         TEST(and_replace_before_anything_is_reverted),

@@ -35,7 +35,7 @@ static void test_addresses(void **state)
     assert_ptr_equal(payloads_at(memory[0]), b);
     assert_true(is_patch(memory[0] + 99));
     assert_false(is_patch(memory[0] + 100));
-    assert_false(is_patch(memory[0] - 1));
+    assert_false(is_patch((void *)((uintptr_t)memory[0] - 1)));
     assert_true(is_patch(memory[1]));
     assert_true(is_patch(memory[1] + 199));
     assert_false(is_patch(memory[1] + 200));

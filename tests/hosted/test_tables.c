@@ -595,6 +595,32 @@ static void test_altcall_payloads(void **state)
     assert_ptr_equal(altcall_target(NEW), payload.funcs[0].new_addr);
 }
 
+/* What is found through a pointer of the hypervisor's has to stay as well. */
+static void test_altcall_keeps_target(void **state)
+{
+    unsigned long *variable = hosted_symbol("xen_variable");
+    struct image *image = image_make(1, HOSTED_XEN_ID, "xen_three", 9);
+    struct payload *low;
+
+    image_add_return(image, "low_function", 4);
+    assert_int_equal(op_upload_once("low", image), 0);
+    low = payloads_find("low");
+
+    image = image_altcall(NEW, NULL);
+    image_reloc(image, ".text.payload",
+                image_symbol(image, "code")->entry.st_value + 2)
+        ->entry.r_info =
+        ELF64_R_INFO((uint64_t)image_undefined(image, "xen_variable"),
+                     R_X86_64_PC32);
+    *variable = symbols_find(low, "low_function");
+    assert_loads(image);
+    *variable = 0;
+    assert_ptr_equal(altcall_target(NEW),
+                     (void *)symbols_find(low, "low_function"));
+    assert_int_equal(low->users, 1);
+    assert_int_equal(op_unload("low"), -EBUSY);
+}
+
 /* Not everything that looks a little like one is one. */
 static void test_altcall_others(void **state)
 {
@@ -744,6 +770,7 @@ int main(void)
         records_test(test_altcall_null),
         records_test(test_altcall_pointer),
         records_test(test_altcall_payloads),
+        records_test(test_altcall_keeps_target),
         records_test(test_altcall_others),
         records_test(test_altcall_distance),
         records_test(test_altcall_sites),

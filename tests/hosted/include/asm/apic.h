@@ -3,7 +3,6 @@
 #define HOSTED_ASM_APIC_H
 
 #define APIC_DM_NMI 0x00400
-#define APIC_DM_FIXED 0x00000
 #include <asm/nmi.h>
 
 void self_nmi(void);

@@ -17,7 +17,6 @@ extern bool hosted_features[X86_FEATURE_NR];
 extern bool hosted_has_cx16;
 #define cpu_has_cx16      hosted_has_cx16
 #define cpu_has_xen_ibt   hosted_has_ibt
-#define cpu_has_xen_shstk hosted_has_shstk
 
 struct cpuinfo_x86 {
     uint8_t x86_vendor, x86;

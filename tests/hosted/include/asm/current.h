@@ -9,7 +9,6 @@ struct vcpu;
 /* Which of the pretended CPUs runs this. */
 extern __thread unsigned int hosted_cpu;
 #define smp_processor_id() (hosted_cpu)
-#define raw_smp_processor_id() (hosted_cpu)
 
 struct vcpu *hosted_current(void);
 #define current hosted_current()

@@ -4,11 +4,9 @@
 
 #include <xen/types.h>
 
-#define FLUSH_TLB        0x100
 #define FLUSH_TLB_GLOBAL 0x200
 
 unsigned int flush_area_local(const void *va, unsigned int flags);
 #define flush_local(flags) flush_area_local(NULL, flags)
-#define flush_all(flags)   flush_area_local(NULL, flags)
 
 #endif /* HOSTED_ASM_FLUSHTLB_H */

@@ -19,6 +19,5 @@
 /* A frame's number is its address in the process, in pages, if it is the
  * hypervisor's or a payload's; the others are invalid. */
 mfn_t vmap_to_mfn(const void *va);
-#define virt_to_mfn(va) mfn_x(vmap_to_mfn(va))
 
 #endif /* HOSTED_ASM_PAGE_H */

@@ -19,7 +19,6 @@ void local_irq_enable(void);
 bool local_irq_is_enabled(void);
 #define local_irq_save(x) \
     ((x) = local_irq_is_enabled(), local_irq_disable())
-#define local_save_flags(x) ((x) = local_irq_is_enabled())
 #define local_irq_restore(x) \
     do { if ( x ) local_irq_enable(); else local_irq_disable(); } while ( 0 )
 

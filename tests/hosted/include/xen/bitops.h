@@ -18,25 +18,7 @@
                            __ATOMIC_SEQ_CST) & hosted_bit(nr)))
 #define set_bit(nr, addr)     ((void)test_and_set_bit(nr, addr))
 #define clear_bit(nr, addr)   ((void)test_and_clear_bit(nr, addr))
-#define __test_and_set_bit    test_and_set_bit
-#define __test_and_clear_bit  test_and_clear_bit
-#define __set_bit             set_bit
-#define __clear_bit           clear_bit
 
-#define fls(x) ((x) ? 32 - __builtin_clz(x) : 0)
-#define flsl(x) ((x) ? 64 - __builtin_clzl(x) : 0)
 #define ffs(x) __builtin_ffs(x)
-#define ffsl(x) __builtin_ffsl(x)
-#define hweight_long(x) ((unsigned int)__builtin_popcountl(x))
-
-static inline uint32_t ror32(uint32_t word, unsigned int shift)
-{
-    return (word >> (shift & 31)) | (word << (-shift & 31));
-}
-
-static inline uint32_t rol32(uint32_t word, unsigned int shift)
-{
-    return (word << (shift & 31)) | (word >> (-shift & 31));
-}
 
 #endif /* HOSTED_XEN_BITOPS_H */

@@ -47,7 +47,5 @@ void __attribute__((__noreturn__)) hosted_bug(const char *what,
 #define ASSERT_UNREACHABLE() \
     hosted_bug("ASSERT_UNREACHABLE", __FILE__, __LINE__)
 #define BUILD_BUG_ON(x) _Static_assert(!(x), "!(" #x ")")
-#define BUILD_BUG_ON_ZERO(x) \
-    (sizeof(struct { _Static_assert(!(x), "!(" #x ")"); }) & 0)
 
 #endif /* HOSTED_XEN_BUG_H */

@@ -2,7 +2,6 @@
 #ifndef HOSTED_XEN_CACHE_H
 #define HOSTED_XEN_CACHE_H
 
-#define SMP_CACHE_BYTES 128
-#define __cacheline_aligned __attribute__((__aligned__(SMP_CACHE_BYTES)))
+/* Where data lies in caches makes no difference here. */
 
 #endif /* HOSTED_XEN_CACHE_H */

@@ -8,28 +8,17 @@
 #define always_inline     __attribute__((__always_inline__)) inline
 #endif
 #define noinline          __attribute__((__noinline__))
-#define noreturn          __attribute__((__noreturn__))
-#define __packed          __attribute__((__packed__))
-#define __maybe_unused    __attribute__((__unused__))
 #undef __must_check
 #define __must_check      __attribute__((__warn_unused_result__))
 #define __section(s)      __attribute__((__section__(s)))
 #define __used_section(s) __attribute__((__used__, __section__(s)))
-#define __text_section(s) __attribute__((__section__(s)))
 #define __aligned(n)      __attribute__((__aligned__(n)))
-#define __attribute_pure__ __attribute__((__pure__))
 #ifndef __attribute_const__
 #define __attribute_const__ __attribute__((__const__))
 #endif
 #define cf_check
-#define fallthrough       __attribute__((__fallthrough__))
 #define __read_mostly
-#define __ro_after_init
-#define __iomem
-#define __force
-#define asmlinkage
 #define barrier()         asm volatile ( "" ::: "memory" )
-#define RELOC_HIDE(p, o)  ((typeof(p))((unsigned long)(p) + (o)))
 #define ACCESS_ONCE(x)    (*(volatile typeof(x) *)&(x))
 
 #endif /* HOSTED_XEN_COMPILER_H */

@@ -3,28 +3,14 @@
 #define HOSTED_XEN_CONFIG_H
 
 /* What every source file sees first, as Xen's own build has it. */
-#define CONFIG_X86              1
 #define CONFIG_LIVEPATCH        1
-#define CONFIG_HAS_ALTERNATIVE  1
-#define CONFIG_ALTERNATIVE_CALL 1
-#define CONFIG_HAS_EX_TABLE     1
-#define CONFIG_FAST_SYMBOL_LOOKUP 1
-#define CONFIG_HVM              1
-#define CONFIG_PV               1
-#define CONFIG_VM_EVENT         1
-#define CONFIG_MEM_PAGING       1
-#define CONFIG_MEM_SHARING      1
-#define CONFIG_XEN_IBT          1
-#define CONFIG_XEN_SHSTK        1
 #define CONFIG_INDIRECT_THUNK   1
 #define CONFIG_NR_CPUS          64
 #define NR_CPUS                 CONFIG_NR_CPUS
-#define BUILD_ID                1
 #define ELFSIZE                 64
 
 #define KB(n) ((unsigned long)(n) << 10)
 #define MB(n) ((unsigned long)(n) << 20)
-#define GB(n) ((unsigned long)(n) << 30)
 
 /* Whether an option is set: 1 if it is defined as 1, 0 if it isn't. */
 #define HOSTED_SECOND_1 0,

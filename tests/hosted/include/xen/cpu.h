@@ -11,12 +11,8 @@ void put_cpu_maps(void);
 void register_cpu_notifier(struct notifier_block *nb);
 
 #define CPU_UP_PREPARE   0x0001
-#define CPU_UP_CANCELED  0x8002
-#define CPU_STARTING     0x0003
 #define CPU_ONLINE       0x0004
 #define CPU_DOWN_PREPARE 0x8005
-#define CPU_DOWN_FAILED  0x0006
-#define CPU_DYING        0x8007
 #define CPU_DEAD         0x8008
 
 #endif /* HOSTED_XEN_CPU_H */

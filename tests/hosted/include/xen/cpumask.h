@@ -8,38 +8,15 @@ typedef struct cpumask {
     DECLARE_BITMAP(bits, NR_CPUS);
 } cpumask_t;
 typedef cpumask_t cpumask_var_t[1];
-#define alloc_cpumask_var(mask) ((void)(mask), true)
-#define free_cpumask_var(mask)  ((void)(mask))
-#define cpumask_bits(mask) ((mask)->bits)
 
 _Static_assert(NR_CPUS == 64, "masks of one word");
 
 extern cpumask_t cpu_online_map, cpu_present_map;
 extern unsigned int nr_cpu_ids;
-#define nr_cpumask_bits nr_cpu_ids
 
 #define cpumask_set_cpu(cpu, mask)     set_bit(cpu, (mask)->bits)
-#define __cpumask_set_cpu              cpumask_set_cpu
 #define cpumask_clear_cpu(cpu, mask)   clear_bit(cpu, (mask)->bits)
-#define __cpumask_clear_cpu            cpumask_clear_cpu
 #define cpumask_test_cpu(cpu, mask)    test_bit(cpu, (mask)->bits)
-#define cpumask_test_and_set_cpu(cpu, mask) \
-    test_and_set_bit(cpu, (mask)->bits)
-#define cpumask_test_and_clear_cpu(cpu, mask) \
-    test_and_clear_bit(cpu, (mask)->bits)
-#define cpumask_clear(mask)            ((void)((mask)->bits[0] = 0))
-#define cpumask_copy(dst, src)         ((void)(*(dst) = *(src)))
-#define cpumask_and(dst, a, b) \
-    ((void)((dst)->bits[0] = (a)->bits[0] & (b)->bits[0]))
-#define cpumask_or(dst, a, b) \
-    ((void)((dst)->bits[0] = (a)->bits[0] | (b)->bits[0]))
-#define cpumask_andnot(dst, a, b) \
-    ((void)((dst)->bits[0] = (a)->bits[0] & ~(b)->bits[0]))
-#define cpumask_empty(mask)            (!(mask)->bits[0])
-#define cpumask_equal(a, b)            ((a)->bits[0] == (b)->bits[0])
-#define cpumask_subset(a, b)           (!((a)->bits[0] & ~(b)->bits[0]))
-#define cpumask_intersects(a, b)       (!!((a)->bits[0] & (b)->bits[0]))
-#define cpumask_weight(mask)           hweight_long((mask)->bits[0])
 
 const cpumask_t *cpumask_of(unsigned int cpu);
 
@@ -68,9 +45,6 @@ static inline unsigned int cpumask_next(int cpu, const cpumask_t *mask)
     for ( (cpu) = cpumask_first(mask); (cpu) < nr_cpu_ids; \
           (cpu) = cpumask_next(cpu, mask) )
 #define for_each_online_cpu(cpu)  for_each_cpu(cpu, &cpu_online_map)
-#define for_each_present_cpu(cpu) for_each_cpu(cpu, &cpu_present_map)
-#define num_online_cpus() cpumask_weight(&cpu_online_map)
 #define cpu_online(cpu)   cpumask_test_cpu(cpu, &cpu_online_map)
-#define cpu_is_offline(cpu) (!cpu_online(cpu))
 
 #endif /* HOSTED_XEN_CPUMASK_H */

@@ -19,17 +19,7 @@ size_t hosted_copy(void *to, const void *from, size_t size);
        typeof(*(hnd).p) *to_ = hosted_plus((hnd).p, off); \
        hosted_copy(to_, from_, sizeof(*from_) * (nr)); })
 #define copy_from_guest(ptr, hnd, nr) copy_from_guest_offset(ptr, hnd, 0, nr)
-#define copy_to_guest(hnd, ptr, nr)   copy_to_guest_offset(hnd, 0, ptr, nr)
-#define __copy_from_guest        copy_from_guest
-#define __copy_to_guest          copy_to_guest
-#define __copy_from_guest_offset copy_from_guest_offset
-#define __copy_to_guest_offset   copy_to_guest_offset
-#define guest_handle_is_null(hnd)     ((hnd).p == NULL)
-#define guest_handle_add_offset(hnd, nr) \
-    ((hnd).p = hosted_plus((hnd).p, nr))
 #define guest_handle_okay(hnd, nr) hosted_handle_okay((hnd).p)
-#define guest_handle_cast(hnd, type) \
-    ({ type *x_ = (void *)(hnd).p; (XEN_GUEST_HANDLE(type)){ x_ }; })
 bool hosted_handle_okay(const void *p);
 
 #endif /* HOSTED_XEN_GUEST_ACCESS_H */

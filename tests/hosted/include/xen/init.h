@@ -9,8 +9,6 @@
 #define __initdata
 #define __initconst
 #define __initconstrel
-#define __exit
-#define __hwdom_init
 
 typedef int (*initcall_t)(void);
 
@@ -18,8 +16,5 @@ typedef int (*initcall_t)(void);
 #define __initcall(fn) \
     static const initcall_t hosted_initcall_ ## fn \
     __used_section("hosted_initcalls") = (fn)
-#define presmp_initcall(fn) \
-    static const initcall_t hosted_presmp_initcall_ ## fn \
-    __used_section("hosted_presmp") = (fn)
 
 #endif /* HOSTED_XEN_INIT_H */

@@ -3,6 +3,5 @@
 #define HOSTED_XEN_INTTYPES_H
 
 #include <inttypes.h>
-#define PRIpaddr PRIx64
 
 #endif /* HOSTED_XEN_INTTYPES_H */

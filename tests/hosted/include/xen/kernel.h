@@ -28,7 +28,6 @@ extern char hosted_image_start[], hosted_image_end[], hosted_text_end[];
      (unsigned long)(p) < (unsigned long)(to))
 #define is_kernel(p)          hosted_within(p, _start, _end)
 #define is_kernel_text(p)     hosted_within(p, _stext, _etext)
-#define is_kernel_rodata(p)   hosted_within(p, _srodata, _erodata)
 #define is_kernel_inittext(p) hosted_within(p, _sinittext, _einittext)
 
 extern enum system_state {

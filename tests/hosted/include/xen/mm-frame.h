@@ -18,11 +18,6 @@ static inline unsigned long mfn_x(mfn_t mfn)
     return mfn.mfn;
 }
 
-static inline mfn_t mfn_add(mfn_t mfn, unsigned long n)
-{
-    return (mfn_t){ mfn.mfn + n };
-}
-
 static inline bool mfn_eq(mfn_t a, mfn_t b)
 {
     return a.mfn == b.mfn;

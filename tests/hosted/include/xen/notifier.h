@@ -12,12 +12,4 @@ struct notifier_block {
     int priority;
 };
 
-#define NOTIFY_DONE      0x0000
-#define NOTIFY_STOP_MASK 0x8000
-
-static inline int notifier_from_errno(int err)
-{
-    return err ? NOTIFY_STOP_MASK | -err : NOTIFY_DONE;
-}
-
 #endif /* HOSTED_XEN_NOTIFIER_H */

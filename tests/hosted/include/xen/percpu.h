@@ -7,12 +7,9 @@
 
 #define DEFINE_PER_CPU(type, name) \
     __typeof__(type) per_cpu__ ## name[NR_CPUS]
-#define DEFINE_PER_CPU_READ_MOSTLY DEFINE_PER_CPU
 #define DECLARE_PER_CPU(type, name) \
     extern __typeof__(type) per_cpu__ ## name[NR_CPUS]
 #define per_cpu(name, cpu) (per_cpu__ ## name[cpu])
 #define this_cpu(name)     per_cpu(name, smp_processor_id())
-#define per_cpu_ptr(name, cpu) (&per_cpu(name, cpu))
-#define get_per_cpu_var(name) (per_cpu__ ## name)
 
 #endif /* HOSTED_XEN_PERCPU_H */

@@ -34,8 +34,6 @@ struct vcpu {
 };
 
 #define VCPU_AFFINITY_OVERRIDE 0x01
-#define VCPU_AFFINITY_NMI      0x02
-#define VCPU_AFFINITY_MCE      0x04
 #define VCPU_AFFINITY_WAIT     0x08
 
 struct domain {
@@ -63,6 +61,5 @@ DECLARE_PER_CPU(struct vcpu *, curr_vcpu);
 
 /* What the test says: see hosted.h. */
 bool hypercall_preempt_check(void);
-#define general_preempt_check hypercall_preempt_check
 
 #endif /* HOSTED_XEN_SCHED_H */

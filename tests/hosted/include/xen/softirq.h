@@ -5,6 +5,5 @@
 #include <xen/types.h>
 
 void process_pending_softirqs(void);
-static inline void do_softirq(void) {}
 
 #endif /* HOSTED_XEN_SOFTIRQ_H */

@@ -31,10 +31,6 @@ bool spin_is_locked(const spinlock_t *lock);
     do { local_irq_save(f); spin_lock(l); } while ( 0 )
 #define spin_unlock_irqrestore(l, f) \
     do { spin_unlock(l); local_irq_restore(f); } while ( 0 )
-#define spin_lock_irq(l)   do { local_irq_disable(); spin_lock(l); } while (0)
-#define spin_unlock_irq(l) do { spin_unlock(l); local_irq_enable(); } while (0)
-#define spin_lock_recursive   spin_lock
-#define spin_unlock_recursive spin_unlock
 
 /* Whether checks of how locks are used are off: for tests. */
 extern unsigned int hosted_spin_debug_disabled;

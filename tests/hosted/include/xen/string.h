@@ -11,9 +11,6 @@
 #define strlcat hosted_strlcat
 size_t strlcpy(char *dst, const char *src, size_t size);
 size_t strlcat(char *dst, const char *src, size_t size);
-#define safe_strcpy(dst, src) \
-    ({ (void)sizeof(char[1 - 2 * (sizeof(dst) == sizeof(void *))]); \
-       strlcpy(dst, src, sizeof(dst)) >= sizeof(dst); })
 void *memchr_inv(const void *s, int c, size_t n);
 
 #endif /* HOSTED_XEN_STRING_H */

@@ -11,6 +11,5 @@ s_time_t get_s_time(void);
 #define MILLISECS(ms)   ((s_time_t)(ms) * 1000000LL)
 #define MICROSECS(us)   ((s_time_t)(us) * 1000LL)
 #define STIME_MAX       INT64_MAX
-#define STIME_DELTA_MAX ((s_time_t)((uint64_t)~0ull >> 2))
 
 #endif /* HOSTED_XEN_TIME_H */

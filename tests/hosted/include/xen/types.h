@@ -21,6 +21,4 @@ typedef uint64_t paddr_t;
 typedef int64_t s_time_t;
 #define PRI_stime PRId64
 
-#define BITS_PER_LONG 64
-
 #endif /* HOSTED_XEN_TYPES_H */

@@ -15,8 +15,5 @@ extern unsigned int xen_build_id_len;
 #endif
 int xen_build_id_check(const Elf_Note *n, unsigned int n_sz,
                        const void **p, unsigned int *len);
-unsigned int xen_major_version(void);
-unsigned int xen_minor_version(void);
-const char *xen_extra_version(void);
 
 #endif /* HOSTED_XEN_VERSION_H */

@@ -5,8 +5,6 @@
 #include <asm/page.h>
 #include <xen/types.h>
 
-#define VMAP_VIRT_START 0
-
 enum vmap_region {
     VMAP_DEFAULT,
     VMAP_XEN,

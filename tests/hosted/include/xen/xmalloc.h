@@ -8,7 +8,6 @@
 void *hosted_malloc(size_t size, bool zero);
 void xfree(void *p);
 
-#define _xmalloc(size, align)  hosted_malloc(size, false)
 #define _xzalloc(size, align)  hosted_malloc(size, true)
 #define xmalloc(type)          ((type *)hosted_malloc(sizeof(type), false))
 #define xzalloc(type)          ((type *)hosted_malloc(sizeof(type), true))
@@ -18,8 +17,6 @@ void xfree(void *p);
                 ? NULL : hosted_malloc(bytes_, zero)); })
 #define xmalloc_array(type, n) hosted_array(type, n, false)
 #define xzalloc_array(type, n) hosted_array(type, n, true)
-#define xmalloc_bytes(size)    hosted_malloc(size, false)
-#define xzalloc_bytes(size)    hosted_malloc(size, true)
 #define XFREE(p) do { xfree(p); (p) = NULL; } while ( 0 )
 
 #endif /* HOSTED_XEN_XMALLOC_H */
