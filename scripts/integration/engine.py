@@ -53,9 +53,11 @@ def _kconfig():
 
 
 def _panic():
-    # After the message, should walking the payloads end in the next panic.
+    # Behind the message and its lock, should walking the payloads end in the
+    # next panic.
     file = "xen/drivers/char/console.c"
     yield Insertion(file, r"#include <xen/kexec\.h>",
                     ("#include <xen/livepatch.h>",))
-    yield Insertion(file, r'    printk\("\*{40}\\n\\n"\);',
-                    ("    livepatch_print_applied();",))
+    yield Insertion(file, r"    kexec_crash\(CRASHREASON_PANIC\);",
+                    ("    livepatch_print_applied();",
+                     ""), where="before")

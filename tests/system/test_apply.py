@@ -5,8 +5,7 @@
 import time
 import unittest
 
-import engines
-from livepatch_case import LivepatchCase, build_id, payload_path, sha256
+from livepatch_case import OURS, LivepatchCase, build_id, payload_path, sha256
 
 
 class Apply(LivepatchCase):
@@ -128,7 +127,7 @@ class Apply(LivepatchCase):
         the payload is loaded anew; ours keeps a copy."""
         self.apply("hooks")
         self.assertEqual(self.listing()["hooks"].get("reapplicable"),
-                         engines.is_ours() or None)
+                         OURS or None)
         self.xl("revert", "hooks", expect="done")
         self.apply("hooks")
         state = self.state()

@@ -3,13 +3,15 @@
 """A host that does not come to rest: tried again, then with guests paused.
 
 While the payload slow is applied the guest "stubborn" leaves the hypervisor
-only to be paused, and "idle" has nothing to do with it.
+only to be paused, and "idle" has nothing to do with it.  A stock engine does
+not tell who is in the way: the likeliest are paused.  Ours does, and nobody
+else is.
 """
 
 import re
 import unittest
 
-from livepatch_case import STOCK_XL, LivepatchCase, payload_path
+from livepatch_case import OURS, STOCK_XL, LivepatchCase, payload_path
 
 DISTANCE_US = 250000
 CEILING_US = 250000
@@ -28,7 +30,8 @@ class Timeout(LivepatchCase):
         self.assertEqual(answer.attempts[0]["timeout_us"], 1)
         self.assertEqual(answer.undone, ["unloaded hello"])
         self.assertIn("some CPU of the host did not arrive in time", answer.message)
-        self.assertIn("Timed out on semaphore", "\n".join(answer.xen_messages))
+        if not OURS:
+            self.assertIn("Timed out on semaphore", "\n".join(answer.xen_messages))
         self.assert_as_before(self.first)
 
     def test_too_long_a_timeout(self):
@@ -74,7 +77,7 @@ class Quiesce(LivepatchCase):
                          [10000, 20000, 40000, 80000])
         for earlier, later in zip(tries, tries[1:]):
             end = earlier["start_us"] + earlier["duration_us"]
-            self.assertGreaterEqual(later["start_us"] - end, DISTANCE_US)
+            self.assertGreaterEqual(later["start_us"] - end, 0 if OURS else DISTANCE_US)
         for each in tries:
             self.assertEqual((each["outcome"], each["reason"], each["rc"]),
                              ("busy", "quiesce", -16))
@@ -125,7 +128,8 @@ class Quiesce(LivepatchCase):
         self.host.run(f"/extra/witness write {control} suspend", check=True)
         answer = self.apply("stacked", *QUICK)
         self.host.run(f"/extra/witness write {control} ''", check=True)
-        self.assertEqual(self.paused_in(answer), [[], ["idle"], ["idle", "stubborn"]])
+        self.assertEqual(self.paused_in(answer),
+                         [[], ["stubborn"]] if OURS else [[], ["idle"], ["idle", "stubborn"]])
         self.assert_applied()
 
     def test_never(self):
@@ -137,7 +141,7 @@ class Quiesce(LivepatchCase):
     def test_excluded(self):
         answer = self.apply("stacked", *QUICK, "--exclude=stubborn", expect="busy",
                             reason="quiesce")
-        self.assertEqual(self.paused_in(answer), [[], ["idle"], []])
+        self.assertEqual(self.paused_in(answer), [[], []] if OURS else [[], ["idle"], []])
         self.assert_busy(answer)
 
     def test_all_but_the_excluded(self):
@@ -165,7 +169,7 @@ class Quiesce(LivepatchCase):
     def test_another_one_is_listed(self):
         answer = self.apply("stacked", *QUICK, "--pause=idle", expect="busy",
                             reason="quiesce")
-        self.assertEqual(self.paused_in(answer), [[], ["idle"], []])
+        self.assertEqual(self.paused_in(answer), [[], []] if OURS else [[], ["idle"], []])
         self.assert_busy(answer)
 
     def test_domains_that_cannot_be_listed(self):

@@ -4,7 +4,7 @@
 
 import unittest
 
-from livepatch_case import LivepatchCase, payload_path
+from livepatch_case import OURS, LivepatchCase, payload_path
 
 
 class Revert(LivepatchCase):
@@ -28,8 +28,9 @@ class Revert(LivepatchCase):
         self.apply("hello", "bye")
         before = self.state()
         answer = self.xl("revert", "hello", expect="failed", reason="not_on_top")
-        self.assertIn("hello was not reverted: another payload is applied on top",
-                      answer.message)
+        self.assertIn("hello was not reverted", answer.message)
+        self.assertIn("bye was applied after it" if OURS else
+                      "another payload is applied on top", answer.message)
         self.assert_untouched(before)
 
     def test_unload_of_an_applied_one(self):
@@ -60,9 +61,8 @@ class Revert(LivepatchCase):
         before = self.state()
         answer = self.xl("revert", "veto_revert", expect="failed", reason="hook")
         self.assertIn("veto_revert was not reverted", answer.message)
-        self.assertIn("Operation not permitted", answer.message)
-        self.assertIn("veto_revert: the first revert is always refused",
-                      "\n".join(answer.xen_messages))
+        self.assertIn("returned -1" if OURS else "Operation not permitted", answer.message)
+        self.assert_xen_said(answer, "veto_revert: the first revert is always refused", "hook")
         state = self.state()
         self.assertEqual((state.extra, state.payloads), (before.extra, before.payloads))
         self.xl("revert", "veto_revert", expect="done")
@@ -72,7 +72,7 @@ class Revert(LivepatchCase):
         self.xl("apply", payload_path("stuck"), expect="done")
         answer = self.xl("revert", "--unload", "stuck", expect="failed", reason="hook")
         self.assertIn("stuck was not reverted", answer.message)
-        self.assertIn("Input/output error", answer.message)
+        self.assertIn("returned -5" if OURS else "Input/output error", answer.message)
         state = self.state()
         self.assertEqual((state.extra, state.payloads), ("Stuck World", {"stuck": "applied"}))
         self.discard_host()

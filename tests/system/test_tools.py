@@ -4,7 +4,7 @@
 
 import unittest
 
-from livepatch_case import LivepatchCase, document, payload_path
+from livepatch_case import OURS, LivepatchCase, document, payload_path
 
 
 class XenLivepatch(LivepatchCase):
@@ -50,13 +50,17 @@ class XenLivepatch(LivepatchCase):
         self.stock("upload", "hello", payload_path("expect_ok"))
         before = self.state()
         answer = self.apply("hello", expect="failed", reason="collision")
-        for word in ["another payload is loaded under the name hello", "hello.livepatch"]:
+        for word in ["another payload", "is loaded under the name hello", "hello.livepatch"]:
             self.assertIn(word, answer.message)
         self.assertEqual(self.assert_as_payloads(before).extra, self.first.extra)
 
     def test_same_payload_under_another_name(self):
         self.stock("upload", "other", payload_path("hello"))
         before = self.state()
+        if OURS:        # It tells which payload it is that is loaded.
+            self.apply("hello")
+            self.assertEqual(self.state().payloads, {"other": "applied"})
+            return
         answer = self.apply("hello", expect="failed", reason="collision")
         self.assertIn("it is loaded already, under another name", answer.message)
         self.assert_as_payloads(before)
@@ -69,22 +73,27 @@ class XenLivepatch(LivepatchCase):
     def test_reapply_that_it_refuses(self):
         self.stock_load("hooks")
         self.stock("revert", "hooks")
-        self.assertIn("Error 22", self.stock("apply", "hooks", status=1).stderr)
-        self.apply("hooks")
+        if OURS:
+            self.stock("apply", "hooks")
+        else:
+            self.assertIn("Error 22", self.stock("apply", "hooks", status=1).stderr)
+            self.apply("hooks")
         self.assertEqual(self.state().extra, "Hooked World")
 
 
 class Wedged(LivepatchCase):
-    """rc stays -EAGAIN after an action that could not be scheduled, and
-    xen-livepatch takes that for one in flight."""
+    """With a stock engine rc stays -EAGAIN after an action that could not be
+    scheduled, and xen-livepatch takes that for one in flight."""
+
+    RC = -16 if OURS else -11
 
     def setUp(self):
         super().setUp()
         self.stock("upload", "wedge", payload_path("wedge"))
         self.stock("apply", "wedge", status=2)
         self.host.run("usleep 250000")
-        self.assertEqual(self.state().rcs, {"wedge": -11})
-        for verb in ["apply", "revert", "unload"]:
+        self.assertEqual(self.state().rcs, {"wedge": self.RC})
+        for verb in [] if OURS else ["apply", "revert", "unload"]:
             self.assertIn("Operation already in progress",
                           self.stock(verb, "wedge", status=2).stderr)
 
@@ -99,22 +108,28 @@ class Wedged(LivepatchCase):
         self.assertEqual(self.state().payloads, {})
 
     def test_list(self):
-        self.assertEqual(self.listing()["wedge"]["rc"], -11)
-        self.assertIn("checked (rc -11)", self.run_text("list").stdout)
+        self.assertEqual(self.listing()["wedge"]["rc"], self.RC)
+        self.assertIn(f"checked (rc {self.RC})", self.run_text("list").stdout)
 
 
 class WedgedByUs(LivepatchCase):
+    """Ours tries for as long as it has time; then the CPUs did not arrive."""
+
+    REASON = "quiesce" if OURS else "in_flight"
+
     def test_apply(self):
         """An attempt that could not be scheduled is followed by another."""
         answer = self.apply("wedge")
-        first, *_, last = answer.attempts
-        self.assertEqual((first["outcome"], first["reason"], first["rc"]),
-                         ("busy", "in_flight", -16))
+        *others, last = answer.attempts
+        for each in others:
+            self.assertEqual((each["outcome"], each["reason"], each["rc"]),
+                             ("busy", self.REASON, -16))
+        self.assertTrue(others or OURS)
         self.assertEqual(last["outcome"], "done")
         self.assertEqual(self.state().extra, "Wedged World")
 
     def test_rollback(self):
-        answer = self.apply("wedge", "--retries=0", expect="busy", reason="in_flight")
+        answer = self.apply("wedge", "--retries=0", expect="busy", reason=self.REASON)
         self.assertEqual(answer.undone, ["unloaded wedge"])
         self.assert_as_before(self.first)
 
@@ -150,7 +165,8 @@ class TwoAtOnce(LivepatchCase):
         return int(status), document(output)
 
     def test_holder_is_named(self):
-        pid = self.start("--retries=8", "--pause=never")
+        # Ours keeps no distance between two attempts.
+        pid = self.start(f"--retries={30 if OURS else 8}", "--pause=never")
         for wait_ms in [0, 300]:
             answer = self.xl("unload", "slow", f"--lock-wait={wait_ms}", expect="busy",
                              reason="locked")
