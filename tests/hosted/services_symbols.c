@@ -126,6 +126,26 @@ unsigned long symbols_lookup_by_name(const char *symname)
     return symbol ? symbol->addr : 0;
 }
 
+int xensyms_read(uint32_t *symnum, char *type, unsigned long *address,
+                 char *name)
+{
+    const struct symbol *symbol = &symbols[*symnum];
+
+    if ( *symnum > nsymbols )
+        return -ERANGE;
+    if ( *symnum == nsymbols )
+    {
+        name[0] = '\0';
+        return 0;
+    }
+    sort_symbols();
+    *type = 'T';
+    *address = symbol->addr;
+    strlcpy(name, symbol->name, KSYM_NAME_LEN + 1);
+    ++*symnum;
+    return 0;
+}
+
 static const char *lookup_own(unsigned long addr, unsigned long *size,
                               unsigned long *offset, char *namebuf)
 {

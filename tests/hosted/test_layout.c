@@ -345,7 +345,7 @@ static void spans(void **state)
     assert_true(span_holds(&span, memory + 16, 0));
     assert_false(span_holds(&span, memory + 16, 1));
     assert_false(span_holds(&span, memory, 17));
-    assert_false(span_holds(&span, memory - 1, 1));
+    assert_false(span_holds(&span, (void *)((uintptr_t)memory - 1), 1));
     assert_false(span_holds(&span, memory + 1, ~(size_t)0));
     assert_false(span_holds(&span, (void *)~0UL, 2));
     assert_false(span_holds(&none, memory, 1));

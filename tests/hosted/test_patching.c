@@ -405,6 +405,23 @@ static void they_do_all_of_it(void **state)
     assert_tight();
 }
 
+/* Whatever they wrote, the engine's next call may be of that. */
+static void the_cpu_serialises_after_them(void **state)
+{
+    struct payload *p = hooked_payload();
+    struct patching_plan plan;
+    unsigned int before = hosted_serialised[hosted_cpu];
+    unsigned long flags;
+
+    assert_int_equal(patching_prepare(&plan, p, LIVEPATCH_ACTION_APPLY), 0);
+    local_irq_save(flags);
+    patching_act(&plan);
+    local_irq_restore(flags);
+    assert_int_equal(hosted_serialised[hosted_cpu], before + 1);
+    patching_record(&plan);
+    patching_finish(&plan);
+}
+
 static void they_may_be_without_functions(void **state)
 {
     struct payload *p = handmade("p", 1, HOSTED_XEN_ID);
@@ -733,6 +750,26 @@ static void unpatched_text_is_below_all_payloads(void **state)
         }
 }
 
+/* Uploads are possible while an action's results wait to be recorded. */
+static void and_below_one_that_is_just_being_applied(void **state)
+{
+    const uint8_t *one = hosted_symbol("xen_one");
+    struct payload *p = three_functions("p");
+    struct patching_plan plan;
+    uint8_t before[16], read[16];
+
+    memcpy(before, one, 16);
+    assert_int_equal(patching_prepare(&plan, p, LIVEPATCH_ACTION_APPLY), 0);
+    patching_act(&plan);
+    assert_memory_not_equal(one, before, 16);
+    patching_read_unpatched(one, read, 16);
+    assert_memory_equal(read, before, 16);
+    patching_record(&plan);
+    patching_finish(&plan);
+    patching_read_unpatched(one, read, 16);
+    assert_memory_equal(read, before, 16);
+}
+
 /* As the payload of Xen's tests whose revert hook refuses. */
 static void revert_by_hand(struct payload *payload)
 {
@@ -809,6 +846,7 @@ int main(void)
         TEST(and_replace_before_anything_is_reverted),
         TEST(several_are_named),
         TEST(they_do_all_of_it),
+        TEST(the_cpu_serialises_after_them),
         TEST(they_may_be_without_functions),
         TEST(one_that_refuses_has_changed_nothing),
         TEST(half_an_apply_is_undone),
@@ -823,6 +861,7 @@ int main(void)
         TEST(what_cant_be_put_back_is_told),
         TEST(and_what_could_is_applied),
         TEST(unpatched_text_is_below_all_payloads),
+        TEST(and_below_one_that_is_just_being_applied),
         TEST(a_post_hook_may_revert_what_its_hook_refused),
         TEST(without_memory_nothing_is_prepared),
     };

@@ -166,7 +166,8 @@ static void nothing_is_written_for_no_bytes(void **state)
 {
     struct arch_site site;
 
-    assert_int_equal(arch_site_map(&site, hosted_symbol("xen_one"), 0), 0);
+    assert_int_equal(arch_site_map(&site, hosted_symbol("xen_one"), 0,
+                                   NULL), 0);
     assert_int_equal(hosted_mapped, 0);
     arch_site_write(&site, NULL);
     arch_site_unmap(&site);
@@ -185,7 +186,7 @@ static void a_view_is_of_the_same_bytes(void **state)
         uint8_t *text = hosted_symbol(names[i]);
 
         memcpy(before, text, sizeof(before));
-        assert_int_equal(arch_site_map(&site, text, 5), 0);
+        assert_int_equal(arch_site_map(&site, text, 5, NULL), 0);
         assert_ptr_equal(site.text, text);
         assert_ptr_not_equal(site.alias, text);
         assert_int_equal(PAGE_OFFSET(site.alias), PAGE_OFFSET(text));
@@ -201,13 +202,43 @@ static void a_view_is_of_the_same_bytes(void **state)
     }
 }
 
+/* One mapping for those that lie in the same pages, in whatever order. */
+static void neighbours_share_a_view(void **state)
+{
+    uint8_t *crossing = hosted_symbol("xen_page_crossing");
+    uint8_t *next = (uint8_t *)(((uintptr_t)crossing | (PAGE_SIZE - 1)) + 1);
+    struct arch_site first, second, third;
+
+    assert_int_equal(arch_site_map(&first, crossing, 5, NULL), 0);
+    assert_int_equal(arch_site_map(&second, crossing - 64, 5, &first), 0);
+    assert_int_equal(hosted_mapped, 1);
+    assert_ptr_equal(second.alias, first.alias - 64);
+    assert_null(second.mapping);
+
+    /* The second one has but the first page. */
+    assert_int_equal(arch_site_map(&third, next, 5, &second), 0);
+    assert_int_equal(hosted_mapped, 2);
+    arch_site_unmap(&third);
+    assert_int_equal(arch_site_map(&third, crossing, 5, &second), 0);
+    assert_int_equal(hosted_mapped, 2);
+    arch_site_unmap(&third);
+    assert_int_equal(arch_site_map(&third, next, 5, &first), 0);
+    assert_int_equal(hosted_mapped, 1);
+    assert_memory_equal(third.alias, next, 5);
+
+    arch_site_unmap(&third);
+    arch_site_unmap(&second);
+    arch_site_unmap(&first);
+    assert_int_equal(hosted_mapped, 0);
+}
+
 static void without_memory_there_is_no_view(void **state)
 {
     struct arch_site site;
 
     hosted_fail_allocation(1);
-    assert_int_equal(arch_site_map(&site, hosted_symbol("xen_one"), 5),
-                     -ENOMEM);
+    assert_int_equal(arch_site_map(&site, hosted_symbol("xen_one"), 5,
+                                   NULL), -ENOMEM);
     arch_site_unmap(&site);
 }
 
@@ -244,6 +275,7 @@ int main(void)
         TEST(old_processors_store_eight_bytes),
         TEST(nothing_is_written_for_no_bytes),
         TEST(a_view_is_of_the_same_bytes),
+        TEST(neighbours_share_a_view),
         TEST(without_memory_there_is_no_view),
         TEST(a_flush_only_after_text_was_writable),
     };

@@ -47,10 +47,15 @@ bool arch_callable(const void *fn, size_t room);
 struct arch_site {
     void *text;                 /* Where the bytes run. */
     void *alias;                /* The same bytes, writable. */
-    void *mapping;              /* For arch_site_unmap(). */
+    void *mapping;              /* For arch_site_unmap(); NULL: it is
+                                   another site's. */
     unsigned int size;          /* Bytes; 0: nothing to write. */
 };
-int arch_site_map(struct arch_site *site, void *text, unsigned int size);
+
+/* other is a site that is mapped already, or NULL: if it has all the pages, its
+ * mapping will do, and has to stay for as long as both are used. */
+int arch_site_map(struct arch_site *site, void *text, unsigned int size,
+                  const struct arch_site *other);
 void arch_site_unmap(struct arch_site *site);
 
 /*

@@ -15,7 +15,7 @@
 /* Both fields are counted from their own address. */
 static const void *target(const int32_t *field)
 {
-    return (const void *)field + *field;
+    return (const void *)((unsigned long)field + *field);
 }
 
 static int check_entry(const struct elf_view *elf,

@@ -43,6 +43,7 @@ static void step_finish(struct patching_step *step)
 static int step_prepare(struct patching_step *step, struct payload *payload,
                         struct livepatch_reason *why)
 {
+    const struct arch_site *last = NULL;
     unsigned int i;
     int rc;
 
@@ -64,12 +65,16 @@ static int step_prepare(struct patching_step *step, struct payload *payload,
         const struct livepatch_fstate *state = &payload->fstate[i];
 
         rc = arch_site_map(&step->sites[i], func->old_addr + state->offset,
-                           state->length);
+                           state->length, last);
         if ( rc )
             return refuse(why, rc,
                           "function %s: no writable view of %u bytes at %p+%u",
                           func->name ?: "(no name)", state->length,
                           func->old_addr, state->offset);
+
+        /* Functions of one source file lie together. */
+        if ( state->length )
+            last = &step->sites[i];
     }
 
     return 0;
@@ -395,28 +400,39 @@ void cf_check patching_act(void *arg)
 
 /* -- Services ------------------------------------------------------------ */
 
+/* Puts what the payload saved over a copy of the text at start. */
+static void unpatch_copy(const struct payload *payload, unsigned long start,
+                         void *buf, size_t size)
+{
+    unsigned int i;
+
+    for ( i = 0; i < payload->nfuncs; i++ )
+    {
+        const struct livepatch_fstate *state = &payload->fstate[i];
+        unsigned long site = (unsigned long)payload->funcs[i].old_addr +
+                             state->offset;
+        unsigned long from = max(start, site);
+        unsigned long to = min(start + size, site + state->length);
+
+        if ( state->applied == LIVEPATCH_FUNC_APPLIED && from < to )
+            memcpy(buf + (from - start), state->original + (from - site),
+                   to - from);
+    }
+}
+
 void patching_read_unpatched(const void *addr, void *buf, size_t size)
 {
-    unsigned long start = (unsigned long)addr, end = start + size;
     const struct payload *payload;
-    unsigned int i;
 
     memcpy(buf, addr, size);
 
+    /* It may have been applied, but not been put on the stack yet. */
+    if ( prepared && prepared->payload->state != LIVEPATCH_STATE_APPLIED )
+        unpatch_copy(prepared->payload, (unsigned long)addr, buf, size);
+
     /* The oldest last: what it saved was there before all others. */
     list_for_each_entry_reverse ( payload, &payloads_stack, stack )
-        for ( i = 0; i < payload->nfuncs; i++ )
-        {
-            const struct livepatch_fstate *state = &payload->fstate[i];
-            unsigned long site = (unsigned long)payload->funcs[i].old_addr +
-                                 state->offset;
-            unsigned long from = max(start, site);
-            unsigned long to = min(end, site + state->length);
-
-            if ( state->applied == LIVEPATCH_FUNC_APPLIED && from < to )
-                memcpy(buf + (from - start), state->original + (from - site),
-                       to - from);
-        }
+        unpatch_copy(payload, (unsigned long)addr, buf, size);
 }
 
 const struct payload *patching_across(const void *addr)

@@ -18,6 +18,7 @@
 #include "layout.h"
 #include "memory.h"
 #include "names.h"
+#include "order.h"
 #include "payloads.h"
 #include "reason.h"
 #include "symbols.h"
@@ -26,7 +27,6 @@ struct symbol {
     unsigned long addr;
     unsigned long size;
     const char *name;
-    uint8_t rank;               /* Of those at one address, the last is best. */
     bool unsized;               /* Reaches to the next one. */
 };
 
@@ -134,6 +134,16 @@ static bool is_exported(const struct elf_view *elf,
            !functions_replaces(payload, symbol->value);
 }
 
+/* By address; of those at one address, the last is best. */
+static uint64_t symbol_key(const struct elf_symbol *symbol)
+{
+    unsigned int rank = (symbol->type == STT_FUNC ? 2 : 0) +
+                        (symbol->binding == STB_LOCAL ? 0 : 1);
+
+    /* All addresses begin with the same bits. */
+    return (symbol->value << 2) | rank;
+}
+
 static void fill_symbol(const struct elf_view *elf, struct symbol *entry,
                         const struct elf_symbol *symbol, const char *name)
 {
@@ -145,62 +155,7 @@ static void fill_symbol(const struct elf_view *elf, struct symbol *entry,
     /* Whatever the file says: others take it for what can be read there. */
     entry->size = min_t(uint64_t, symbol->size ?: room, room);
     entry->name = name;
-    entry->rank = (symbol->type == STT_FUNC ? 2 : 0) +
-                  (symbol->binding == STB_LOCAL ? 0 : 1);
     entry->unsized = !symbol->size;
-}
-
-static int collect(const struct elf_view *elf, const struct payload *payload,
-                   struct livepatch_symbols *symbols)
-{
-    const struct elf_section *names =
-        &elf->sections[elf->sections[elf->symtab].header.sh_link];
-    unsigned int i;
-
-    symbols->names = table_alloc(names->header.sh_size, 1);
-    symbols->table = table_alloc(elf->nsymbols, sizeof(*symbols->table));
-    symbols->exports = table_alloc(elf->nsymbols, sizeof(*symbols->exports));
-    if ( !symbols->names || !symbols->table || !symbols->exports )
-        return refuse_no_memory(elf->why, "the table of symbols");
-
-    memcpy(symbols->names, names->data, names->header.sh_size);
-
-    for ( i = 1; i < elf->nsymbols; i++ )
-    {
-        const struct elf_symbol *symbol = &elf->symbols[i];
-        const char *name;
-
-        if ( !is_listed(elf, symbol) )
-            continue;
-
-        name = symbols->names + (symbol->name - (const char *)names->data);
-        fill_symbol(elf, &symbols->table[symbols->n++], symbol, name);
-
-        if ( is_exported(elf, payload, symbol) )
-            symbols->exports[symbols->nexports++] = (struct export){
-                .hash = name_hash(name), .name = name, .addr = symbol->value,
-            };
-    }
-
-    return 0;
-}
-
-static int cf_check compare_addresses(const void *a, const void *b)
-{
-    const struct symbol *l = a, *r = b;
-
-    if ( l->addr != r->addr )
-        return l->addr < r->addr ? -1 : 1;
-
-    return l->rank - r->rank;
-}
-
-static void cf_check swap_symbols(SORT_SWAP_PARAMETERS)
-{
-    struct symbol *l = a, *r = b, saved = *l;
-
-    *l = *r;
-    *r = saved;
 }
 
 static int compare_export(const struct export *export, uint32_t hash,
@@ -227,6 +182,85 @@ static void cf_check swap_exports(SORT_SWAP_PARAMETERS)
     *r = saved;
 }
 
+/* Those of one hash stand together already. */
+static void sort_equal_hashes(struct livepatch_symbols *symbols)
+{
+    unsigned int i, first = 0;
+
+    for ( i = 1; i <= symbols->nexports; i++ )
+    {
+        if ( i < symbols->nexports &&
+             symbols->exports[i].hash == symbols->exports[first].hash )
+            continue;
+
+        if ( i - first > 1 )
+            sort(&symbols->exports[first], i - first, sizeof(*symbols->exports),
+                 compare_names, swap_exports);
+        first = i;
+    }
+}
+
+/* Both tables, from the file's symbols; order has room for all, twice. */
+static void fill_tables(const struct elf_view *elf,
+                        const struct payload *payload,
+                        struct livepatch_symbols *symbols, struct order *order)
+{
+    const char *strings =
+        elf->sections[elf->sections[elf->symtab].header.sh_link].data;
+    struct order *spare = order + elf->nsymbols;
+    unsigned int i, n = 0;
+
+#define SYMBOL(i) (&elf->symbols[order[i].index])
+#define NAME(i)   (symbols->names + (SYMBOL(i)->name - strings))
+
+    for ( i = 1; i < elf->nsymbols; i++ )
+        if ( is_listed(elf, &elf->symbols[i]) )
+            order[n++] = (struct order){ symbol_key(&elf->symbols[i]), i };
+
+    order_by_key(order, spare, n);
+    for ( i = 0; i < n; i++ )
+        fill_symbol(elf, &symbols->table[i], SYMBOL(i), NAME(i));
+    symbols->n = n;
+
+    for ( i = n = 0; i < symbols->n; i++ )
+        if ( is_exported(elf, payload, SYMBOL(i)) )
+            order[n++] = (struct order){ name_hash(NAME(i)), order[i].index };
+
+    order_by_key(order, spare, n);
+    for ( i = 0; i < n; i++ )
+        symbols->exports[i] = (struct export){
+            .hash = order[i].key, .name = NAME(i), .addr = SYMBOL(i)->value,
+        };
+    symbols->nexports = n;
+
+#undef SYMBOL
+#undef NAME
+}
+
+static int collect(const struct elf_view *elf, const struct payload *payload,
+                   struct livepatch_symbols *symbols)
+{
+    const struct elf_section *names =
+        &elf->sections[elf->sections[elf->symtab].header.sh_link];
+    struct order *order = table_alloc(elf->nsymbols, 2 * sizeof(*order));
+
+    symbols->names = table_alloc(names->header.sh_size, 1);
+    symbols->table = table_alloc(elf->nsymbols, sizeof(*symbols->table));
+    symbols->exports = table_alloc(elf->nsymbols, sizeof(*symbols->exports));
+    if ( !order || !symbols->names || !symbols->table || !symbols->exports )
+    {
+        table_free(order);
+        return refuse_no_memory(elf->why, "the table of symbols");
+    }
+
+    memcpy(symbols->names, names->data, names->header.sh_size);
+    fill_tables(elf, payload, symbols, order);
+    sort_equal_hashes(symbols);
+    table_free(order);
+
+    return 0;
+}
+
 /* Those whose size isn't known end where the next one begins. */
 static void limit_sizes(struct livepatch_symbols *symbols)
 {
@@ -245,25 +279,114 @@ static void limit_sizes(struct livepatch_symbols *symbols)
     }
 }
 
-static int check_exports(const struct elf_view *elf,
-                         const struct livepatch_symbols *symbols)
+static const struct export *find_export(const struct livepatch_symbols *symbols,
+                                        const char *name)
 {
-    unsigned int i;
+    uint32_t hash = name_hash(name);
+    unsigned int low = 0, high = symbols ? symbols->nexports : 0;
 
-    for ( i = 0; i < symbols->nexports; i++ )
+    while ( low < high )
     {
-        const char *name = symbols->exports[i].name;
-        struct payload *other;
-        unsigned long addr = symbols_lookup_anywhere(name, &other);
+        unsigned int middle = low + (high - low) / 2;
+        int order = compare_export(&symbols->exports[middle], hash, name);
 
-        if ( addr )
-            return refuse(elf->why, -EEXIST,
-                          "global symbol %s exists already, at %#lx in %s%s",
-                          name, addr, other ? "payload " : "the hypervisor",
-                          other ? other->name : "");
+        if ( !order )
+            return &symbols->exports[middle];
+
+        if ( order < 0 )
+            low = middle + 1;
+        else
+            high = middle;
+    }
+
+    return NULL;
+}
+
+static int exists(const struct elf_view *elf, const char *name,
+                  unsigned long addr, const struct payload *other)
+{
+    return refuse(elf->why, -EEXIST,
+                  "global symbol %s exists already, at %#lx in %s%s",
+                  name, addr, other ? "payload " : "the hypervisor",
+                  other ? other->name : "");
+}
+
+/*
+ * To look a name up there takes as long as to read a dozen of its symbols,
+ * which are compressed, and some more: for many names all of them are read,
+ * once.
+ */
+#define READ_ALL 256
+
+static int check_hypervisor(const struct elf_view *elf,
+                            const struct livepatch_symbols *symbols)
+{
+    char name[KSYM_NAME_LEN + 1];
+    unsigned long addr;
+    uint32_t next = 0;
+    unsigned int i;
+    char type;
+
+    if ( symbols->nexports < READ_ALL )
+    {
+        for ( i = 0; i < symbols->nexports; i++ )
+        {
+            addr = symbols_lookup_by_name(symbols->exports[i].name);
+            if ( addr )
+                return exists(elf, symbols->exports[i].name, addr, NULL);
+        }
+
+        return 0;
+    }
+
+    while ( !xensyms_read(&next, &type, &addr, name) && name[0] )
+        if ( find_export(symbols, name) )
+            return exists(elf, name, addr, NULL);
+
+    return 0;
+}
+
+/* Both are in the same order. */
+static int check_payload(const struct elf_view *elf,
+                         const struct livepatch_symbols *symbols,
+                         const struct payload *other)
+{
+    const struct livepatch_symbols *others = other->symbols;
+    unsigned int i = 0, j = 0;
+
+    while ( others && i < symbols->nexports && j < others->nexports )
+    {
+        const struct export *export = &symbols->exports[i];
+        int order = compare_export(&others->exports[j], export->hash,
+                                   export->name);
+
+        if ( !order )
+            return exists(elf, export->name, others->exports[j].addr, other);
+
+        if ( order < 0 )
+            j++;
+        else
+            i++;
     }
 
     return 0;
+}
+
+static int check_exports(const struct elf_view *elf,
+                         const struct livepatch_symbols *symbols)
+{
+    const struct payload *other;
+    int rc = check_hypervisor(elf, symbols);
+
+    list_for_each_entry ( other, &payloads_loaded, list )
+    {
+        if ( rc )
+            break;
+
+        rc = check_payload(elf, symbols, other);
+    }
+
+    return rc;
 }
 
 /* For traces: namebuf receives the payload's name, not the symbol's. */
@@ -294,10 +417,6 @@ int symbols_publish(struct elf_view *elf, struct payload *payload)
     if ( rc )
         return rc;
 
-    sort(symbols->table, symbols->n, sizeof(*symbols->table),
-         compare_addresses, swap_symbols);
-    sort(symbols->exports, symbols->nexports, sizeof(*symbols->exports),
-         compare_names, swap_exports);
     limit_sizes(symbols);
 
     payload->region.symbols_lookup = look_up;
@@ -320,25 +439,9 @@ void symbols_free(struct payload *payload)
 
 unsigned long symbols_find(const struct payload *payload, const char *name)
 {
-    const struct livepatch_symbols *symbols = payload->symbols;
-    uint32_t hash = name_hash(name);
-    unsigned int low = 0, high = symbols ? symbols->nexports : 0;
+    const struct export *export = find_export(payload->symbols, name);
 
-    while ( low < high )
-    {
-        unsigned int middle = low + (high - low) / 2;
-        int order = compare_export(&symbols->exports[middle], hash, name);
-
-        if ( !order )
-            return symbols->exports[middle].addr;
-
-        if ( order < 0 )
-            low = middle + 1;
-        else
-            high = middle;
-    }
-
-    return 0;
+    return export ? export->addr : 0;
 }
 
 const char *symbols_name(const struct payload *payload, unsigned long addr,

@@ -14,7 +14,7 @@ struct __attribute__((__packed__)) alt_instr {
     uint8_t priv;
 };
 
-#define __ALT_PTR(a, f)  ((uint8_t *)((void *)&(a)->f + (a)->f))
+#define __ALT_PTR(a, f)  ((uint8_t *)((unsigned long)&(a)->f + (a)->f))
 #define ALT_ORIG_PTR(a)  __ALT_PTR(a, orig_offset)
 #define ALT_REPL_PTR(a)  __ALT_PTR(a, repl_offset)
 #define ALT_FLAG_NOT     (1u << 15)
@@ -30,7 +30,7 @@ int apply_alternatives(struct alt_instr *start, struct alt_instr *end);
 struct alt_call {
     int32_t offset;
 };
-#define ALT_CALL_PTR(a) ((void *)&(a)->offset + (a)->offset)
+#define ALT_CALL_PTR(a) ((void *)((unsigned long)&(a)->offset + (a)->offset))
 #define ALT_CALL_LEN    6
 int livepatch_apply_alt_calls(const struct alt_call *start,
                               const struct alt_call *end);

@@ -24,7 +24,8 @@ struct bug_frame {
 
 #define bug_loc(b) ((const void *)(b) + (b)->loc_disp)
 #define bug_ptr(b) ((const void *)(b) + (b)->ptr_disp)
-#define bug_msg(b) ((const char *)(b) + (b)->msg_disp[1])
+#define bug_msg(b) \
+    ((const char *)((unsigned long)(b) + (b)->msg_disp[1]))
 
 void __attribute__((__noreturn__)) hosted_bug(const char *what,
                                               const char *file, int line);

@@ -12,5 +12,8 @@ typedef const char *symbols_lookup_t(unsigned long addr,
 
 symbols_lookup_t symbols_lookup;
 unsigned long symbols_lookup_by_name(const char *symname);
+/* The one of this number, which becomes the next one's; "": no more. */
+int xensyms_read(uint32_t *symnum, char *type, unsigned long *address,
+                 char *name);
 
 #endif /* HOSTED_XEN_SYMBOLS_H */

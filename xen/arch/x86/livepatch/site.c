@@ -23,8 +23,19 @@
 
 #define BLOCK 16
 
+static unsigned long first_page(const struct arch_site *site)
+{
+    return PFN_DOWN((unsigned long)site->text);
+}
+
+static unsigned long last_page(const struct arch_site *site)
+{
+    return PFN_DOWN((unsigned long)site->text + site->size - 1);
+}
+
 /* For one that lies within a page, or in two. */
-int arch_site_map(struct arch_site *site, void *text, unsigned int size)
+int arch_site_map(struct arch_site *site, void *text, unsigned int size,
+                  const struct arch_site *other)
 {
     mfn_t mfn[2];
     unsigned int n = 1;
@@ -34,9 +45,16 @@ int arch_site_map(struct arch_site *site, void *text, unsigned int size)
     if ( !size )
         return 0;
 
+    /* Every mapping that goes costs a flush of every CPU's TLB. */
+    if ( other && first_page(site) >= first_page(other) &&
+         last_page(site) <= last_page(other) )
+    {
+        site->alias = other->alias + (text - other->text);
+        return 0;
+    }
+
     mfn[0] = vmap_to_mfn(text);
-    if ( PFN_DOWN((unsigned long)text) !=
-         PFN_DOWN((unsigned long)text + size - 1) )
+    if ( first_page(site) != last_page(site) )
         mfn[n++] = vmap_to_mfn(text + size - 1);
 
     if ( mfn_eq(mfn[0], INVALID_MFN) || mfn_eq(mfn[n - 1], INVALID_MFN) )
