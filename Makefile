@@ -86,6 +86,18 @@ unit: toolstack ## the unit tests alone
 fuzz: payloads ## any bytes before the judge, for TIME=20 seconds a target
 	@$(MAKE) --no-print-directory -C tests/fuzz check XEN_TREE=$(CURDIR)/build/toolstack-src
 
+.PHONY: hosted
+hosted: fetch ## the engine's unit tests, in userspace
+	@$(MAKE) --no-print-directory -C tests/hosted check
+
+.PHONY: fuzz-engine
+fuzz-engine: fetch ## any file and any operations before the engine: [TIME=20] [RUNS=N]
+	@$(MAKE) --no-print-directory -C tests/hosted fuzz
+
+.PHONY: fuzz-report
+fuzz-report: fetch ## what the engine's fuzzers did: executions, coverage, corpus
+	@$(MAKE) --no-print-directory -C tests/hosted fuzz-report
+
 .PHONY: bench
 bench: payloads guests ## xl livepatch against xen-livepatch, in one booted Xen
 	@scripts/bench
@@ -114,4 +126,4 @@ distclean: ## remove everything below build/
 help: ## this text
 	@awk 'BEGIN { FS = ":.*## " } \
 	     /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	     /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	     /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile

@@ -10,6 +10,7 @@ void test_reported(void **state);
 void test_reported_payloads(void **state);
 /* Attempts need not be apart. */
 void test_no_distance(void **state);
+void test_late_and_aborted(void **state);
 /* Reports that can't be right. */
 void test_distorted(void **state);
 /* Programs in the pauser's place that don't keep to the conversation. */

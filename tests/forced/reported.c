@@ -370,11 +370,19 @@ void test_reported_payloads(void **state)
     assert_true(last_result.payloads[0].functions[0].applied);
 }
 
+/* For ever. */
+static void zz_flies(void)
+{
+    engine_load("zz", file_of("zz"));
+    engine_fly("zz", LIVEPATCH_ACTION_APPLY, -1);
+}
+
 /* The times of attempts are the hypervisor's, and close together. */
 void test_no_distance(void **state)
 {
     const struct scenario scenario = { "apply", idle_once, apply_bye,
                                        .outcome = DONE, .done = BOTH };
+    const struct scenario in_the_way = { "apply", zz_flies, apply_hello };
     const libxl_livepatch_attempt *a;
 
     run(&scenario);
@@ -389,6 +397,36 @@ void test_no_distance(void **state)
     assert_int_equal(a[1].stalled_us, 4);
     assert_int_equal(a[1].num_stragglers, 0);
     assert_null(a[1].failure);
+
+    /* Somebody else's action has to come to its end. */
+    run(&in_the_way);
+    a = last_result.attempts;
+    assert_int_equal(last_result.num_attempts, 4);
+    assert_string_equal(a[0].failure, "an action on zz is in flight");
+    assert_true(a[1].start_us - a[0].start_us >= ENGINE_DISTANCE_US / 2);
+}
+
+/* Whenever that is, it says so, and not what was in the way before. */
+void test_late_and_aborted(void **state)
+{
+    const struct scenario s = { "apply", idle_always, apply_bye };
+    int steps, n, times = 0;
+    char *why;
+
+    run(&s);
+    steps = last_steps;
+    for (n = 1; n <= steps; n++) {
+        params_reset();
+        why = operation_run(&s, &(struct fault){ .at = n, .abort = true },
+                            NULL);
+        if (why) fail_msg("%s", why);
+        if (last_result.reason != LIBXL_LIVEPATCH_REASON_ABORTED) continue;
+        assert_non_null(strstr(last_result.message, "aborted"));
+        assert_null(strstr(last_result.message, "CPU"));
+        times += last_result.num_attempts > 0;
+    }
+    assert_true(times > 2);
+    params_reset();
 }
 
 /*----- distorted reports -----*/
@@ -485,12 +523,6 @@ static int large(report_op *op, uint8_t *bytes, uint32_t size)
     return give(op, room, size + filler.size);
 }
 
-static void distorted_host(void)
-{
-    at_once();
-    refuse("fresh", 0, -XEN_EINVAL, 1, true, "section 9: alignment 3");
-}
-
 static void (*distorted_set_up)(void);
 static int (*distortion)(report_op *, uint8_t *, uint32_t);
 static void distort(void)
@@ -523,14 +555,15 @@ void test_distorted(void **state)
         assert_null(last_result.payloads[0].build_id);
         run_distorted(with_two, info, true, DONE, NULL);
         assert_int_equal(last_result.num_reports, 0);
-        run_distorted(distorted_host, apply_bye, false, DONE, BOTH);
+        run_distorted(at_once, apply_bye, false, DONE, BOTH);
         assert_int_equal(last_result.attempts[0].num_stragglers, 0);
-        run_distorted(distorted_host, apply_fresh, false, FAILS, NULL);
+        run_distorted(odd_upload, apply_fresh, false, FAILS, NULL);
         assert_null(strstr(last_result.message, "section 9"));
         assert_non_null(last_result.xen_messages);
     }
     distortion = another;
-    run_distorted(distorted_host, apply_fresh, false, FAILS, NULL);
+    run_distorted(odd_upload, apply_fresh, false, FAILS, NULL);
+    assert_non_null(strstr(last_result.message, "refused"));
     assert_null(strstr(last_result.message, "section 9"));
 
     distortion = large;

@@ -398,6 +398,7 @@ int main(int argc, char **argv)
         REPORTING(test_reported),
         REPORTING(test_reported_payloads),
         REPORTING(test_no_distance),
+        REPORTING(test_late_and_aborted),
         REPORTING(test_distorted),
         cmocka_unit_test(test_silly_pausers),
     };

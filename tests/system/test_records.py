@@ -63,7 +63,9 @@ class Records(LivepatchCase):
         line = self.run_text("list").stdout.splitlines()[1]
         self.assertEqual(line.split()[:4], ["hello", "applied", build_id("hello")[:12], "Xen"]
                          if OURS else ["hello", "applied", "-", "-"])
-        self.assertIn("another tool loaded it", self.run_text("show", "hello").stdout)
+        text = self.run_text("show", "hello").stdout
+        self.assertEqual("another tool loaded it" in text, not OURS)
+        self.assertNotIn("/extra", text)
 
     def test_foreign_payload_beside_ours(self):
         """What the other tool loads doesn't make ours forgotten."""

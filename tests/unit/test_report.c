@@ -375,6 +375,15 @@ static void test_wrong_size(void **state)
         assert_broken(size);
         item->type = 999;
         assert_broken(size);
+        /* Even where the next one would be found. */
+        if (sizes[i] && sizes[i] < 8) {
+            size = 0;
+            item = ADD_TEXT(NAME, "");
+            item->type = 999;
+            item->size = sizes[i];
+            ADD_TEXT(FAILURE, "f");
+            assert_broken(size);
+        }
     }
 }
 

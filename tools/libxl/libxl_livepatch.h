@@ -52,9 +52,11 @@
  *   retries        further attempts before guests are paused.  -1, the
  *                  default, stands for 2.
  *   pause          which guests may be paused when these attempts failed:
- *                  AUTO, the likely ones first, then more, then all;
- *                  NEVER; ALL at once; or those LISTED.  Domain 0 and
- *                  guests that are paused already are never touched.
+ *                  AUTO, those that the hypervisor names, or if it
+ *                  doesn't the likely ones first, then more, then all;
+ *                  NEVER; ALL at once; or those LISTED, of which the
+ *                  named ones are enough.  Domain 0 and guests that are
+ *                  paused already are never touched.
  *   listed         the domains for LISTED.
  *   excluded       domains never to be paused.
  *   max_pause_ms   milliseconds that guests stay paused in one attempt at
@@ -63,6 +65,12 @@
  *                  Default 1000.
  *   lock_wait_ms   milliseconds to wait for the host's lock.  -1, the
  *                  default, stands for 10000; 0 doesn't wait.
+ *
+ * Hypervisors that report
+ *
+ * A stock hypervisor gives an errno.  One with XEN_SYSCTL_LIVEPATCH_REPORT
+ * tells why an action failed and which CPUs were late; that is found out at
+ * run time, and all calls work with either.
  *
  * Names
  *
@@ -98,7 +106,11 @@
 int libxl_livepatch_list(libxl_ctx *ctx, libxl_livepatch_result *result_r)
                          LIBXL_EXTERNAL_CALLERS_ONLY;
 
-/* The same for the one payload called name. */
+/*
+ * The same for the one payload called name; what the hypervisor itself
+ * reports of it goes into result_r->reports, which stays empty with a stock
+ * hypervisor.
+ */
 int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
                          libxl_livepatch_result *result_r)
                          LIBXL_EXTERNAL_CALLERS_ONLY;

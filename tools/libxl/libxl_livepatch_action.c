@@ -200,8 +200,13 @@ static uint64_t not_before(const libxl__livepatch_action *lpa)
     const libxl__livepatch_lock *const lock = &lpa->call->lock;
     uint64_t due = 0;
 
-    /* Stock engines alone have these faults. */
-    if (lpa->call->reporter.available) return 0;
+    /*
+     * Stock engines alone have these faults.  But somebody else's action
+     * has to come to its end with any.
+     */
+    if (lpa->call->reporter.available)
+        return lpa->reason == LIBXL_LIVEPATCH_REASON_IN_FLIGHT
+                   ? lock->last_action_us + DISTANCE_US : 0;
 
     if (lock->last_action_us)
         due = lock->last_action_us + SETTLE_US;
@@ -246,6 +251,7 @@ static void begin_attempt(libxl__livepatch_action *lpa)
 
     lpa->began = false;
     lpa->reported = false;
+    lpa->told = NULL;
     lpa->attempt_us = libxl__livepatch_now_us();
     lpa->poll_us = POLL_FIRST_US;
     attempt->operation = lpa->op;
@@ -301,7 +307,6 @@ static void explain(libxl__gc *gc, libxl__livepatch_action *lpa)
     libxl__livepatch_call *const lpc = lpa->call;
     const char *obstacle;
 
-    lpa->told = NULL;
     lpa->reported = libxl__livepatch_explain_attempt(gc, &lpc->reporter,
                                                      &lpa->name,
                                                      &lpa->attempt);
@@ -600,12 +605,12 @@ static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
 static uint64_t stalled(const libxl__livepatch_action *lpa)
 {
     const libxl_livepatch_attempt *attempt = &lpa->attempt;
+    uint64_t us = attempt->stalled_us ?: attempt->duration_us;
 
     if (!lpa->began) return 0;
-    if (attempt->stalled_us) return attempt->stalled_us;
     if (attempt->reason == LIBXL_LIVEPATCH_REASON_QUIESCE)
-        return min(attempt->duration_us, (uint64_t)attempt->timeout_us);
-    return attempt->duration_us;
+        return min(us, (uint64_t)attempt->timeout_us);
+    return us;
 }
 
 static void action_over(libxl__egc *egc, libxl__livepatch_action *lpa,
@@ -725,6 +730,7 @@ static void action_finish(libxl__egc *egc, libxl__livepatch_action *lpa)
         lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED;
         lpa->reason = LIBXL_LIVEPATCH_REASON_ABORTED;
     }
+    if (lpa->reason == LIBXL_LIVEPATCH_REASON_ABORTED) lpa->told = NULL;
     libxl__livepatch_timer_dispose(gc, &lpa->timer);
     lpa->call->waiting = NULL;
     lpa->callback(egc, lpa);
