@@ -99,8 +99,11 @@ fuzz-report: fetch ## what the engine's fuzzers did: executions, coverage, corpu
 	@$(MAKE) --no-print-directory -C tests/hosted fuzz-report
 
 .PHONY: bench
-bench: payloads guests ## xl livepatch against xen-livepatch, in one booted Xen
+bench: payloads guests ## xl livepatch against xen-livepatch, and our engine against Xen's own
 	@scripts/bench
+	@scripts/build-hypervisor upstream
+	@scripts/build-hypervisor own
+	@scripts/bench-engines
 
 .PHONY: soak
 soak: payloads hypervisor guests ## what takes too long for check: every kill, planted faults, fuzzing, cycles

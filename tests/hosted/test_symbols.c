@@ -203,7 +203,7 @@ static void two_of_a_name(void **state)
     accept("b", make_with(2, "twice", GLOBAL));
 }
 
-/* For so many the hypervisor's names are read, instead of looked up. */
+/* Wherever among many it is. */
 static void one_of_many_collides(void **state)
 {
     static const char *const last[] = { "xen_two", "twice", "once" };

@@ -5,7 +5,10 @@
  * Only global and weak ones are offered to other payloads and can be in each
  * other's way; local ones are kept to name addresses.
  */
+#include <xen/bitmap.h>
+#include <xen/bitops.h>
 #include <xen/errno.h>
+#include <xen/init.h>
 #include <xen/lib.h>
 #include <xen/list.h>
 #include <xen/sort.h>
@@ -312,36 +315,49 @@ static int exists(const struct elf_view *elf, const char *name,
 }
 
 /*
- * To look a name up there takes as long as to read a dozen of its symbols,
- * which are compressed, and some more: for many names all of them are read,
- * once.
+ * Which names the hypervisor may have: a bit for each, by its hash.  To look
+ * one up takes thousands of instructions, as its names are compressed, and
+ * that most of a payload's names are new is to be known for less.
  */
-#define READ_ALL 256
+#define HYPERVISOR_BITS 18
+
+static DECLARE_BITMAP(hypervisor_names, 1U << HYPERVISOR_BITS);
+
+static unsigned int hypervisor_bit(uint32_t hash)
+{
+    return (hash ^ (hash >> HYPERVISOR_BITS)) % (1U << HYPERVISOR_BITS);
+}
+
+static int __init cf_check read_hypervisor_names(void)
+{
+    char name[KSYM_NAME_LEN + 1], type;
+    unsigned long addr;
+    uint32_t next = 0;
+
+    while ( !xensyms_read(&next, &type, &addr, name) && name[0] )
+        __set_bit(hypervisor_bit(name_hash(name)), hypervisor_names);
+
+    return 0;
+}
+__initcall(read_hypervisor_names);
 
 static int check_hypervisor(const struct elf_view *elf,
                             const struct livepatch_symbols *symbols)
 {
-    char name[KSYM_NAME_LEN + 1];
-    unsigned long addr;
-    uint32_t next = 0;
     unsigned int i;
-    char type;
 
-    if ( symbols->nexports < READ_ALL )
+    for ( i = 0; i < symbols->nexports; i++ )
     {
-        for ( i = 0; i < symbols->nexports; i++ )
-        {
-            addr = symbols_lookup_by_name(symbols->exports[i].name);
-            if ( addr )
-                return exists(elf, symbols->exports[i].name, addr, NULL);
-        }
+        const struct export *export = &symbols->exports[i];
+        unsigned long addr;
 
-        return 0;
+        if ( !test_bit(hypervisor_bit(export->hash), hypervisor_names) )
+            continue;
+
+        addr = symbols_lookup_by_name(export->name);
+        if ( addr )
+            return exists(elf, export->name, addr, NULL);
     }
-
-    while ( !xensyms_read(&next, &type, &addr, name) && name[0] )
-        if ( find_export(symbols, name) )
-            return exists(elf, name, addr, NULL);
 
     return 0;
 }

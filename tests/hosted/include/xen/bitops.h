@@ -7,6 +7,7 @@
 #define hosted_word(nr, addr) ((unsigned long *)(addr) + (nr) / 64)
 #define hosted_bit(nr)        (1UL << ((nr) % 64))
 
+#define __set_bit(nr, addr) set_bit(nr, addr)
 #define test_bit(nr, addr) \
     (!!(__atomic_load_n(hosted_word(nr, addr), __ATOMIC_ACQUIRE) & \
         hosted_bit(nr)))
