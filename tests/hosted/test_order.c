@@ -47,7 +47,9 @@ static void in_order(void **state)
         0, 1, 0xff, 0xff00, 0xffff, 0xffffff, 0xf0f0f0, 0xffffffff00,
         0xffffffffffff, ~0UL,
     };
-    static const unsigned int counts[] = { 0, 1, 2, 3, 255, 256, 257, MOST };
+    static const unsigned int counts[] = {
+        0, 1, 2, 3, 23, 24, 25, 255, 256, 257, MOST,
+    };
 
     for ( unsigned int i = 0; i < ARRAY_SIZE(masks); i++ )
         for ( unsigned int j = 0; j < ARRAY_SIZE(counts); j++ )

@@ -1,11 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Radix sort, byte by byte from the lowest, where there are differences. */
+/*
+ * Radix sort, byte by byte from the lowest, where there are differences; by
+ * insertion, if there are few.
+ */
 #include <xen/lib.h>
 #include <xen/string.h>
 
 #include "order.h"
 
 #define VALUES 256
+
+/* For so few, counting digits is not worth it. */
+#define FEW 24
+
+static void order_few(struct order *entries, unsigned int n)
+{
+    unsigned int i, j;
+
+    for ( i = 1; i < n; i++ )
+    {
+        struct order entry = entries[i];
+
+        for ( j = i; j && entries[j - 1].key > entry.key; j-- )
+            entries[j] = entries[j - 1];
+        entries[j] = entry;
+    }
+}
 
 static unsigned int digit(const struct order *entry, unsigned int shift)
 {
@@ -37,6 +57,12 @@ void order_by_key(struct order *entries, struct order *spare, unsigned int n)
     struct order *from = entries, *to = spare, *swapped;
     uint64_t different = 0;
     unsigned int i, shift;
+
+    if ( n <= FEW )
+    {
+        order_few(entries, n);
+        return;
+    }
 
     for ( i = 1; i < n; i++ )
         different |= entries[i].key ^ entries[0].key;
