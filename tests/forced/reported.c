@@ -113,7 +113,7 @@ static void unexpected(void)
 static void vetoed(void)
 {
     refuse("hooked", LIVEPATCH_ACTION_APPLY, -XEN_EBUSY, 1, true,
-           "APPLY: its hook before it returned -16");
+           "APPLY: its preapply hook returned -16");
 }
 
 static void no_symbol(void)
@@ -218,7 +218,7 @@ static const struct {
     { { "an expectation", unexpected, apply_fresh, .outcome = FAILS },
       REASON(EXPECTATION), "expected 00, found 01", NULL },
     { { "a hook that is busy", vetoed, apply_hooked, .outcome = FAILS },
-      REASON(HOOK), "its hook before it", NULL },
+      REASON(HOOK), "its preapply hook", NULL },
     { { "no symbol", no_symbol, apply_fresh, .outcome = FAILS },
       REASON(SYMBOL), "symbol x is neither", NULL },
     { { "an odd upload", odd_upload, apply_fresh, .outcome = FAILS },

@@ -485,7 +485,7 @@ static void test_pre_hook_forbids(void **state)
     assert_int_equal(begin("a", LIVEPATCH_ACTION_APPLY), -EPERM);
     check("a", CHECKED, -EPERM);
     assert_string_equal(seen, "preapply(0) ");
-    assert_contains(a->why.text, "APPLY: its hook before it returned -1");
+    assert_contains(a->why.text, "APPLY: its preapply hook returned -1");
     assert_true(payloads_version > version);
 
     pre_rc = 0;
@@ -496,7 +496,7 @@ static void test_pre_hook_forbids(void **state)
     assert_int_equal(begin("a", LIVEPATCH_ACTION_REVERT), -ENOSPC);
     check("a", APPLIED, -ENOSPC);
     assert_string_equal(seen, "prerevert(0) ");
-    assert_contains(a->why.text, "REVERT: its hook before it returned -28");
+    assert_contains(a->why.text, "REVERT: its prerevert hook returned -28");
 }
 
 /* These would mean something else to tools. */

@@ -61,16 +61,29 @@ class TwoCpus(EngineCase):
             self.assertEqual(self.memory(head, 16), head.to_bytes(8, "little") * 2, name)
         self.assertFalse(any(self.memory(symbol("shadow_table"), 8 << 10)))
 
+    def cycle(self, expected):
+        """Once more, and again if a CPU was late: an emulated one may not run
+        for seconds.  One that is left behind would be late each time."""
+        for _ in range(3):
+            answers = self.probe(*CYCLE)
+            late = "did not arrive in 2000 ms" in self.said()
+            if answers == expected or not late:
+                break
+            self.clean_up()
+            self.console_start = len(self.host.console())
+        self.assertEqual(answers, expected, self.said()[-2000:])
+
     def test_cycles(self):
         # The first ones fill what is kept for later.
-        for _ in range(3):
-            expected = self.probe(*CYCLE)
+        expected = self.probe(*CYCLE)
+        for _ in range(2):
+            self.cycle(expected)
         self.assertEqual(expected[1], "ok applied 0")
         self.assertEqual(expected[-3:], ["ENOENT", "EINVAL", "EOPNOTSUPP"])
         pages = self.free_pages()
         before = {guest: self.beats(guest) for guest in self.names()}
         for _ in range(CYCLES):
-            self.assertEqual(self.probe(*CYCLE), expected, self.said()[-2000:])
+            self.cycle(expected)
         self.assert_empty()
         self.assertLessEqual(abs(self.free_pages() - pages), KEPT_PAGES)
         self.host.run("sleep 1.1")

@@ -343,13 +343,17 @@ static void call_resumed_left(libxl__egc *egc, libxl__livepatch_pauser *lpp,
     call_complete(egc, lpc);
 }
 
-/* Xen's words, where they explain something that nothing else does. */
+/*
+ * Xen's words, where they explain something that nothing else does: an
+ * engine with a report has told its own, but not what a hook has printed.
+ */
 static void tell_console(libxl__gc *gc, libxl__livepatch_call *lpc)
 {
     libxl_livepatch_result *const result = lpc->result;
     char **line;
 
-    if (!lpc->console.valid || lpc->told ||
+    if (!lpc->console.valid ||
+        (lpc->told && result->reason != LIBXL_LIVEPATCH_REASON_HOOK) ||
         result->outcome == LIBXL_LIVEPATCH_OUTCOME_ALREADY ||
         result->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED ||
         (result->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE &&

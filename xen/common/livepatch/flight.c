@@ -91,8 +91,9 @@ static int call_pre_hook(const struct patching_plan *plan)
 
     payload->rc = judge(payload, what, rc);
     if ( payload->rc == rc )
-        refuse(&payload->why, rc, "%s: its hook before it returned %d", what,
-               rc);
+        refuse(&payload->why, rc, "%s: its %s hook returned %d", what,
+               plan->action == LIVEPATCH_ACTION_REVERT ? "prerevert"
+                                                       : "preapply", rc);
 
     return payload->rc;
 }
