@@ -6,6 +6,7 @@ look at its memory from outside.  LIVEPATCH_ENGINE=own-debug has them run on a
 hypervisor with assertions; ENGINE_LONG=1 makes the repetitions many.
 """
 
+import errno
 import functools
 import os
 import re
@@ -122,6 +123,25 @@ def fill(folder):
                         "-lxencall", "-lxenstore", "-Wl,--allow-shlib-undefined"], check=True)
 
 
+class InTime(Exception):
+    """CPUs came together within a microsecond: none was late."""
+
+
+def with_late_cpus(test):
+    """A test of what follows act_late(), from the start again if that was in
+    time, as it may be if the CPU that waits is not run for a while itself."""
+    @functools.wraps(test)
+    def repeated(self):
+        for _ in range(10):
+            try:
+                return test(self)
+            except InTime:
+                self.clean_up()
+                self.console_start = len(self.host.console())
+        self.fail("no CPU was late in 10 attempts")
+    return repeated
+
+
 class EngineCase(LivepatchCase):
     """Every payload is taken out after each test, and all else that lasts,
     the hypervisor's own text too, must be as it was."""
@@ -186,6 +206,13 @@ class EngineCase(LivepatchCase):
         """ends: state and rc afterwards."""
         self.assertEqual(self.probe(f"act {name} {action} {ms} {flags}"), f"{answer} {ends}",
                          self.said())
+
+    def act_late(self, name, action, state):
+        """An action for which no CPU has the time to come: with_late_cpus."""
+        answer = self.probe(f"act {name} {action} 0.001 0")
+        if answer in ("ok applied 0", "ok checked 0"):
+            raise InTime
+        self.assertEqual(answer, f"ok {state} -{errno.EBUSY}", self.said())
 
     def load(self, *names):
         for name in names:

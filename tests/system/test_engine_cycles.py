@@ -13,6 +13,11 @@ CYCLES = 500 if LONG else 6
 KEPT_PAGES = 8
 LOG = "/var/log/xen/console/guest-{}.log"
 
+# No CPU can come within a microsecond, unless the one that waits for it isn't
+# run itself.
+TOO_SHORT = "act hello apply 0.001"
+EITHER = ["ok checked -16", "ok applied 0"]
+
 # One payload stacks on another, a third takes the place of both; hooks with
 # data; a field in struct domain; 256 functions at once.
 CYCLE = [
@@ -32,7 +37,7 @@ CYCLE = [
     f"act wide revert {AMPLE_MS}", f"act ground revert {AMPLE_MS}",
     "unload wide", "unload ground",
     # And what fails: with too little time, on purpose, with rubbish.
-    "upload hello /extra/hello.livepatch", "act hello apply 0.001",
+    "upload hello /extra/hello.livepatch", TOO_SHORT,
     "upload apply_hook_fail /extra/apply_hook_fail.livepatch",
     f"act hello apply {AMPLE_MS}", f"act apply_hook_fail replace {AMPLE_MS}",
     f"act hello revert {AMPLE_MS}", "unload apply_hook_fail", "unload hello",
@@ -61,11 +66,18 @@ class TwoCpus(EngineCase):
             self.assertEqual(self.memory(head, 16), head.to_bytes(8, "little") * 2, name)
         self.assertFalse(any(self.memory(symbol("shadow_table"), 8 << 10)))
 
+    def answers(self):
+        answers = self.probe(*CYCLE)
+        short = CYCLE.index(TOO_SHORT)
+        self.assertIn(answers[short], EITHER)
+        answers[short] = EITHER
+        return answers
+
     def cycle(self, expected):
         """Once more, and again if a CPU was late: an emulated one may not run
         for seconds.  One that is left behind would be late each time."""
         for _ in range(3):
-            answers = self.probe(*CYCLE)
+            answers = self.answers()
             late = "did not arrive in 2000 ms" in self.said()
             if answers == expected or not late:
                 break
@@ -75,7 +87,7 @@ class TwoCpus(EngineCase):
 
     def test_cycles(self):
         # The first ones fill what is kept for later.
-        expected = self.probe(*CYCLE)
+        expected = self.answers()
         for _ in range(2):
             self.cycle(expected)
         self.assertEqual(expected[1], "ok applied 0")
