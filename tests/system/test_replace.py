@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The whole stack replaced in one action, which a stock engine can't undo, and
 which ours undoes by itself: what the library then has to do differs."""
