@@ -16,6 +16,8 @@ static uint8_t shared_page[PAGE] __attribute__((aligned(PAGE)));
 static uint8_t console_page[PAGE] __attribute__((aligned(PAGE)));
 static evtchn_port_t console_port;
 
+const struct start_info *guest_info;
+
 long hypercall(unsigned int number, uint64_t a, uint64_t b, uint64_t c,
                uint64_t d)
 {
@@ -146,6 +148,7 @@ void guest_start(const struct start_info *info)
 {
     struct shared_info *shared = (void *)shared_page;
 
+    guest_info = info;
     map(shared_page, info->shared_info / PAGE);
     map(console_page, info->console.domU.mfn);
     console_port = info->console.domU.evtchn;

@@ -16,6 +16,9 @@
 extern const char guest_name[];
 void guest_main(void) __attribute__((noreturn));
 
+/* What the domain builder tells: see Xen's public header xen.h. */
+extern const struct start_info *guest_info;
+
 long hypercall(unsigned int number, uint64_t a, uint64_t b, uint64_t c,
                uint64_t d);
 

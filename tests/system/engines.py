@@ -5,6 +5,7 @@
     own         this repository's engine
     own-debug   the same, with Xen's assertions
     upstream    Xen's own engine, otherwise built as ours
+    xsa182      the same with a flaw of old, for the demo; there are no payloads
 
 LIVEPATCH_ENGINE names the one to use where a test doesn't ask for another.
 A further word is the series of a hypervisor that was built from a tree of its
