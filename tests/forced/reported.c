@@ -223,6 +223,8 @@ static const struct {
       REASON(SYMBOL), "symbol x is neither", NULL },
     { { "an odd upload", odd_upload, apply_fresh, .outcome = FAILS },
       REASON(HYPERVISOR), "section 9: alignment 3", NULL },
+    { { "what to do about that", odd_upload, apply_fresh, .outcome = FAILS },
+      REASON(HYPERVISOR), "show these words to who made it", NULL },
     { { "not on top", with_two, revert_hello, .outcome = FAILS },
       REASON(NOT_ON_TOP), "bye was applied after it",
       "0 uploads, 1 attempts, paused:" },
