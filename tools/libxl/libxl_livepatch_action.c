@@ -421,17 +421,18 @@ static void action_ready(libxl__egc *egc, libxl__livepatch_timer *lpt)
     action_wait(egc, lpa);
 }
 
+/*
+ * Until it is due, and through the event loop in any case: nowhere else can
+ * the call be aborted, and an action may be over as soon as it is begun.
+ */
 static void action_wait(libxl__egc *egc, libxl__livepatch_action *lpa)
 {
     uint64_t now = libxl__livepatch_now_us();
     uint64_t due = not_before(lpa);
 
     /* A time far ahead is no time of this boot. */
-    if (due > now && due - now <= LONGEST_WAIT_US) {
-        wait_for(egc, lpa, due - now, action_due);
-        return;
-    }
-    action_due(egc, &lpa->timer);
+    if (due <= now || due - now > LONGEST_WAIT_US) due = now;
+    wait_for(egc, lpa, due - now, action_due);
 }
 
 static void action_due(libxl__egc *egc, libxl__livepatch_timer *lpt)
