@@ -670,6 +670,7 @@ static void action_resumed(libxl__egc *egc, libxl__livepatch_pauser *lpp,
         free(name);
         pause->paused_us = guest->paused_us;
     }
+    lpa->not_paused = attempt->num_paused < lpa->num_pausing;
     if (rc) {
         lpa->pauser_failed = true;
         libxl__livepatch_warn(gc, lpa->call->result,
@@ -827,6 +828,9 @@ static const char *action_advice(const libxl__livepatch_action *lpa)
     if (lpa->none_to_pause)
         return "No guest that may be paused was in the way.  Try again, "
                "with a longer timeout.";
+    if (lpa->reason == LIBXL_LIVEPATCH_REASON_QUIESCE && lpa->not_paused)
+        return "Not every guest in the way could be paused: the warnings "
+               "tell why.  Put that right, and try again.";
     for (i = 0; i < ARRAY_SIZE(words); i++)
         if (words[i].reason == lpa->reason) return words[i].advice;
 
