@@ -71,6 +71,7 @@ static void late(int idle, int dom0)
 
 static void idle_once(void)     { late(1, 0); }
 static void idle_always(void)   { late(1000, 0); }
+static void idle_at_once(void)  { idle_always(); engine.looks = 0; }
 static void dom0_always(void)   { late(0, 1000); }
 static void many(void)          { late(1000, 1000); engine.stubborn = 2;
                                   params.retries = 0; }
@@ -223,6 +224,8 @@ static const struct {
       REASON(SYMBOL), "symbol x is neither", NULL },
     { { "an odd upload", odd_upload, apply_fresh, .outcome = FAILS },
       REASON(HYPERVISOR), "section 9: alignment 3", NULL },
+    { { "what to do about that", odd_upload, apply_fresh, .outcome = FAILS },
+      REASON(HYPERVISOR), "show these words to who made it", NULL },
     { { "not on top", with_two, revert_hello, .outcome = FAILS },
       REASON(NOT_ON_TOP), "bye was applied after it",
       "0 uploads, 1 attempts, paused:" },
@@ -407,10 +410,13 @@ void test_no_distance(void **state)
     assert_true(a[1].start_us - a[0].start_us >= ENGINE_DISTANCE_US / 2);
 }
 
-/* Whenever that is, it says so, and not what was in the way before. */
-void test_late_and_aborted(void **state)
+/*
+ * Whenever that is, it says so, and not what was in the way before; also
+ * where every attempt is over before it could be waited for.
+ */
+static void aborted_while_late(void (*setup)(void))
 {
-    const struct scenario s = { "apply", idle_always, apply_bye };
+    const struct scenario s = { "apply", setup, apply_bye };
     int steps, n, times = 0;
     char *why;
 
@@ -428,6 +434,12 @@ void test_late_and_aborted(void **state)
     }
     assert_true(times > 2);
     params_reset();
+}
+
+void test_late_and_aborted(void **state)
+{
+    aborted_while_late(idle_always);
+    aborted_while_late(idle_at_once);
 }
 
 /*----- distorted reports -----*/

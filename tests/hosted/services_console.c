@@ -90,8 +90,12 @@ int scnprintf(char *buf, size_t size, const char *fmt, ...)
     return n;
 }
 
-static void __attribute__((__noreturn__)) give_up(const char *words)
+static void __attribute__((__noreturn__)) give_up(const char *fmt,
+                                                  va_list args)
 {
+    char words[512];
+
+    vsnprintf(words, sizeof(words), fmt, args);
     if ( hosted_panic_hook )
         hosted_panic_hook(words);
     fprintf(stderr, "hosted hypervisor: %s\n", words);
@@ -100,13 +104,10 @@ static void __attribute__((__noreturn__)) give_up(const char *words)
 
 void panic(const char *fmt, ...)
 {
-    char words[512];
     va_list args;
 
     va_start(args, fmt);
-    vsnprintf(words, sizeof(words), fmt, args);
-    va_end(args);
-    give_up(words);
+    give_up(fmt, args);
 }
 
 void hosted_bug(const char *what, const char *file, int line)
@@ -116,13 +117,10 @@ void hosted_bug(const char *what, const char *file, int line)
 
 void hosted_fail(const char *fmt, ...)
 {
-    char words[512];
     va_list args;
 
     va_start(args, fmt);
-    vsnprintf(words, sizeof(words), fmt, args);
-    va_end(args);
-    give_up(words);
+    give_up(fmt, args);
 }
 
 void register_keyhandler(unsigned char key, keyhandler_fn_t *fn,

@@ -556,10 +556,11 @@ static void stack(struct payload *all[3])
     all[2] = one_function("c", 3, HOSTED_XEN_ID, "xen_two", "xen_three");
 }
 
-static void hook_all(struct payload *all[3])
+static void hooked_stack(struct payload *all[3])
 {
     unsigned int i;
 
+    stack(all);
     hook_writes = true;
     for ( i = 0; i < 3; i++ )
     {
@@ -600,8 +601,7 @@ static void the_top_goes_first(void **state)
 {
     struct payload *all[3];
 
-    stack(all);
-    hook_all(all);
+    hooked_stack(all);
     apply_both();
     assert_int_equal(op_replace("c"), 0);
     assert_calls("b.revert a.revert c.apply");
@@ -620,8 +620,7 @@ static void a_refused_apply_puts_the_old_stack_back(void **state)
 {
     struct payload *all[3];
 
-    stack(all);
-    hook_all(all);
+    hooked_stack(all);
     apply_both();
     hook_of = "c";
     hook_rc = -ENODEV;
@@ -651,8 +650,7 @@ static void a_refused_revert_does_too(void **state)
 {
     struct payload *all[3];
 
-    stack(all);
-    hook_all(all);
+    hooked_stack(all);
     apply_both();
     hook_of = "a";
     hook_rc = -EACCES;
@@ -667,8 +665,7 @@ static void half_done_work_does_too(void **state)
 {
     struct payload *all[3];
 
-    stack(all);
-    hook_all(all);
+    hooked_stack(all);
     apply_both();
     hook_of = "c";
     hook_marks = 1;
@@ -683,8 +680,7 @@ static void what_cant_be_put_back_is_told(void **state)
 {
     struct payload *all[3];
 
-    stack(all);
-    hook_all(all);
+    hooked_stack(all);
     all[1]->hooks.apply = NULL;
     apply_both();
     hook_rc = -ENODEV;
@@ -710,8 +706,7 @@ static void and_what_could_is_applied(void **state)
 {
     struct payload *all[3];
 
-    stack(all);
-    hook_all(all);
+    hooked_stack(all);
     apply_both();
     hook_rc = -ENODEV;
     hook_after = 2;

@@ -413,6 +413,66 @@ static void but_not_for_ever(void **state)
     meets();
 }
 
+/* The leader, who is about to find that he has to try later. */
+static unsigned int leader;
+static void (*kick)(unsigned int cpu);
+
+static s_time_t late_one_comes_meanwhile(void)
+{
+    unsigned int turns;
+
+    hosted_cpus.now = now;
+    leader = hosted_cpu;
+    for ( turns = 0; turns < 10; turns++ )
+        hosted_cpus.relax();
+    return now();
+}
+
+static void away_for_a_while(void)
+{
+    static unsigned int turns;
+
+    if ( hosted_cpu == leader && ++turns % 20 == 0 )
+        hosted_free(1);
+}
+
+/* The leader calls himself to another try. */
+static void late_one_goes_again(unsigned int cpu)
+{
+    unsigned int turns;
+
+    if ( cpu != leader )
+        return;
+    hosted_cpus.kick = kick;
+    for ( turns = 0; turns < 10; turns++ )
+        hosted_cpus.relax();
+    hosted_stick_deaf(1);
+    at_relax = away_for_a_while;
+}
+
+/* CPU 1 comes to the first try by a call from before, and late to the next. */
+static void who_came_to_a_try_isnt_counted_for_the_next(void **state)
+{
+    hosted_stick_deaf(1);
+    fails(1);
+    acted = ended = 0;
+    hosted_free(1);
+    hosted_fail_cpu_maps(1, 1);
+    leader = NR_CPUS;
+    assert_int_equal(begin(TIMEOUT), 0);
+    now = hosted_cpus.now;
+    hosted_cpus.now = late_one_comes_meanwhile;
+    kick = hosted_cpus.kick;
+    hosted_cpus.kick = late_one_goes_again;
+    hosted_run();
+    assert_int_equal(leader, 0);
+    assert_ptr_equal(hosted_cpus.now, now);
+    assert_ptr_equal(hosted_cpus.kick, kick);
+    assert_int_equal(ended, 1);
+    assert_int_equal(result.rc, 0);
+    assert_int_equal(acted, 1);
+}
+
 /* -- NMIs ---------------------------------------------------------------- */
 
 static void nmi_for_all(void)
@@ -505,6 +565,7 @@ int main(void)
         TEST(a_late_call_finds_no_half_written_one),
         TEST(hotplug_is_waited_for),
         TEST(but_not_for_ever),
+        TEST(who_came_to_a_try_isnt_counted_for_the_next),
         TEST(nmis_while_stopped_come_later),
         TEST(none_is_handled_by_who_stands_still),
         TEST(nor_lost_when_it_is_given_up),

@@ -98,6 +98,30 @@ class Quiesce(LivepatchCase):
         self.assertEqual([each["timeout_us"] for each in answer.attempts
                           if each["operation"] == "apply"], [200000, CEILING_US, CEILING_US])
 
+    def test_stopped(self):
+        """Ctrl-C and the like are heard between two attempts."""
+        result = self.host.run(
+            "xl livepatch apply --pause=never --retries=100 /extra/stacked.livepatch "
+            "& xl=$!; sleep 1; kill -TERM $xl; wait $xl")
+        self.assertEqual(result.status, 1, result)
+        self.assertIn("stopping, and leaving things in order", result.stderr)
+        self.assertIn("stacked was not applied: aborted", result.stderr)
+        self.assert_as_before(self.before)
+        self.assert_running()
+
+    def test_no_room_for_the_journal(self):
+        """Nobody is paused whom a later call could not resume; it says so."""
+        result = self.host.run(
+            "mount -t tmpfs -o size=4k none /run/xen; head -c 4096 /dev/zero > /run/xen/full; "
+            f"xl livepatch apply {' '.join(QUICK)} /extra/stacked.livepatch; s=$?; "
+            "umount /run/xen; (exit $s)")
+        self.assertEqual(result.status, 2, result)
+        self.assertIn("not paused: cannot write the journal: No space left", result.stderr)
+        self.assertIn("could be paused: the warnings tell why", result.stderr)
+        self.assertEqual(result.stderr.count("who has the lock: No space left"), 1, result)
+        self.assert_as_before(self.before)
+        self.assert_running()
+
     def test_distance_between_two_calls(self):
         """The first attempt of a call keeps away from the last one's failure."""
         def failure():

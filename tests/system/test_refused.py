@@ -43,7 +43,8 @@ class Refused(LivepatchCase):
         self.refuse(payload_path("wrong_xen"), "xen_build_id", build_id("xen"))
 
     def test_wrong_dependency(self):
-        self.refuse(payload_path("wrong_depends"), "dependency", build_id("xen"))
+        self.refuse(payload_path("wrong_depends"), "dependency",
+                    f"{build_id('xen')} (Xen itself)")
 
     def test_wrong_dependency_in_xens_words(self):
         """On top of another tool's payload, only the hypervisor can tell: a
@@ -52,7 +53,8 @@ class Refused(LivepatchCase):
         before = self.state()
         answer = self.apply("third", expect="failed", reason="dependency")
         if OURS:
-            self.assertIn(f"on top of the stack would be {build_id('hello')}", answer.message)
+            self.assertIn(f"on top of the stack would be {build_id('hello')} (hello)",
+                          answer.message)
         else:
             self.assertIn("third was not applied", answer.message)
             self.assertIn("check against", "\n".join(answer.xen_messages))

@@ -421,17 +421,18 @@ static void action_ready(libxl__egc *egc, libxl__livepatch_timer *lpt)
     action_wait(egc, lpa);
 }
 
+/*
+ * Until it is due, and through the event loop in any case: nowhere else can
+ * the call be aborted, and an action may be over as soon as it is begun.
+ */
 static void action_wait(libxl__egc *egc, libxl__livepatch_action *lpa)
 {
     uint64_t now = libxl__livepatch_now_us();
     uint64_t due = not_before(lpa);
 
     /* A time far ahead is no time of this boot. */
-    if (due > now && due - now <= LONGEST_WAIT_US) {
-        wait_for(egc, lpa, due - now, action_due);
-        return;
-    }
-    action_due(egc, &lpa->timer);
+    if (due <= now || due - now > LONGEST_WAIT_US) due = now;
+    wait_for(egc, lpa, due - now, action_due);
 }
 
 static void action_due(libxl__egc *egc, libxl__livepatch_timer *lpt)
@@ -669,6 +670,7 @@ static void action_resumed(libxl__egc *egc, libxl__livepatch_pauser *lpp,
         free(name);
         pause->paused_us = guest->paused_us;
     }
+    lpa->not_paused = attempt->num_paused < lpa->num_pausing;
     if (rc) {
         lpa->pauser_failed = true;
         libxl__livepatch_warn(gc, lpa->call->result,
@@ -826,6 +828,9 @@ static const char *action_advice(const libxl__livepatch_action *lpa)
     if (lpa->none_to_pause)
         return "No guest that may be paused was in the way.  Try again, "
                "with a longer timeout.";
+    if (lpa->reason == LIBXL_LIVEPATCH_REASON_QUIESCE && lpa->not_paused)
+        return "Not every guest in the way could be paused: the warnings "
+               "tell why.  Put that right, and try again.";
     for (i = 0; i < ARRAY_SIZE(words); i++)
         if (words[i].reason == lpa->reason) return words[i].advice;
 

@@ -310,6 +310,7 @@ struct libxl__livepatch_lock {
     libxl__carefd *cfd;
     libxl__livepatch_timer timer;
     uint64_t deadline_us;
+    bool warned;                /* that its file can't be written */
 };
 
 _hidden void libxl__livepatch_lock_init(libxl__livepatch_lock *lpl);
@@ -319,7 +320,7 @@ _hidden void libxl__livepatch_lock_take(libxl__egc *egc,
 _hidden int libxl__livepatch_lock_fd(const libxl__livepatch_lock *lpl);
 /* Make the times known to the next call; failure to do so is harmless. */
 _hidden void libxl__livepatch_lock_note(libxl__gc *gc,
-                                        const libxl__livepatch_lock *lpl);
+                                        libxl__livepatch_lock *lpl);
 /* Idempotent, in any state. */
 _hidden void libxl__livepatch_lock_dispose(libxl__gc *gc,
                                            libxl__livepatch_lock *lpl);
@@ -616,6 +617,7 @@ struct libxl__livepatch_action {
     bool reported;                      /* the hypervisor did, of it */
     const char *told;                   /* what it said was in the way */
     bool none_to_pause;                 /* and no guest that may be paused */
+    bool not_paused;                    /* one that should have been was not */
     bool has_waiter;
     uint32_t waiter;
     libxl__livepatch_guest *guests;

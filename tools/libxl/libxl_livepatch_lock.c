@@ -26,6 +26,7 @@ void libxl__livepatch_lock_init(libxl__livepatch_lock *lpl)
     lpl->holder = 0;
     lpl->errnoval = 0;
     lpl->last_action_us = lpl->last_failure_us = 0;
+    lpl->warned = false;
     libxl__livepatch_timer_init(&lpl->timer);
 }
 
@@ -66,7 +67,7 @@ static void lock_read(libxl__livepatch_lock *lpl)
         lpl->holder = pid;
 }
 
-static void lock_write(libxl__gc *gc, const libxl__livepatch_lock *lpl,
+static void lock_write(libxl__gc *gc, libxl__livepatch_lock *lpl,
                        pid_t holder)
 {
     int fd = libxl__carefd_fd(lpl->cfd);
@@ -78,8 +79,10 @@ static void lock_write(libxl__gc *gc, const libxl__livepatch_lock *lpl,
                      (int)holder, lpl->last_action_us,
                      lpl->last_failure_us);
     len = strlen(text);
-    if (pwrite(fd, text, len, 0) != len)
-        LOGE(WARN, "cannot write %s", LOCK_PATH);
+    if (pwrite(fd, text, len, 0) != len && !lpl->warned) {
+        LOGE(WARN, "cannot write to %s who has the lock", LOCK_PATH);
+        lpl->warned = true;
+    }
 }
 
 void libxl__livepatch_lock_take(libxl__egc *egc, libxl__livepatch_lock *lpl)
@@ -141,8 +144,7 @@ int libxl__livepatch_lock_fd(const libxl__livepatch_lock *lpl)
     return libxl__carefd_fd(lpl->cfd);
 }
 
-void libxl__livepatch_lock_note(libxl__gc *gc,
-                                const libxl__livepatch_lock *lpl)
+void libxl__livepatch_lock_note(libxl__gc *gc, libxl__livepatch_lock *lpl)
 {
     lock_write(gc, lpl, getpid());
 }

@@ -230,8 +230,12 @@ static void conclude_refusal(libxl__gc *gc, apply_state *as,
           "xl livepatch list shows what is loaded." },
         { LIBXL_LIVEPATCH_REASON_MEMORY,
           "Free memory in Xen (xl info, free_memory)." },
+        { LIBXL_LIVEPATCH_REASON_XEN_BUILD_ID,
+          "Get the payload that was built for this very package version "
+          "of Xen." },
     };
-    const char *advice = NULL;
+    const char *advice = "The fault is the payload's: show these words to "
+                         "who made it.";
     int i;
 
     as->call.told = true;
@@ -435,14 +439,23 @@ static int compare_member(libxl__gc *gc, apply_state *as, member *m)
     return 0;
 }
 
-/*
- * The build-id that the next payload has to depend on; NULL where that is
- * not known, as with payloads of another tool.
- */
-static const char *find_top(apply_state *as)
+/* What the next payload has to depend on. */
+typedef struct {
+    const char *build_id;       /* NULL: not known */
+    const char *what;
+} stack_top;
+
+static stack_top xen_itself(const apply_state *as)
+{
+    return (stack_top){ as->call.result->xen_build_id, "Xen itself" };
+}
+
+/* Not known where there are payloads of another tool, for example. */
+static stack_top find_top(apply_state *as)
 {
     libxl__livepatch_call *const lpc = &as->call;
-    const char *top = lpc->result->xen_build_id;
+    const stack_top unknown = { NULL, NULL };
+    stack_top top = xen_itself(as);
     int i, j, num_tops = 0;
 
     for (i = 0; i < lpc->set.num; i++) {
@@ -450,23 +463,23 @@ static const char *find_top(apply_state *as)
         bool covered = false;
 
         if (p->state != LIBXL_LIVEPATCH_STATE_APPLIED) continue;
-        if (!p->build_id) return NULL;
+        if (!p->build_id) return unknown;
         for (j = 0; j < lpc->set.num; j++)
             if (lpc->payloads[j].state == LIBXL_LIVEPATCH_STATE_APPLIED &&
                 same_id(lpc->payloads[j].depends, p->build_id))
                 covered = true;
         if (covered) continue;
-        top = p->build_id;
+        top = (stack_top){ p->build_id, p->name };
         num_tops++;
     }
-    return num_tops > 1 ? NULL : top;
+    return num_tops > 1 ? unknown : top;
 }
 
 /* Where it is known that they can't go there, say so before the upload. */
 static int check_dependencies(libxl__gc *gc, apply_state *as)
 {
-    const char *top = as->call.params.replace
-        ? as->call.result->xen_build_id : find_top(as);
+    stack_top top = as->call.params.replace ? xen_itself(as)
+                                            : find_top(as);
     int i;
 
     if (as->upload_only || as->call.params.nodeps) return 0;
@@ -475,7 +488,7 @@ static int check_dependencies(libxl__gc *gc, apply_state *as)
         const member *m = &as->members[i];
 
         if (m->present) continue;
-        if (top && !same_id(m->judgement->depends, top)) {
+        if (top.build_id && !same_id(m->judgement->depends, top.build_id)) {
             libxl__livepatch_conclude(gc, as->call.result,
                     LIBXL_LIVEPATCH_OUTCOME_FAILED,
                     LIBXL_LIVEPATCH_REASON_DEPENDENCY,
@@ -488,11 +501,11 @@ static int check_dependencies(libxl__gc *gc, apply_state *as)
                           "payload that it builds on; or get the payload "
                           "that is made for this host.",
                     "%s can't be applied: it builds on build-id %s, but on "
-                    "top of the stack would be %s", m->judgement->file,
-                    m->judgement->depends, top);
+                    "top of the stack would be %s (%s)", m->judgement->file,
+                    m->judgement->depends, top.build_id, top.what);
             return ERROR_INVAL;
         }
-        top = m->judgement->build_id;
+        top = (stack_top){ m->judgement->build_id, m->judgement->name };
     }
     return 0;
 }

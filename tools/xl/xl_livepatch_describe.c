@@ -371,8 +371,8 @@ void livepatch_print_report(FILE *f, const libxl_livepatch_report *r)
     print_field(f, "made for Xen", r->xen_build_id);
     print_list_field(f, "hooks", r->hooks);
     if (r->users)
-        fprintf(f, "    %"PRIu32" other payloads use symbols of it\n",
-                r->users);
+        fprintf(f, "    %"PRIu32" other payload%s symbols of it\n",
+                r->users, r->users == 1 ? " uses" : "s use");
     print_times(f, r);
     print_field(f, "its last failure:", r->failure);
     livepatch_print_obstacles(f, r->stragglers, r->num_stragglers,

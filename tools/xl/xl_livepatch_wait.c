@@ -26,6 +26,13 @@ static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
 /* Signal handlers write to the one end what the event loop reads. */
 static int signal_pipe[2];
 
+/*
+ * Of those that were not read, the one that tells that the event loop is far
+ * away: libxl calls Xen and xenstored without it.
+ */
+#define TOO_MANY_UNREAD 3
+static volatile sig_atomic_t num_unread;
+
 typedef struct {
     livepatch_command *cmd;
     libxl_asyncop_how how;
@@ -38,11 +45,18 @@ typedef struct {
 
 static void handle_signal(int signum)
 {
+    static const char stuck[] =
+        "xl livepatch: no answer from Xen or xenstored, so it can't be "
+        "stopped in good order.\n"
+        "    If none comes, kill -KILL ends it; the next call of xl "
+        "livepatch that changes something clears up.\n";
     int saved_errno = errno;
     ssize_t r __attribute__((unused));
 
     /* When the pipe is full there is enough to read. */
     r = write(signal_pipe[1], "", 1);
+    if (++num_unread == TOO_MANY_UNREAD)
+        r = write(STDERR_FILENO, stuck, sizeof(stuck) - 1);
     errno = saved_errno;
 }
 
@@ -82,6 +96,7 @@ static void abort_operation(operation *op)
     char drain[16];
     int rc;
 
+    num_unread = 0;
     while (read(signal_pipe[0], drain, sizeof(drain)) > 0)
         ;
     if (op->aborted) {
@@ -122,10 +137,11 @@ static void poll_once(operation *op)
         if (rc || errno != EINTR) sleep(1);
         return;
     }
+    /* First: what comes next may be the last step. */
+    if (op->fds[0].revents)
+        abort_operation(op);
     CHK_SYSCALL(gettimeofday(&now, NULL));
     libxl_osevent_afterpoll(ctx, num, op->fds + 1, now);
-    if (!op->done && op->fds[0].revents)
-        abort_operation(op);
 }
 
 static int run_action(livepatch_command *cmd)

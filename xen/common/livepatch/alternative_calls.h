@@ -10,9 +10,9 @@
 
 /*
  * Makes the call or jump at site, which is in the payload's code, go directly
- * where the pointer points now; a trap, if it is NULL.  A payload that it points
- * into becomes a provider.  section and i are for messages: the entry that it
- * belongs to.
+ * where the pointer points now; a trap, if it is NULL.  A payload that it
+ * points into becomes a provider.  section and i are for messages: the entry
+ * that it belongs to.
  */
 int alternative_call_resolve(const struct elf_view *elf,
                              struct payload *payload,

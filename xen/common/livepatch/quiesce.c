@@ -13,6 +13,8 @@
  *   STARTING   quiesce_start(), the call stored
  *   CALLED     the first CPU to see it: leads
  *   GATHER     the leader, once all came        come, wait with IRQs on
+ *              (or back to CALLED, with the
+ *              next number: CPU hotplug)
  *   MASK       the leader, once all masked,     mask IRQs, wait
  *              and act() has returned
  *   RELEASE    the leader, once all left        serialise, leave
@@ -269,8 +271,11 @@ static void lead(uint64_t generation)
     }
     else if ( now < call.deadline )
     {
-        /* CPUs come and go, which may need this one: another try later. */
-        move_on(generation, CALLED);
+        /*
+         * CPUs come and go, which may need this one: another try later, with
+         * a number of its own, as somebody may have come to this one.
+         */
+        move_on(generation + 1, CALLED);
         summon(smp_processor_id());
         return;
     }
