@@ -45,6 +45,10 @@ integrate: ## put our files into a Xen source tree: XEN_TREE=DIR [ENGINE=stock|o
 	@test -n "$(XEN_TREE)" || { echo "make integrate: name the tree: make integrate XEN_TREE=DIR" >&2; exit 1; }
 	@scripts/integrate "$(XEN_TREE)" $(ENGINE)
 
+.PHONY: series
+series: fetch ## our change to Xen as a git-format patch series, in build/series: [XEN_TREE=DIR]
+	@scripts/series $(if $(XEN_TREE),--tree "$(XEN_TREE)")
+
 .PHONY: toolstack
 toolstack: fetch ## build libxenlight and xl: [XEN_TREE=DIR] [PREFIX=/usr/local]
 	@scripts/build-toolstack
