@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * SHA-256: what a base build was made of.
+ */
+#ifndef LIVEPATCH_BUILD_HASH_H
+#define LIVEPATCH_BUILD_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct hash {
+    uint32_t state[8];
+    uint64_t length;
+    uint8_t block[64];
+};
+
+void hash_begin(struct hash *hash);
+void hash_add(struct hash *hash, const void *bytes, size_t size);
+/* A string with its end, so that "a", "bc" is not "ab", "c". */
+void hash_add_text(struct hash *hash, const char *text);
+void hash_end(struct hash *hash, uint8_t digest[32]);
+
+#endif

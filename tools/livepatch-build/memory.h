@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory and text.  Without memory there is nothing that a builder could do
+ * but end: it says so and exits with OUTCOME_FAILED, and what was to be
+ * removed at exit is removed.
+ */
+#ifndef LIVEPATCH_BUILD_MEMORY_H
+#define LIVEPATCH_BUILD_MEMORY_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+void *must_alloc(size_t count, size_t size);            /* zeroed */
+void *must_grow(void *array, size_t *room, size_t need, size_t size);
+char *must_copy(const char *text);
+char *must_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *must_vprint(const char *format, va_list arguments)
+    __attribute__((format(printf, 1, 0)));
+
+/* For functions that return false or NULL with a reason. */
+void *fail_with(char **why, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));              /* always NULL */
+
+#endif
