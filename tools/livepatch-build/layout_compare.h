@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef LIVEPATCH_BUILD_LAYOUT_COMPARE_H
+#define LIVEPATCH_BUILD_LAYOUT_COMPARE_H
+
+#include "layout_types.h"
+
+enum grade {
+    GRADE_SAME,     /* what is in memory means to both builds the same */
+    GRADE_EYE,      /* it can, if a person looks after it */
+    GRADE_LAYOUT,   /* it doesn't */
+};
+
+struct difference {
+    enum grade grade;
+    char *words;                /* the first of this grade; or NULL */
+    size_t others;              /* more of this grade */
+    bool moved_alone;           /* only places and sizes: what it holds may be
+                                 * what grew */
+};
+
+/* Two builds of a type.  The caller frees the words. */
+void types_compare(const struct type *old, const struct type *new,
+                   struct difference *difference);
+
+#endif

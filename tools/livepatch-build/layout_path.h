@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef LIVEPATCH_BUILD_LAYOUT_PATH_H
+#define LIVEPATCH_BUILD_LAYOUT_PATH_H
+
+#include "layout_table.h"
+
+/* A file's name as people give it, "xen/include/xen/sched.h", from what the
+ * compiler was given and the directory in which it ran; each may be NULL. */
+const char *path_of_file(struct names *names, const char *directory,
+                         const char *file);
+
+#endif

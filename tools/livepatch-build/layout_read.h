@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The types that an object has, and where it has them.
+ */
+#ifndef LIVEPATCH_BUILD_LAYOUT_READ_H
+#define LIVEPATCH_BUILD_LAYOUT_READ_H
+
+#include "layout_types.h"
+
+struct tags {
+    const char **all;
+    size_t count, room;
+};
+
+/* What one object has. */
+struct object_types {
+    struct type **types;        /* and variables that aren't on a stack */
+    size_t ntypes, types_room;
+    struct tags held;           /* of what is on a stack by value */
+    struct tags pointed;        /* of what local variables point to, and what
+                                 * functions return pointers to */
+};
+
+/*
+ * Read an object's types: serial is a number of its own, of the old build or of
+ * the new.  False and *why (the caller frees it): as debug_open(), or damaged.
+ */
+bool types_read(struct types *types, const char *path, bool old, size_t serial,
+                struct object_types *object, char **why);
+void object_types_free(struct object_types *object);
+
+#endif
