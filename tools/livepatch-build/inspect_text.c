@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bytes from a file that are shown to people.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inspect.h"
+#include "memory.h"
+
+/* How many bytes the character has that begins here; 0: none that is UTF-8 and
+ * leaves a terminal as it is. */
+static size_t character(const uint8_t *bytes, size_t size)
+{
+    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    size_t length = bytes[0] < 0x80 ? 1 : bytes[0] >= 0xf0 ? 4
+                    : bytes[0] >= 0xe0 ? 3 : 2;
+    uint32_t code = bytes[0] & (0x7f >> (length > 1 ? length : 0));
+
+    if (bytes[0] < 0x80) {
+        return bytes[0] >= ' ' && bytes[0] != 0x7f;
+    }
+    if (bytes[0] < 0xc0 || bytes[0] >= 0xf8 || length > size) {
+        return 0;
+    }
+    for (size_t i = 1; i < length; i++) {
+        if ((bytes[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+        code = code << 6 | (bytes[i] & 0x3f);
+    }
+    if (code < least[length] || code < 0xa0 || code > 0x10ffff ||
+        (code >= 0xd800 && code < 0xe000)) {
+        return 0;
+    }
+    return length;
+}
+
+char *inspect_text(const void *text, size_t size)
+{
+    const uint8_t *bytes = text;
+    char *clean = must_alloc(4 * size + 1, 1), *to = clean;
+
+    for (size_t at = 0; at < size;) {
+        size_t length = character(bytes + at, size - at);
+
+        if (!length) {
+            to += sprintf(to, "\\x%02x", bytes[at++]);
+            continue;
+        }
+        memcpy(to, bytes + at, length);
+        to += length;
+        at += length;
+    }
+    return clean;
+}
+
+char *inspect_id(const struct build_id *id)
+{
+    char *text = must_alloc(2 * id->size + 1, 1);
+
+    for (size_t i = 0; i < id->size; i++) {
+        sprintf(text + 2 * i, "%02x", id->bytes[i]);
+    }
+    return text;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Functions whose entry can't be overwritten.
+ */
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unpatchable.h"
+
+#define JUMP_SIZE 5
+#define ENDBR_SIZE 4
+
+static const uint8_t endbr[ENDBR_SIZE] = { 0xf3, 0x0f, 0x1e, 0xfa };
+/* What Xen makes of ENDBR64 where no pointer leads. */
+static const uint8_t poison[ENDBR_SIZE] = { 0x66, 0x0f, 0x1f, 0x01 };
+
+static bool is_endbr(const uint8_t *bytes)
+{
+    return !memcmp(bytes, endbr, ENDBR_SIZE) ||
+           !memcmp(bytes, poison, ENDBR_SIZE);
+}
+
+/* The engine's files, of any release and make: common/livepatch.c,
+ * common/livepatch_elf.c, common/livepatch/quiesce.c, and so on. */
+static bool is_engine(const char *source)
+{
+    static const char *const starts[] = {
+        "common/livepatch", "arch/x86/livepatch",
+    };
+
+    for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++) {
+        size_t length = strlen(starts[i]);
+
+        if (!strncmp(source, starts[i], length) &&
+            strchr("./_", source[length])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_idle_loop(const char *source, const char *name)
+{
+    return !strcmp(name, "idle_loop") && !strcmp(source, "arch/x86/domain.c");
+}
+
+static bool is_entry(const struct atom *atom)
+{
+    const char *section = atom->section->name;
+    static const char entry[] = ".text.entry";
+
+    return !strncmp(section, entry, sizeof(entry) - 1) &&
+           (!section[sizeof(entry) - 1] || section[sizeof(entry) - 1] == '.');
+}
+
+static uint64_t jump_end(const struct selection *selection,
+                         const struct atom *old,
+                         const struct running_symbol *symbol)
+{
+    const uint8_t *bytes = NULL;
+
+    if (symbol->size < ENDBR_SIZE) {
+        return JUMP_SIZE;
+    }
+    if (symbol->address) {
+        bytes = running_bytes(resolver_running(selection->resolver),
+                              symbol->address, ENDBR_SIZE);
+    }
+    if (!bytes && old->size >= ENDBR_SIZE) {
+        bytes = old->bytes;
+    }
+    return bytes && is_endbr(bytes) ? ENDBR_SIZE + JUMP_SIZE : JUMP_SIZE;
+}
+
+static void judge_place(struct selection *selection, struct atom *atom,
+                        const struct running_symbol *symbol)
+{
+    uint64_t end = jump_end(selection, atom->twin, symbol);
+
+    if (symbol->init) {
+        selection_refuse(selection, REFUSAL_INIT, atom, NULL,
+                         "it ran at boot, and is gone");
+    } else if (symbol->size < end) {
+        selection_refuse(selection, REFUSAL_SMALL, atom,
+                         "change the functions that call it, so that they "
+                         "call another one",
+                         "it has %llu bytes, a jump needs %llu",
+                         (unsigned long long)symbol->size,
+                         (unsigned long long)end);
+    } else if (symbol->size > UINT32_MAX || atom->size > UINT32_MAX) {
+        selection_refuse(selection, REFUSAL_LIMIT, atom, NULL,
+                         "it has more than 4 GiB");
+    }
+}
+
+void unpatchable_judge(struct selection *selection, struct atom *atom)
+{
+    const char *source = resolver_file(selection->resolver, atom);
+    struct running_symbol symbol;
+    char *why = NULL;
+
+    if (is_engine(source)) {
+        selection_refuse(selection, REFUSAL_ENGINE, atom, NULL,
+                         "it is part of live patching, and may run while text "
+                         "is written");
+    } else if (is_idle_loop(source, atom->symbol->name)) {
+        selection_refuse(selection, REFUSAL_ENGINE, atom, NULL,
+                         "all CPUs stand still in it while text is written, "
+                         "and would go on in the old one");
+    } else if (is_entry(atom)) {
+        selection_refuse(selection, REFUSAL_ASSEMBLY, atom, NULL,
+                         "it is entry code (%s)", atom->section->name);
+    } else if (!resolver_function(selection->resolver, atom, &symbol, &why)) {
+        selection_refuse(selection, REFUSAL_SYMBOL, atom, NULL, "%s", why);
+        free(why);
+    } else {
+        judge_place(selection, atom, &symbol);
+    }
+}
