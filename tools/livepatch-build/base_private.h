@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inside the base build.
+ *
+ *   CACHE/KEY/lock         held by who uses this base
+ *   CACHE/KEY/pristine/    the base as it was built, and then moved here
+ *   CACHE/KEY/build/       where it was built; a copy of it while a patch is
+ *                          tried, at the same path; left by none but the killed
+ */
+#ifndef LIVEPATCH_BUILD_BASE_PRIVATE_H
+#define LIVEPATCH_BUILD_BASE_PRIVATE_H
+
+#include "base.h"
+#include "depends.h"
+
+struct base {
+    const struct base_options *options;
+    char *config;               /* the text */
+    char *folder;               /* CACHE/KEY */
+    char *pristine, *build;
+    char *pristine_xen, *build_xen;
+    int lock;
+    struct depends *depends;
+    char **changed;
+    size_t nchanged, changed_room;
+};
+
+/* base_cache.c */
+
+/* Compute the key, make the folder, and take the lock. */
+bool base_find(struct base *base, struct report *report, char **why);
+/* Copy the tree's source into the build folder. */
+bool base_copy_tree(const struct base *base, char **why);
+/* Copy the pristine build into the build folder: what was copied from the tree
+ * as further names of the same files, which nothing writes to.  objects: those
+ * too; otherwise make would make all of them. */
+bool base_copy_pristine(const struct base *base, bool objects, char **why);
+
+/* base_make.c */
+
+/* Make a target, as Xen's or ours, in the build folder.  variable: a further
+ * one, or NULL.  expected: how many compilations; 0: nobody knows.  What fails
+ * is OUTCOME_BUILD, or OUTCOME_FAILED for want of space or of a program. */
+enum outcome base_make(const struct base *base, const char *target,
+                       const char *const *variables, size_t nvariables,
+                       size_t expected, struct report *report, char **why);
+/* Write the rules for our targets into the build folder. */
+bool base_write_rules(const struct base *base, char **why);
+
+#endif

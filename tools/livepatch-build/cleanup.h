@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Nothing is left behind.  The work is done by a child; we wait for it, and
+ * remove what it was about to remove, however it ended: by itself, by a fault,
+ * or because somebody interrupted us.
+ */
+#ifndef LIVEPATCH_BUILD_CLEANUP_H
+#define LIVEPATCH_BUILD_CLEANUP_H
+
+/*
+ * Do the work in a process group of its own and return what it returns.
+ * SIGINT, SIGTERM and SIGHUP end the whole group; then the process ends by the
+ * same signal.
+ */
+int cleanup_supervise(int (*work)(void *context), void *context);
+
+/* This path, a file or a folder, is to be gone at the end. */
+void cleanup_add(const char *path);
+/* No more: it has been removed, or is to stay. */
+void cleanup_forget(const char *path);
+/* Remove all of them now. */
+void cleanup_now(void);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What Xen's build has left about itself: which objects are linked, and which
+ * files each was made of.
+ */
+#ifndef LIVEPATCH_BUILD_DEPENDS_H
+#define LIVEPATCH_BUILD_DEPENDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct depends;
+
+/* Of a built xen/.  False and *why: it can't be read, or is no build. */
+struct depends *depends_read(const char *xen, char **why);
+void depends_free(struct depends *depends);
+
+/* The objects that are linked into Xen, by their paths below xen/, sorted. */
+size_t depends_linked(const struct depends *depends, const char *const **paths);
+/* The folder whose Makefile makes a linked object, by its number. */
+const char *depends_folder(const struct depends *depends, size_t number);
+
+/* What is to be made again after some files have changed. */
+struct outdated {
+    bool *linked;               /* by number */
+    size_t count;
+    bool offsets;               /* asm-offsets.h, maybe */
+    bool everything;            /* something else, too: let make find out */
+};
+
+/* paths: below xen/; sorted with strcmp(). */
+void depends_outdated(const struct depends *depends, const char *const *paths,
+                      size_t npaths, struct outdated *outdated);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Other programs: make, and what it runs.
+ */
+#ifndef LIVEPATCH_BUILD_RUN_H
+#define LIVEPATCH_BUILD_RUN_H
+
+#include <stdbool.h>
+
+/* Called with each line that the program says, as it says it. */
+typedef void run_line(void *context, const char *line);
+
+/*
+ * Run a program to its end, with nothing to read, and an environment that has
+ * no other influence than where programs and temporary files are.  argv[0] is
+ * looked up in PATH.
+ *
+ * Returns its exit status, or 128 and the signal that ended it; -1 if it can't
+ * be started.  *output is all that it said, on either stream, and the caller's
+ * to free.
+ */
+int run_program(const char *const *argv, run_line *heard, void *context,
+                char **output);
+
+/* Is there such a program? */
+bool run_exists(const char *name);
+
+#endif
