@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base.h"
+#include "compare.h"
+#include "files.h"
+#include "host.h"
+#include "layout.h"
+#include "memory.h"
+#include "payload.h"
+#include "prove.h"
+#include "proven.h"
+#include "running.h"
+#include "select.h"
+
+struct build {
+    const struct options *options;
+    struct report *report;
+    char *xen_syms;
+    struct running *running;
+    char *config;
+    struct base_options base_options;
+    struct base *base;
+    struct object_pair *pairs;
+    size_t npairs;
+    char **why;
+};
+
+static enum outcome read_running(struct build *build)
+{
+    const struct options *options = build->options;
+
+    report_stage(build->report, "reading what runs");
+    build->xen_syms = options->xen_syms ? must_copy(options->xen_syms) :
+                      host_xen_syms(HOST_XEN_SYMS, build->why);
+    if (!build->xen_syms) {
+        return OUTCOME_FAILED;
+    }
+    build->running = running_read(build->xen_syms, build->why);
+    if (!build->running) {
+        return OUTCOME_FAILED;
+    }
+    for (size_t i = 0; i < options->nbelow; i++) {
+        if (!running_stack(build->running, options->below[i], build->why)) {
+            return OUTCOME_FAILED;
+        }
+    }
+    return OUTCOME_DONE;
+}
+
+/* That which was named, or that of what runs, or the tree's. */
+static enum outcome read_config(struct build *build)
+{
+    size_t size;
+
+    if (!build->options->config) {
+        build->config = host_config(build->running);
+        return OUTCOME_DONE;
+    }
+    build->config = files_read(build->options->config, &size, build->why);
+    return build->config ? OUTCOME_DONE : OUTCOME_FAILED;
+}
+
+static enum outcome open_base(struct build *build)
+{
+    const struct options *options = build->options;
+    enum outcome outcome;
+
+    build->base_options = (struct base_options){
+        .tree = options->tree, .config = build->config,
+        .cache = options->cache, .compiler = options->compiler,
+        .jobs = options->jobs,
+    };
+    build->base = base_open(&build->base_options, build->report, &outcome,
+                            build->why);
+    return outcome;
+}
+
+static enum outcome prove_base(struct build *build)
+{
+    return proven_base(build->base, build->running, build->xen_syms,
+                       build->report, build->why);
+}
+
+static enum outcome apply_patches(struct build *build)
+{
+    const char *const *changed;
+    enum outcome outcome = base_patch(build->base, build->options->patches,
+                                      build->options->npatches, build->report,
+                                      build->why);
+
+    if (outcome == OUTCOME_DONE && !base_changed(build->base, &changed)) {
+        report_refuse(build->report, REFUSAL_NOTHING, NULL, NULL, NULL,
+                      "the patch changes nothing that this configuration of "
+                      "Xen is compiled from");
+        outcome = OUTCOME_REFUSED;
+    }
+    return outcome;
+}
+
+static struct object *read_object(struct build *build, char *path,
+                                  const char *label)
+{
+    struct object *object = object_read(path, label, build->why);
+
+    free(path);
+    return object;
+}
+
+/* Both builds of every object that changed.  Where what runs has the atoms of
+ * the old one is known afterwards. */
+static enum outcome read_pairs(struct build *build)
+{
+    const char *const *changed;
+    size_t count = base_changed(build->base, &changed);
+    struct proof *proof = proof_new(build->running);
+    bool good = true;
+
+    report_stage(build->report, "comparing objects");
+    build->pairs = must_alloc(count, sizeof(*build->pairs));
+    for (size_t i = 0; i < count && good; i++) {
+        struct object_pair *pair = &build->pairs[build->npairs++];
+        char *old = base_path(build->base, changed[i]);
+
+        if (files_exist(old)) {
+            pair->old = read_object(build, old, changed[i]);
+            good = pair->old;
+        } else {
+            free(old);
+        }
+        if (good) {
+            pair->new = read_object(
+                build, base_changed_path(build->base, changed[i]), changed[i]);
+            good = pair->new;
+        }
+        if (good && pair->old) {
+            proof_object(proof, pair->old);
+        }
+    }
+    proof_free(proof);
+    return good ? OUTCOME_DONE : OUTCOME_FAILED;
+}
+
+static enum outcome compare_pairs(struct build *build)
+{
+    for (size_t i = 0; i < build->npairs; i++) {
+        struct object_pair *pair = &build->pairs[i];
+
+        if (pair->old) {
+            pair_objects(pair->old, pair->new);
+            compare_objects(pair->old, pair->new);
+        }
+    }
+    return OUTCOME_DONE;
+}
+
+static enum outcome compare_layouts(struct build *build)
+{
+    const char *const *changed;
+    size_t count = base_changed(build->base, &changed);
+    struct layouts *layouts = layouts_new();
+    bool good = true;
+
+    report_stage(build->report, "comparing types");
+    for (size_t i = 0; i < count && good; i++) {
+        char *old = base_path(build->base, changed[i]);
+        char *new = base_changed_path(build->base, changed[i]);
+
+        good = layouts_compare(layouts, files_exist(old) ? old : NULL, new,
+                               build->why);
+        free(old);
+        free(new);
+    }
+    if (good) {
+        layouts_conclude(layouts, build->report);
+    }
+    layouts_free(layouts);
+    return good ? OUTCOME_DONE : OUTCOME_FAILED;
+}
+
+static enum outcome select_changes(struct build *build)
+{
+    report_stage(build->report, "selecting what changed");
+    select_atoms(build->pairs, build->npairs, build->running, build->report);
+    return report_refusals(build->report) ? OUTCOME_REFUSED : OUTCOME_DONE;
+}
+
+static void tell_payload(struct build *build)
+{
+    char *xen = host_id_text(running_xen_id(build->running));
+    char *top = host_id_text(running_top_id(build->running));
+
+    report_payload(build->report, (struct report_payload){
+        .name = build->options->name, .xen_id = xen, .depends = top,
+    });
+    free(xen);
+    free(top);
+}
+
+static enum outcome write_payload(struct build *build)
+{
+    const struct options *options = build->options;
+    char *entries[2];
+    struct payload_metadata metadata = {
+        .name = options->name, .entries = (const char *const *)entries,
+    };
+    bool written;
+
+    report_stage(build->report, "writing the payload");
+    tell_payload(build);
+    if (options->fixes) {
+        entries[metadata.nentries++] = must_print("fixes=%s", options->fixes);
+    }
+    if (options->description) {
+        entries[metadata.nentries++] = must_print("description=%s",
+                                                  options->description);
+    }
+    written = payload_write(options->output, build->pairs, build->npairs,
+                            build->running, &metadata, build->report,
+                            build->why);
+    while (metadata.nentries) {
+        free(entries[--metadata.nentries]);
+    }
+    return written ? OUTCOME_DONE :
+           report_refusals(build->report) ? OUTCOME_REFUSED : OUTCOME_FAILED;
+}
+
+/* In this order; what fails, or refuses, is the last. */
+static enum outcome run(struct build *build)
+{
+    static enum outcome (*const steps[])(struct build *build) = {
+        read_running, read_config, open_base, prove_base,
+        apply_patches, read_pairs, compare_pairs, compare_layouts,
+        select_changes, write_payload,
+    };
+    enum outcome outcome = OUTCOME_DONE;
+
+    for (size_t i = 0; i < sizeof(steps) / sizeof(*steps) &&
+                       outcome == OUTCOME_DONE; i++) {
+        if (build->options->base_only && steps[i] == apply_patches) {
+            break;
+        }
+        outcome = steps[i](build);
+    }
+    return outcome;
+}
+
+enum outcome build_payload(const struct options *options,
+                           struct report *report, char **why)
+{
+    struct build build = { .options = options, .report = report, .why = why };
+    enum outcome outcome = run(&build);
+
+    for (size_t i = 0; i < build.npairs; i++) {
+        object_free(build.pairs[i].old);
+        object_free(build.pairs[i].new);
+    }
+    free(build.pairs);
+    base_close(build.base);
+    free(build.config);
+    running_free(build.running);
+    free(build.xen_syms);
+    return outcome;
+}
