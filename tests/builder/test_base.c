@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The base build and patched copies of it, of a tree with two sources. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base.h"
+#include "files.h"
+#include "memory.h"
+
+#define CONFIG "CONFIG_X86_64=y\nCONFIG_LIVEPATCH=y\n"
+
+/* As much of Xen's makefiles as the rules for our targets rely on, and records
+ * of what objects are made of. */
+static const char makefile[] =
+    "Q := @\n"
+    "build := -f Rules.mk obj\n"
+    "SRCARCH := x86\n"
+    "ALL_OBJS-y := common/built_in.o\n"
+    "ALL_LIBS-y :=\n"
+    "outputmakefile olddefconfig FORCE: ;\n";
+static const char rules[] =
+    "include/xen/compile.h all include arch/x86/include/asm/asm-offsets.h: ;\n"
+    "tools:\n"
+    "common/built_in.o: common/a.o common/b.o\n"
+    "\t@echo 'cmd_$@ := ld -r -o $@ $^' > common/.built_in.o.cmd\n"
+    "common/%.o: common/%.c include/x.h\n"
+    "\t@echo '  CC      $@'; gcc -Iinclude -c -o $@ $<\n"
+    "\t@printf 'cmd_%s := gcc\\ndeps_%s := %s include/x.h\\n' $@ $@ $< "
+        "> common/.$*.o.cmd\n";
+
+struct scene {
+    char folder[32];
+    char *tree, *cache;
+    struct base_options options;
+    struct report *report;
+    enum outcome outcome;
+    char *why;
+};
+
+static char *put(const struct scene *scene, const char *path, const char *text)
+{
+    char *full = must_print("%s/%s", scene->folder, path), *why = NULL;
+
+    assert_true(files_write(full, text, strlen(text), &why));
+    return full;
+}
+
+static int begin(void **state)
+{
+    static const char *const folders[] = { "tree/xen/common",
+                                           "tree/xen/include/xen" };
+    static const char *const files[][2] = {
+        { "tree/Config.mk", "" }, { "tree/xen/build.mk", "" },
+        { "tree/xen/Makefile", makefile }, { "tree/xen/Rules.mk", rules },
+        { "tree/xen/.config", CONFIG }, { "tree/xen/include/x.h", "" },
+        { "tree/xen/common/a.c", "int a;\n" },
+        { "tree/xen/common/b.c", "#include <x.h>\nint b;\n" },
+    };
+    struct scene *scene = must_alloc(1, sizeof(*scene));
+
+    strcpy(scene->folder, "/tmp/test_base.XXXXXX");
+    assert_non_null(mkdtemp(scene->folder));
+    for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+        char *full = must_print("%s/%s", scene->folder, folders[i]);
+
+        assert_true(files_make_folder(full, &scene->why));
+        free(full);
+    }
+    for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+        free(put(scene, files[i][0], files[i][1]));
+    }
+    scene->tree = must_print("%s/tree", scene->folder);
+    scene->cache = must_print("%s/cache", scene->folder);
+    scene->options = (struct base_options){ .tree = scene->tree,
+                                            .cache = scene->cache, .jobs = 1 };
+    scene->report = report_new();
+    report_configure(scene->report, (struct report_options){ .quiet = true });
+    *state = scene;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct scene *scene = *state;
+
+    files_remove(scene->folder);
+    report_free(scene->report);
+    free(scene->tree);
+    free(scene->cache);
+    free(scene->why);
+    free(scene);
+    return 0;
+}
+
+static struct base *open_base(struct scene *scene)
+{
+    return base_open(&scene->options, scene->report, &scene->outcome,
+                     &scene->why);
+}
+
+static void expect_failure(struct scene *scene, enum outcome outcome,
+                           const char *words)
+{
+    assert_null(open_base(scene));
+    assert_int_equal(scene->outcome, outcome);
+    assert_non_null(scene->why);
+    if (!strstr(scene->why, words)) {
+        fail_msg("\"%s\" isn't in \"%s\"", words, scene->why);
+    }
+}
+
+/* What a patch of the text makes: the names of the objects that changed. */
+static enum outcome patch(struct scene *scene, struct base *base,
+                          const char *text, char *changed)
+{
+    char *path = put(scene, "one.patch", text);
+    const char *const patches[] = { path };
+    enum outcome outcome = base_patch(base, patches, 1, scene->report,
+                                      &scene->why);
+    const char *const *objects;
+    size_t count = base_changed(base, &objects);
+
+    *changed = '\0';
+    for (size_t i = 0; i < count; i++) {
+        strcat(strcat(changed, objects[i]), " ");
+    }
+    free(path);
+    return outcome;
+}
+
+/* Is this folder in the one folder of the cache? */
+static bool count_builds(void *context, const char *path,
+                         const struct stat *status, char **why)
+{
+    const char *slash = strrchr(path, '/');
+
+    (void)status;
+    (void)why;
+    *(size_t *)context += slash && !strcmp(slash, "/build");
+    return true;
+}
+
+static size_t builds(const struct scene *scene)
+{
+    size_t count = 0;
+    char *why = NULL;
+
+    assert_true(files_walk(scene->cache, count_builds, &count, &why));
+    return count;
+}
+
+static ino_t inode(const struct base *base, const char *object)
+{
+    char *path = base_path(base, object);
+    struct stat status;
+
+    assert_int_equal(stat(path, &status), 0);
+    free(path);
+    return status.st_ino;
+}
+
+static void test_made_once(void **state)
+{
+    struct base *base = open_base(*state);
+    const char *const *objects;
+    ino_t first;
+
+    assert_non_null(base);
+    assert_int_equal(base_objects(base, &objects), 2);
+    assert_string_equal(objects[0], "common/a.o");
+    assert_string_equal(objects[1], "common/b.o");
+    first = inode(base, "common/a.o");
+    base_close(base);
+    base = open_base(*state);
+    assert_int_equal(inode(base, "common/a.o"), first);
+    base_close(base);
+    assert_int_equal(builds(*state), 0);
+}
+
+static void test_another_source_another_base(void **state)
+{
+    struct base *base = open_base(*state);
+    ino_t first = inode(base, "common/a.o");
+
+    base_close(base);
+    free(put(*state, "tree/xen/common/a.c", "int A;\n"));
+    base = open_base(*state);
+    assert_true(inode(base, "common/a.o") != first);
+    base_close(base);
+}
+
+static void test_tree_is_only_read(void **state)
+{
+    struct scene *scene = *state;
+    char changed[64], *object = must_print("%s/xen/common/a.o", scene->tree);
+    char *source = must_print("%s/xen/common/a.c", scene->tree), *text;
+    struct base *base = open_base(scene);
+    size_t size;
+
+    patch(scene, base, "--- a/xen/common/a.c\n+++ b/xen/common/a.c\n"
+          "@@ -1 +1 @@\n-int a;\n+int a2;\n", changed);
+    text = files_read(source, &size, &scene->why);
+    assert_string_equal(text, "int a;\n");
+    assert_false(files_exist(object));
+    base_close(base);
+    free(text);
+    free(source);
+    free(object);
+}
+
+static void test_one_object(void **state)
+{
+    struct base *base = open_base(*state);
+    char changed[64], *path, *text, *why = NULL;
+    size_t size;
+
+    assert_int_equal(patch(*state, base, "--- a/xen/common/a.c\n"
+                           "+++ b/xen/common/a.c\n"
+                           "@@ -1 +1 @@\n-int a;\n+int a2;\n", changed),
+                     OUTCOME_DONE);
+    assert_string_equal(changed, "common/a.o ");
+    /* The base keeps what it has, also where the copy shares its files. */
+    path = base_path(base, "common/a.c");
+    text = files_read(path, &size, &why);
+    assert_string_equal(text, "int a;\n");
+    free(text);
+    free(path);
+    base_close(base);
+    assert_int_equal(builds(*state), 0);
+}
+
+static void test_header(void **state)
+{
+    struct base *base = open_base(*state);
+    char changed[64];
+
+    assert_int_equal(patch(*state, base, "--- a/xen/include/x.h\n"
+                           "+++ b/xen/include/x.h\n"
+                           "@@ -0,0 +1 @@\n+extern int x; static int *y = &x;\n",
+                           changed), OUTCOME_DONE);
+    assert_string_equal(changed, "common/b.o ");
+    base_close(base);
+}
+
+static void test_no_effect(void **state)
+{
+    struct base *base = open_base(*state);
+    char changed[64];
+
+    assert_int_equal(patch(*state, base, "--- a/xen/common/a.c\n"
+                           "+++ b/xen/common/a.c\n"
+                           "@@ -1 +1,2 @@\n+/* It is. */\n int a;\n", changed),
+                     OUTCOME_DONE);
+    assert_string_equal(changed, "");
+    base_close(base);
+}
+
+/* The line is the one of the patched file, although lines are kept. */
+static void test_compiler_error(void **state)
+{
+    struct scene *scene = *state;
+    struct base *base = open_base(scene);
+    char changed[64];
+
+    assert_int_equal(patch(scene, base, "--- a/xen/common/a.c\n"
+                           "+++ b/xen/common/a.c\n@@ -1 +1,4 @@\n+\n+\n"
+                           " int a;\n+char a;\n", changed), OUTCOME_BUILD);
+    assert_non_null(strstr(scene->why, "common/a.c:4:6: error:"));
+    base_close(base);
+    assert_int_equal(builds(scene), 0);
+}
+
+static void test_leftovers(void **state)
+{
+    struct scene *scene = *state;
+    struct base *base = open_base(scene);
+    char *path = base_note_path(base, "build/xen/common"), *why = NULL;
+
+    base_close(base);
+    assert_true(files_make_folder(path, &why));
+    base = open_base(scene);
+    assert_false(files_exist(path));
+    base_close(base);
+    free(path);
+}
+
+static void test_no_tree(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->options.tree = "/tmp";
+    expect_failure(scene, OUTCOME_FAILED, "is no source tree of Xen");
+}
+
+static void test_without_live_patching(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->options.config = "CONFIG_X86_64=y\n# CONFIG_LIVEPATCH is not set\n";
+    expect_failure(scene, OUTCOME_FAILED, "has no CONFIG_LIVEPATCH=y");
+}
+
+static void test_no_compiler(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->options.compiler = "no-such-compiler";
+    expect_failure(scene, OUTCOME_FAILED, "no-such-compiler");
+}
+
+static void test_tree_does_not_compile(void **state)
+{
+    free(put(*state, "tree/xen/common/a.c", "int a\n"));
+    expect_failure(*state, OUTCOME_BUILD, "common/a.c:1:");
+    assert_int_equal(builds(*state), 0);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_made_once),
+        CASE(test_another_source_another_base),
+        CASE(test_tree_is_only_read),
+        CASE(test_one_object),
+        CASE(test_header),
+        CASE(test_no_effect),
+        CASE(test_compiler_error),
+        CASE(test_leftovers),
+        CASE(test_no_tree),
+        CASE(test_without_live_patching),
+        CASE(test_no_compiler),
+        CASE(test_tree_does_not_compile),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
