@@ -1,0 +1,64 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What livepatch-build makes of every patch of the corpus; no host is needed.
+
+LIVEPATCH_ENGINE names the hypervisor: see tests/system/engines.py.
+"""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import corpus
+
+PATCHES = corpus.patches()
+# Each must be the kind of one patch at least.
+KINDS = """
+.init code alone; alternatives; BUG and ASSERT lines moved; boot parameter added;
+boot-only function alone; clone with constants; clone with another interface;
+comment-only change; compat code; const table used by one function; domctl;
+engine's own code; entry assembly; enum value stored in memory; event channels;
+exception-table users; field added by a shadow variable; function body;
+function split in hot and cold; grant tables; hooks that transform data; HVM;
+hypercall table; initcall added; initialised data changed;
+inline function in a header with few users; inline function in a header with many users;
+keyhandler; macro change; new file; new global function; new keyhandler table entry;
+new per-CPU data; new static function; new static variable; new string;
+per-CPU data read; printk text; PV code; scheduler; several files; shadow paging;
+static data resized; static local added; static local renumbered; struct layout;
+structure padding use; switch table; sysctl; too-small function; x86 emulator
+"""
+LEAST = 34
+
+
+class Corpus(unittest.TestCase):
+    def test_kinds(self):
+        """No kind has been lost."""
+        told = "; ".join(corpus.read(path).fields["Kind"]
+                         for path in corpus.HERE.glob("*/*.patch"))
+        wanted = [" ".join(kind.split()) for kind in KINDS.split(";")]
+        self.assertEqual([kind for kind in wanted if kind not in told], [])
+        self.assertGreaterEqual(len(PATCHES), LEAST)
+
+
+class Built(unittest.TestCase):
+    maxDiff = None
+
+
+def add(patch):
+    def test(self):
+        self.assertEqual(corpus.differences(patch, corpus.build(patch)), "")
+    name = f"test_{patch.name.replace('-', '_')}"
+    test.__name__ = name
+    test.__doc__ = patch.fields["Kind"]
+    setattr(Built, name, test)
+
+
+for each in PATCHES:
+    add(each)
+
+if __name__ == "__main__":
+    unittest.main()
