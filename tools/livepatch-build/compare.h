@@ -19,7 +19,11 @@ enum verdict {
  * its name without the compiler's numbers (foo.1, __func__.2, bar.isra.0,
  * CSWTCH.3), as confirmed by content and by who refers to it from where; by
  * its content, if it has no name.  Sets atom->twin on both sides; what is
- * anonymous and merged (strings, constants) may have one twin for many.
+ * anonymous and merged (strings, constants) may have one twin for many, as may
+ * CSWTCH.N and __func__.N.  Those twins are set by compare_objects().
+ *
+ * A static variable that may or may not be the old one, as nothing tells, is
+ * VERDICT_CHANGED already here: it must not pass for a new one.
  */
 void pair_objects(struct object *old, struct object *new);
 
@@ -33,7 +37,9 @@ void pair_objects(struct object *old, struct object *new);
  * a BUG frame is no difference, nor is the order of entries in a table.  What
  * a reference means may differ in content (a static variable that changed is
  * a change of that variable), but for strings and constants, which are what
- * they hold.
+ * they hold: these, unnamed code and entries of tables are SAME or NEW, never
+ * CHANGED.  A function that jumps into the middle of another, or to its own
+ * cold part, is changed if that is.
  */
 void compare_objects(struct object *old, struct object *new);
 
