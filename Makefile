@@ -10,6 +10,8 @@ DEBUG ?=
 HYPERVISOR := $(ENGINE)$(if $(filter y,$(DEBUG)),-debug)
 # What makes it, and payloads for it.
 PAYLOADS := $(if $(filter stock,$(ENGINE)),payloads,toolstack hypervisor)
+# A security fix, from source to host, is shown after Debian's Xen.
+STORY := $(if $(filter stock,$(HYPERVISOR)),xsa182)
 ifdef XEN_TREE
 export XEN_TREE
 endif
@@ -21,8 +23,8 @@ export PREFIX DESTDIR
 ##@ Try it
 
 .PHONY: demo
-demo: $(PAYLOADS) guests ## boot the stock Debian Xen, or ours, and patch it: [ENGINE=stock|own]
-	@scripts/demo $(HYPERVISOR)
+demo: $(PAYLOADS) guests $(STORY) ## boot the stock Debian Xen, or ours, and patch it: [ENGINE=stock|own]
+	@scripts/demo $(HYPERVISOR) $(STORY)
 
 .PHONY: shell
 shell: $(PAYLOADS) guests ## an interactive dom0, files in /extra: [ENGINE=stock|own|upstream] [DEBUG=y]
@@ -49,10 +51,14 @@ integrate: ## put our files into a Xen source tree: XEN_TREE=DIR [ENGINE=stock|o
 series: fetch ## our change to Xen as a git-format patch series, in build/series: [XEN_TREE=DIR]
 	@scripts/series $(if $(XEN_TREE),--tree "$(XEN_TREE)")
 
+.PHONY: builder
+builder: deps ## build livepatch-build, which makes payloads of source patches
+	@$(MAKE) --no-print-directory -s -j2 -C tools/livepatch-build
+
 .PHONY: toolstack
 toolstack: fetch ## build libxenlight and xl: [XEN_TREE=DIR] [PREFIX=/usr/local]
 	@scripts/build-toolstack
-	@DESTDIR=build/dist scripts/install
+	@DESTDIR=build/dist scripts/install toolstack
 
 .PHONY: hypervisor
 hypervisor: fetch ## build Xen and payloads for it: [ENGINE=own|upstream] [DEBUG=y] [XEN_TREE=DIR]
@@ -62,6 +68,11 @@ hypervisor: fetch ## build Xen and payloads for it: [ENGINE=own|upstream] [DEBUG
 payloads: toolstack ## build the regression payloads for the stock Debian Xen
 	@$(MAKE) --no-print-directory -C tests/payloads XEN_TREE=$(CURDIR)/build/xen-src
 
+# The hypervisor of the demo's second part; it is never built from XEN_TREE.
+.PHONY: xsa182
+xsa182: fetch builder
+	@env -u XEN_TREE scripts/build-hypervisor xsa182
+
 .PHONY: guests
 guests: fetch ## build the tiny guests
 	@$(MAKE) --no-print-directory -C tests/guests
@@ -69,7 +80,7 @@ guests: fetch ## build the tiny guests
 ##@ Install
 
 .PHONY: install
-install: ## install xl beside the distribution's: [PREFIX=/usr/local] [DESTDIR=DIR]
+install: ## install xl beside the distribution's, and livepatch-build: [PREFIX=/usr/local] [DESTDIR=DIR]
 	@scripts/install
 
 .PHONY: uninstall
@@ -102,15 +113,20 @@ fuzz-engine: fetch ## any file and any operations before the engine: [TIME=20] [
 fuzz-report: fetch ## what the engine's fuzzers did: executions, coverage, corpus
 	@$(MAKE) --no-print-directory -C tests/hosted fuzz-report
 
+.PHONY: fuzz-builder
+fuzz-builder: deps ## any bytes as object files before livepatch-build: [TIME=20]
+	@$(MAKE) --no-print-directory -s -C tests/builder fuzz
+
 .PHONY: bench
-bench: payloads guests ## xl livepatch against xen-livepatch, and our engine against Xen's own
+bench: payloads guests builder ## our tools and engine against Xen's, and a payload against building Xen
+	@scripts/bench-builder
 	@scripts/bench
 	@scripts/build-hypervisor upstream
 	@scripts/build-hypervisor own
 	@scripts/bench-engines
 
 .PHONY: soak
-soak: payloads hypervisor guests ## what takes too long for check: every kill, planted faults, fuzzing, cycles
+soak: payloads hypervisor guests builder ## what takes too long for check: every kill, planted faults, fuzzing, cycles
 	@scripts/soak
 
 .PHONY: tidy
@@ -133,4 +149,4 @@ distclean: ## remove everything below build/
 help: ## this text
 	@awk 'BEGIN { FS = ":.*## " } \
 	     /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	     /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	     /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile

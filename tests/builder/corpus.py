@@ -18,6 +18,8 @@ Above its diff a patch says what is expected, a line each:
     Effect: COMMAND -> PATTERN      what dom0 sees, while the payload is
             applied and not before or after it
     Weight: heavy       hundreds of objects are built
+
+LIVEPATCH_BUILD names another builder than that in build/.
 """
 
 import functools
@@ -36,9 +38,10 @@ sys.path.insert(0, str(TOP / "tests/system"))
 
 import engines  # noqa: E402
 
-BUILDER = TOP / "build/livepatch-build/livepatch-build"
+BUILDER = Path(os.environ.get("LIVEPATCH_BUILD") or
+               TOP / "build/livepatch-build/livepatch-build").resolve()
 STOCK_CONFIG = TOP / "build/stock/boot/xen-4.17-amd64.config"
-CACHE = TOP / "build/livepatch-build/cache"
+CACHE = TOP / "build/builder/cache"
 REFUSED = 2
 FIELDS = {"Kind", "Expect", "Stock", "Engine", "Functions", "New", "Warns", "Effect",
           "Weight"}
@@ -145,7 +148,8 @@ def build(patch):
     folder = TOP / f"build/tests/builder/corpus-{engines.current()}"
     folder.mkdir(parents=True, exist_ok=True)
     payload, record = folder / f"{patch.name}.livepatch", folder / f"{patch.name}.json"
-    key = [_inputs(), patch.path.read_text()]
+    # Words above the diff are not part of it.
+    key = [_inputs(), patch.path.read_text().partition("\n---")[2]]
     if record.exists():
         known = json.loads(record.read_text())
         if known["key"] == key:

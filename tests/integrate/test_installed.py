@@ -58,6 +58,7 @@ class Installed(unittest.TestCase):
         found = {str(path.relative_to(self.root))
                  for path in self.root.rglob("*") if not path.is_dir()}
         self.assertEqual(found, {
+            "bin/livepatch-build",
             "sbin/xl",
             "lib/xen-livepatch/libxenlight.so.4.17",
             "lib/xen-livepatch/libxenlight.so.4.17.0",
@@ -65,6 +66,7 @@ class Installed(unittest.TestCase):
             "lib/xen-livepatch/libxlutil.so.4.17.0",
             "lib/xen-livepatch/libxl-livepatch-pauser",
             "share/bash-completion/completions/xl",
+            "share/man/man1/livepatch-build.1",
             "share/man/man1/xl-livepatch.1",
             *(f"share/xen-livepatch/{path.name}"
               for path in (TOP / "docs").glob("*.schema.json")),
@@ -144,11 +146,29 @@ class Installed(unittest.TestCase):
                             f". {file} && complete -p xl")
         self.assertRegex(registered, r"complete .*-F \S+ .*\bxl\n")
 
-    def test_man_page(self):
-        page = output("man", "-l", self.root / "share/man/man1/xl-livepatch.1") \
-            if Path("/usr/bin/man").exists() else \
-            (self.root / "share/man/man1/xl-livepatch.1").read_text()
-        self.assertIn("livepatch", page)
+    def test_man_pages(self):
+        for name in ("xl-livepatch", "livepatch-build"):
+            file = self.root / f"share/man/man1/{name}.1"
+            page = output("man", "-l", file) \
+                if Path("/usr/bin/man").exists() else file.read_text()
+            self.assertIn(name.upper(), page)
+
+    def test_builder(self):
+        # Which is for another machine than the host, maybe: it needs no Xen.
+        builder = self.root / "bin/livepatch-build"
+        self.assertRegex(output(builder, "--version"), r"^livepatch-build \d")
+        self.assertLessEqual(needed(builder), {
+            "libc.so.6", "libdw.so.1", "libelf.so.1", "libmd.so.0",
+            "libyajl.so.2", "libz.so.1"})
+
+    def test_toolstack_alone(self):
+        # So dom0 of the tests isn't another one after each change of the builder.
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(self.install(folder, "toolstack").returncode, 0)
+            self.assertTrue((Path(folder) / "usr/local/sbin/xl").exists())
+            self.assertFalse((Path(folder) / "usr/local/bin").exists())
+            pages = Path(folder) / "usr/local/share/man/man1"
+            self.assertEqual([page.name for page in pages.iterdir()], ["xl-livepatch.1"])
 
     def test_second_install_touches_nothing(self):
         before = {path: path.lstat().st_mtime_ns
