@@ -35,7 +35,9 @@ WRONG = {
     ("--fixes=", "x.patch"): "--fixes",
     ("--fixes=XSA-1, XSA-2", "x.patch"): "'XSA-1, XSA-2'",
     ("-q", "-v", "x.patch"): "--quiet",
-    ("--xen-syms=/nowhere/syms", "x.patch"): "/nowhere/syms",
+    ("--xen-syms=/nowhere/syms", __file__): "/nowhere/syms",
+    ("/nowhere/x.patch",): "/nowhere/x.patch",
+    ("--output=/nowhere/x", __file__): "/nowhere",
     ("inspect",): "FILE",
     ("inspect", "-x", "a"): "-x",
     ("inspect", "/nowhere/a"): "/nowhere/a",
@@ -103,7 +105,7 @@ class Command(unittest.TestCase):
         self.assertIn("No space left", process.stderr)
 
     def test_no_xen_here(self):
-        process = run("x.patch", cwd=self.folder,
+        process = run(__file__, cwd=self.folder,
                       env={"PATH": str(self.folder), "HOME": str(self.folder)})
         self.assertEqual(process.returncode, 1)
         self.assertIn("--xen-syms", process.stderr)

@@ -211,6 +211,15 @@ static void test_offset(void **state)
     expect_text(*state, "common/x.c", true, "0\n0\na\nB\nc\n");
 }
 
+static void test_carriage_returns(void **state)
+{
+    put(*state, "xen/common/x.c", "a\nb\n");
+    assert_true(apply(*state, "--- a/xen/common/x.c\r\n"
+                      "+++ b/xen/common/x.c\r\n"
+                      "@@ -1,2 +1,2 @@\r\n a\r\n-b\r\n+B\r\n"));
+    expect_text(*state, "common/x.c", true, "a\nB\n");
+}
+
 static void test_no_fuzz(void **state)
 {
     put(*state, "xen/common/x.c", "a\nb\nother\n");
@@ -300,6 +309,7 @@ int main(void)
         CASE(test_public_headers_stay),
         CASE(test_series),
         CASE(test_offset),
+        CASE(test_carriage_returns),
         CASE(test_no_fuzz),
         CASE(test_there_already),
         CASE(test_new_and_deleted_files),

@@ -374,10 +374,36 @@ static void test_bad_name(void **state)
     trial_free(&trial);
 }
 
+/* The compiler leaves no relocation for it. */
+static void test_own_address(void **state)
+{
+    struct written written = written_of(
+        D "static noinline int f(int n) { return printk(\"a\") + n; }\n"
+        "int g(int n) { return use(f) + f(n); }\n",
+        D "static noinline int f(int n)\n"
+        "{ return use(f) + printk(\"a\") + n; }\n"
+        "int g(int n) { return use(f) + f(n); }\n");
+    const struct section *text = find_section(written.object, ".text");
+    size_t found = 0;
+
+    (void)state;
+    for (size_t i = 0; i < text->natoms; i++) {
+        for (size_t j = 0; j < text->atoms[i]->nrefs; j++) {
+            const char *name = text->atoms[i]->refs[j].symbol->name;
+
+            found += !strcmp(name, "twin.c#f") ||
+                     !strcmp(name, "trial/twin.c#f");
+        }
+    }
+    assert_int_equal(found, 1);
+    written_free(&written);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sections),
+        cmocka_unit_test(test_own_address),
         cmocka_unit_test(test_no_data),
         cmocka_unit_test(test_symbols),
         cmocka_unit_test(test_relocations),

@@ -85,6 +85,32 @@ static void test_text_refused(void **state)
         "livepatch-build: so it is\n");
 }
 
+/* What was refused isn't lost behind warnings; what goes has all of them. */
+static void test_many_warnings(void **state)
+{
+    struct report *report = report_new();
+    char text[1024];
+
+    (void)state;
+    report_refuse(report, REFUSAL_LAYOUT, "a", "b", NULL, "c");
+    for (unsigned int i = 0; i < 8; i++) {
+        report_warn(report, NULL, NULL, "w%u", i);
+    }
+    written(report, OUTCOME_REFUSED, NULL, NULL, STDERR_FILENO, text,
+            sizeof(text));
+    assert_non_null(strstr(text, "warning: w4\nlivepatch-build: ... and 3 more "
+                           "warnings\nlivepatch-build: refused: a: b: c"));
+    assert_null(strstr(text, "w5"));
+    written(report, OUTCOME_DONE, NULL, NULL, STDERR_FILENO, text,
+            sizeof(text));
+    assert_non_null(strstr(text, "w7"));
+    report_configure(report, (struct report_options){ .verbose = true });
+    written(report, OUTCOME_REFUSED, NULL, NULL, STDERR_FILENO, text,
+            sizeof(text));
+    assert_non_null(strstr(text, "w7"));
+    report_free(report);
+}
+
 static void test_quiet(void **state)
 {
     struct report *report = report_new();
@@ -162,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_done),
         cmocka_unit_test(test_text_refused),
+        cmocka_unit_test(test_many_warnings),
         cmocka_unit_test(test_quiet),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_clean),

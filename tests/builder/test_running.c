@@ -218,9 +218,9 @@ static char *write_payload(const struct build_id *xen,
         ".type \"p/one.c#helper\",@function\n"
         "\"p/one.c#helper\": helper: nop\n.size \"p/one.c#helper\", 1\n"
         ".globl \"p/shared\"\n\"p/shared\": nop\n"
-        ".globl \"q/below\"\n\"q/below\": nop\n"
+        ".globl \"q/below\"\n\"q/below\": .Lbelow: nop\n"
         ".section .livepatch.funcs,\"a\"\n.quad 0, first, 0\n.zero 80\n"
-        ".quad 0, \"q/below\", 0\n.zero 80\n"
+        ".quad 0, .Lbelow, 0\n.zero 80\n"
         NOTE(".livepatch.depends") NOTE(".livepatch.xen_depends")
         NOTE(".note.gnu.build-id"),
         (int)depends->size, below, (int)xen->size, xen_bytes, 4, own);
@@ -297,6 +297,9 @@ static void test_added_symbols(void **state)
     assert_int_equal(running_find(running, "", "below", false, &symbol), 0);
     assert_int_equal(running_find(running, "", "first", false, &symbol), 1);
     assert_true(symbol.address);
+    assert_true(running_is_patched(running, "first"));
+    assert_true(running_is_patched(running, "q/below"));
+    assert_false(running_is_patched(running, "p/shared"));
     running_free(running);
 }
 

@@ -256,6 +256,22 @@ static void test_assembly(void **state)
     trial_free(&trial);
 }
 
+/* The same bytes, but in the other half of a cache line. */
+static void test_place(void **state)
+{
+    struct trial trial = assembly_trial(
+        ".section .text.f, \"ax\"\n.globl f\n.type f, @function\n"
+        "f: jmp *%rax\n.size f, . - f\n",
+        ".section .text.f, \"ax\"\n.balign 64\n.fill 32, 1, 0xcc\n"
+        ".globl f\n.type f, @function\nf: jmp *%rax\n.size f, . - f\n");
+
+    (void)state;
+    assert_true(report_refusals(trial.report) > 0);
+    assert_told(&trial, "\"assembly\"");
+    assert_told(&trial, "another place");
+    trial_free(&trial);
+}
+
 /* What the assembler resolved within a section stays together. */
 static void test_unlikely(void **state)
 {
@@ -361,6 +377,39 @@ static void test_numbered(void **state)
     free(new);
 }
 
+/* It is new in its file, and others use that which runs. */
+static void test_moved(void **state)
+{
+    const char *old = D "int f(int n) { return n + outer; }\n";
+
+    (void)state;
+    check_refused(old, "int outer; int f(int n) { return n - outer; }\n",
+                  "data");
+    check_refused(old, D "int use(const void *p) { return !!p; }\n"
+                  "int f(int n) { return n - outer; }\n", "symbol");
+}
+
+static void check_kept(const char *new, bool kept)
+{
+    struct trial trial = trial_of(
+        D "int f(int n) { return n + outer; }\n", new);
+    char *text = told(&trial);
+
+    assert_int_equal(report_refusals(trial.report), 0);
+    assert_int_equal(strstr(text, "its address is taken") != NULL, kept);
+    free(text);
+    trial_free(&trial);
+}
+
+static void test_kept_address(void **state)
+{
+    (void)state;
+    check_kept(D "static noinline int g(int n) { return printk(\"g\") - n; }\n"
+               "int f(int n) { return use(g) + outer; }\n", true);
+    check_kept(D "static noinline int g(int n) { return printk(\"g\") - n; }\n"
+               "int f(int n) { return g(n) + outer; }\n", false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,10 +427,13 @@ int main(void)
         cmocka_unit_test(test_per_cpu),
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_assembly),
+        cmocka_unit_test(test_place),
         cmocka_unit_test(test_unlikely),
         cmocka_unit_test(test_hook),
         cmocka_unit_test(test_pointer),
         cmocka_unit_test(test_numbered),
+        cmocka_unit_test(test_moved),
+        cmocka_unit_test(test_kept_address),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,6 +74,9 @@ static void tell_of_rules(const struct patching *patching)
             ends(path, ".mk")) {
             report_warn(patching->report, path, NULL,
                         "changes how Xen is built");
+        } else if (ends(path, ".lds.S") || ends(path, ".lds.h")) {
+            report_warn(patching->report, path, NULL, "how Xen is linked "
+                        "can't change at run time: this part has no effect");
         }
     }
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base.h"
 #include "compare.h"
@@ -28,6 +30,39 @@ struct build {
     size_t npairs;
     char **why;
 };
+
+static bool can_be_written(const char *output, char **why)
+{
+    char *folder = must_copy(output), *slash = strrchr(folder, '/');
+    bool good;
+
+    if (slash) {
+        slash[slash == folder] = '\0';
+    }
+    good = !access(slash ? folder : ".", W_OK) ||
+           fail_with(why, "can't write %s: %s: %s", output,
+                     slash ? folder : ".", strerror(errno));
+    free(folder);
+    return good;
+}
+
+/* What is wrong with these need not wait for a base build. */
+static enum outcome check_files(struct build *build)
+{
+    const struct options *options = build->options;
+
+    for (size_t i = 0; i < options->npatches; i++) {
+        size_t size;
+        char *patch = files_read(options->patches[i], &size, build->why);
+
+        if (!patch) {
+            return OUTCOME_FAILED;
+        }
+        free(patch);
+    }
+    return options->base_only || can_be_written(options->output, build->why) ?
+           OUTCOME_DONE : OUTCOME_FAILED;
+}
 
 static enum outcome read_running(struct build *build)
 {
@@ -232,7 +267,7 @@ static enum outcome write_payload(struct build *build)
 static enum outcome run(struct build *build)
 {
     static enum outcome (*const steps[])(struct build *build) = {
-        read_running, read_config, open_base, prove_base,
+        check_files, read_running, read_config, open_base, prove_base,
         apply_patches, read_pairs, compare_pairs, compare_layouts,
         select_changes, write_payload,
     };

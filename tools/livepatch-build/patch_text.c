@@ -194,6 +194,22 @@ static bool begins_file(const struct text *text, size_t at)
            begins(&text->lines[at + 2], "@@ ");
 }
 
+/* Of a patch that went through Windows or a mailer: CR and LF end every line.
+ * In one for a file that has these itself its own lines don't. */
+static void drop_returns(struct text *text)
+{
+    for (size_t i = 0; i < text->nlines; i++) {
+        const struct text_line *line = &text->lines[i];
+
+        if (!line->length || line->text[line->length - 1] != '\r') {
+            return;
+        }
+    }
+    for (size_t i = 0; i < text->nlines; i++) {
+        text->lines[i].length--;
+    }
+}
+
 bool patch_text_read(struct patch_text *patch, const char *path, char **why)
 {
     size_t at = 0;
@@ -203,6 +219,7 @@ bool patch_text_read(struct patch_text *patch, const char *path, char **why)
     if (!text_read(&patch->text, path, why)) {
         return false;
     }
+    drop_returns(&patch->text);
     while (at < patch->text.nlines) {
         const struct text_line *line = &patch->text.lines[at];
 

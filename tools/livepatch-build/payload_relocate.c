@@ -8,9 +8,12 @@
  */
 #include <elf.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "instruction.h"
 #include "memory.h"
 #include "payload_image.h"
+#include "traits.h"
 
 #ifndef R_X86_64_GOTPCRELX
 #define R_X86_64_GOTPCRELX 41
@@ -207,6 +210,47 @@ static void relocate(struct image *image, struct atom *atom)
     }
 }
 
+static bool loads_address(const uint8_t *bytes, uint64_t at, uint64_t size)
+{
+    return size - at >= 7 && (bytes[at] & 0xfb) == 0x48 &&
+           bytes[at + 1] == 0x8d && (bytes[at + 2] & 0xc7) == 0x05;
+}
+
+/*
+ * A static function's address in its own code leaves no relocation: it is made
+ * that of the entry in Xen, as for all others who take it.
+ */
+static void relocate_own_address(struct image *image, struct atom *atom)
+{
+    unsigned int length;
+
+    if (!is_patched(atom)) {
+        return;
+    }
+    for (uint64_t at = 0; at < atom->size; at += length) {
+        struct resolved resolved;
+        int32_t displacement;
+        char *why = NULL;
+
+        length = instruction_length(atom->bytes + at, atom->size - at);
+        if (!length) {
+            return;
+        }
+        if (length != 7 || !loads_address(atom->bytes, at, atom->size)) {
+            continue;
+        }
+        memcpy(&displacement, atom->bytes + at + 3, sizeof(displacement));
+        if (displacement == -(int64_t)(at + length) &&
+            resolver_entry(image->resolver, atom, &resolved, &why)) {
+            image_add_reloc(image, OUT_TEXT, (struct out_reloc) {
+                .offset = atom->output + at + 3, .type = R_X86_64_PC32,
+                .addend = -4, .outside = outside(image, &resolved),
+            });
+        }
+        free(why);
+    }
+}
+
 static int compare_outside(const void *a, const void *b)
 {
     const struct out_symbol *l = a, *r = b;
@@ -265,5 +309,6 @@ void image_relocate(struct image *image)
 {
     end_replacements(image);
     image_each(image, relocate);
+    image_each(image, relocate_own_address);
     join_outside(image);
 }

@@ -373,6 +373,12 @@ bool proof_conclude(struct proof *proof, struct report *report, char **verdict)
         report_proof_difference(report, difference->file, difference->name,
                                 difference->why);
     }
+    for (size_t i = 0; i < proof->nexemptions; i++) {
+        const struct proof_note *exemption = &proof->exemptions[i];
+
+        report_proof_exemption(report, exemption->file, exemption->name,
+                               exemption->why);
+    }
     *verdict = good ? NULL : verdict_explain(proof);
     return good;
 }

@@ -44,29 +44,88 @@ static char *note_path(const struct base *base, const char *xen_syms,
     return base_note_path(base, name);
 }
 
+/*
+ * A note begins with three numbers: functions equal, functions exempt, and how
+ * many exemptions follow.  Each of these is three strings, file, name and why;
+ * each string, the numbers too, ends with a NUL.
+ */
+static const char *next_string(const char **at, const char *end)
+{
+    const char *string = *at;
+    const char *nul = string < end ? memchr(string, 0, (size_t)(end - string))
+                                   : NULL;
+
+    *at = nul ? nul + 1 : end;
+    return nul ? string : NULL;
+}
+
+static bool read_exemptions(const char *at, const char *end, size_t count,
+                            struct report *report)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *file = next_string(&at, end);
+        const char *name = next_string(&at, end);
+        const char *why = next_string(&at, end);
+
+        if (!why) {
+            return false;
+        }
+        if (report) {
+            report_proof_exemption(report, file, name, why);
+        }
+    }
+    return at == end;
+}
+
 static bool read_note(const char *path, struct report *report)
 {
-    size_t size, equal, exempt;
+    size_t size, equal, exempt, count;
     char *why = NULL, *text = files_read(path, &size, &why);
-    bool good = text && sscanf(text, "%zu %zu", &equal, &exempt) == 2;
+    const char *at = text, *end = text ? text + size : NULL;
+    const char *numbers = text ? next_string(&at, end) : NULL;
+    bool good = numbers && sscanf(numbers, "%zu %zu %zu", &equal, &exempt,
+                                  &count) == 3 &&
+                read_exemptions(at, end, count, NULL);
 
     if (good) {
         report_proof(report, equal, 0, exempt);
+        read_exemptions(at, end, count, report);
     }
     free(text);
     free(why);
     return good;
 }
 
-/* A note that can't be written is no harm: it will be proved again. */
-static void write_note(const char *path, struct proof_counts counts)
+static void put_string(struct text *text, const char *string)
 {
-    char *text = must_print("%zu %zu\n", counts.equal, counts.exempt);
+    size_t size = strlen(string) + 1;
+
+    text->bytes = must_grow(text->bytes, &text->room, text->size + size, 1);
+    memcpy(text->bytes + text->size, string, size);
+    text->size += size;
+}
+
+/* A note that can't be written is no harm: it will be proved again. */
+static void write_note(const char *path, const struct proof *proof)
+{
+    struct proof_counts counts = proof_counts(proof);
+    const struct proof_note *exemptions;
+    size_t count = proof_exemptions(proof, &exemptions);
+    char *numbers = must_print("%zu %zu %zu", counts.equal, counts.exempt,
+                               count);
+    struct text text = { .size = 0 };
     char *why = NULL;
 
-    files_write(path, text, strlen(text), &why);
+    put_string(&text, numbers);
+    for (size_t i = 0; i < count; i++) {
+        put_string(&text, exemptions[i].file);
+        put_string(&text, exemptions[i].name);
+        put_string(&text, exemptions[i].why);
+    }
+    files_write(path, text.bytes, text.size, &why);
     free(why);
-    free(text);
+    free(numbers);
+    free(text.bytes);
 }
 
 static bool prove_objects(const struct base *base, struct proof *proof,
@@ -100,7 +159,7 @@ static enum outcome prove(const struct base *base,
 
     if (prove_objects(base, proof, report, why)) {
         if (proof_conclude(proof, report, &verdict)) {
-            write_note(note, proof_counts(proof));
+            write_note(note, proof);
             outcome = OUTCOME_DONE;
         } else {
             fail_with(why, "the tree, as built here, is not what runs: %s",

@@ -39,11 +39,13 @@ void report_free(struct report *report)
     free_findings(&report->warnings);
     free_findings(&report->functions);
     free_findings(&report->differences);
+    free_findings(&report->exemptions);
     for (size_t i = 0; i < report->nstages; i++) {
         free(report->stages[i].what);
     }
     free(report->stages);
     free(report->name);
+    free(report->build_id);
     free(report->xen_id);
     free(report->depends);
     free(report);
@@ -174,6 +176,12 @@ void report_proof_difference(struct report *report, const char *file,
     add_finding(&report->differences, file, name, must_copy(why ? why : ""));
 }
 
+void report_proof_exemption(struct report *report, const char *file,
+                            const char *name, const char *why)
+{
+    add_finding(&report->exemptions, file, name, must_copy(why ? why : ""));
+}
+
 void report_payload(struct report *report, struct report_payload payload)
 {
     free(report->name);
@@ -182,6 +190,12 @@ void report_payload(struct report *report, struct report_payload payload)
     report->name = text_or_null(payload.name);
     report->xen_id = text_or_null(payload.xen_id);
     report->depends = text_or_null(payload.depends);
+}
+
+void report_build_id(struct report *report, const char *build_id)
+{
+    free(report->build_id);
+    report->build_id = text_or_null(build_id);
 }
 
 static void hide_progress(struct report *report)

@@ -13,7 +13,7 @@
 /* Exit codes. */
 enum outcome {
     OUTCOME_DONE = 0,       /* the payload is written */
-    OUTCOME_FAILED = 1,     /* usage, a missing file, no memory, a full disk, ... */
+    OUTCOME_FAILED = 1,     /* usage, a missing file, no memory, a full disk */
     OUTCOME_REFUSED = 2,    /* this change can't be live-patched */
     OUTCOME_BUILD = 3,      /* the patch doesn't apply, or doesn't compile */
     OUTCOME_BASE = 4,       /* the base build isn't what runs */
@@ -28,8 +28,8 @@ enum refusal {
     REFUSAL_ASSEMBLY,       /* "assembly": hand-written (entry) code */
     REFUSAL_ENGINE,         /* "engine": runs while the engine patches */
     REFUSAL_SMALL,          /* "small": no room for a jump */
-    REFUSAL_SYMBOL,         /* "symbol": not found, or ambiguous, in what runs */
-    REFUSAL_RELOCATION,     /* "relocation": a type that the engine doesn't do */
+    REFUSAL_SYMBOL,         /* "symbol": not, or not once, in what runs */
+    REFUSAL_RELOCATION,     /* "relocation": of a type that engines don't do */
     REFUSAL_SECTION,        /* "section": a table that can't grow at run time */
     REFUSAL_LIMIT,          /* "limit": of the engine, as to sections or size */
     REFUSAL_NOTHING,        /* "nothing": no code that runs is changed */
@@ -63,37 +63,46 @@ void report_function(struct report *report, const char *file,
                      const char *name, uint64_t old_address, uint32_t old_size,
                      uint32_t new_size, const char *why);
 
-/* How the base compared with what runs. */
+/* How the base compared with what runs: numbers of functions (differing:
+ * with those of data), and then each that differs, and each that is exempt. */
 void report_proof(struct report *report, size_t equal, size_t differing,
                   size_t exempt);
 void report_proof_difference(struct report *report, const char *file,
                              const char *name, const char *why);
+void report_proof_exemption(struct report *report, const char *file,
+                            const char *name, const char *why);
 
 /* The payload that is written, or was about to be. */
 struct report_payload {
     const char *name, *xen_id, *depends;        /* build-ids in hexadecimal */
 };
 void report_payload(struct report *report, struct report_payload payload);
+/* Its own build-id, known once it is written. */
+void report_build_id(struct report *report, const char *build_id);
 
-/* A stage begins, and the one before it ends; shown with its time by verbose. */
+/* A stage begins, and the one before it ends; verbose shows it, timed. */
 void report_stage(struct report *report, const char *what);
 
 /* Why it takes so long: at once, on stderr. */
 void report_note(struct report *report, const char *what);
 
-/* Text and JSON; report.c has the format, docs/man/livepatch-build.pod tells. */
+/* Text and JSON; what is in them is told by docs/man/livepatch-build.pod. */
 struct report_options {
     bool quiet;             /* no more than refusals and errors */
-    bool verbose;           /* stages with times, on stderr as they end */
+    bool verbose;           /* stages with times, on stderr as they end; lists
+                             * in full */
     bool progress;          /* "137/250 objects" on a terminal's stderr */
     bool json;              /* on stdout; nothing for people on stderr */
 };
 void report_configure(struct report *report, struct report_options options);
 void report_progress(struct report *report, size_t done, size_t all);
 
-/* At the end: a payload's path, name, size and build-ids, or why there is none.
- * output NULL: there is none to be told of.  Writes to stdout (people: refusals to stderr).  Returns
- * false if that couldn't be written. */
+/*
+ * At the end: a payload's path, name, size and build-ids, or why there is none.
+ * output NULL: there is none to be told of.  error: for people, NULL if there
+ * is none.  Writes to stdout; for people what went wrong, to stderr.  False:
+ * stdout couldn't be written.
+ */
 bool report_write(struct report *report, enum outcome outcome,
                   const char *output, const char *error);
 

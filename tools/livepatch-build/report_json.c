@@ -89,6 +89,7 @@ static void put_payload(yajl_gen json, const struct report *report,
     put_member(json, "path", output);
     put_member(json, "name", report->name);
     put_number(json, "size", size);
+    put_member(json, "build_id", report->build_id);
     put_member(json, "xen_build_id", report->xen_id);
     put_member(json, "depends", report->depends);
     yajl_gen_map_close(json);
@@ -102,6 +103,7 @@ static void put_proof(yajl_gen json, const struct report *report)
     put_number(json, "differing", report->differing);
     put_number(json, "exempt", report->exempt);
     put_findings(json, "differences", &report->differences, put_remark);
+    put_findings(json, "exemptions", &report->exemptions, put_remark);
     yajl_gen_map_close(json);
 }
 

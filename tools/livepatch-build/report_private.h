@@ -9,7 +9,7 @@
 
 #include "report.h"
 
-/* A refusal, a warning, a function, or one that isn't what runs. */
+/* A refusal, a warning, a function, one that isn't what runs, or is exempt. */
 struct finding {
     char *file, *name, *why, *way_out;
     enum refusal refusal;
@@ -29,10 +29,10 @@ struct stage {
 
 struct report {
     struct report_options options;
-    struct findings refusals, warnings, functions, differences;
+    struct findings refusals, warnings, functions, differences, exemptions;
     bool proved;
     size_t equal, differing, exempt;
-    char *name, *xen_id, *depends;
+    char *name, *build_id, *xen_id, *depends;
     struct stage *stages;
     size_t nstages, stages_room;
     struct timespec stage_start;

@@ -8,6 +8,7 @@
 #include "report_private.h"
 
 #define MOST_DIFFERENCES 20     /* functions that aren't what runs */
+#define MOST_WARNINGS 5         /* of what isn't going to be applied */
 
 /* The length of the UTF-8 character that begins here; 0: none does. */
 static size_t utf8_length(const unsigned char *at)
@@ -62,14 +63,26 @@ static void print_where(FILE *out, const struct finding *finding)
     }
 }
 
-static void print_warnings(const struct report *report)
+/* A header that is refused may have changed hundreds of functions, each with
+ * a warning: what is refused mustn't be lost behind these. */
+static void print_warnings(const struct report *report, enum outcome outcome)
 {
-    for (size_t i = 0; i < report->warnings.count; i++) {
+    size_t count = report->warnings.count, shown = count;
+
+    if (outcome == OUTCOME_REFUSED && shown > MOST_WARNINGS &&
+        !report->options.verbose) {
+        shown = MOST_WARNINGS;
+    }
+    for (size_t i = 0; i < shown; i++) {
         const struct finding *warning = &report->warnings.list[i];
 
         fputs("livepatch-build: warning: ", stderr);
         print_where(stderr, warning);
         fprintf(stderr, "%s\n", warning->why ? warning->why : "");
+    }
+    if (shown < count) {
+        fprintf(stderr, "livepatch-build: ... and %zu more warnings\n",
+                count - shown);
     }
 }
 
@@ -131,6 +144,30 @@ static void print_proof(const struct report *report)
         printf("the base is what runs: %zu functions equal, %zu not, %zu "
                "exempt\n", report->equal, report->differing, report->exempt);
     }
+    for (size_t i = 0; report->options.verbose &&
+                       i < report->exemptions.count; i++) {
+        const struct finding *exemption = &report->exemptions.list[i];
+
+        fputs("  exempt: ", stdout);
+        print_where(stdout, exemption);
+        printf("%s\n", exemption->why ? exemption->why : "");
+    }
+}
+
+/* What it is to the host, in one line. */
+static void print_ids(const struct report *report)
+{
+    const char *xen = report->xen_id, *depends = report->depends;
+
+    if (!xen || !depends) {
+        return;
+    }
+    printf("build-id %s, ", report->build_id ? report->build_id : "?");
+    if (!strcmp(xen, depends)) {
+        printf("depends on Xen %s\n", xen);
+    } else {
+        printf("depends on payload %s, on Xen %s\n", depends, xen);
+    }
 }
 
 static void print_payload(const struct report *report, const char *output,
@@ -145,20 +182,14 @@ static void print_payload(const struct report *report, const char *output,
            report->functions.count - new,
            report->functions.count - new == 1 ? "" : "s", new, size);
     print_functions(report);
-    if (report->xen_id) {
-        printf("for the Xen with build-id %s\n", report->xen_id);
-    }
-    if (report->xen_id && report->depends &&
-        strcmp(report->xen_id, report->depends)) {
-        printf("on top of the payload with build-id %s\n", report->depends);
-    }
+    print_ids(report);
 }
 
 void report_write_text(const struct report *report, enum outcome outcome,
                        const char *output, uint64_t size, const char *error)
 {
     if (!report->options.quiet) {
-        print_warnings(report);
+        print_warnings(report, outcome);
     }
     print_differences(report);
     print_refusals(report);

@@ -295,18 +295,6 @@ static bool resolve_undefined(const struct resolver *resolver,
     return by_name(resolver, &found, resolved);
 }
 
-/* A branch's displacement follows its opcode. */
-static bool is_branch(const struct atom *atom, const struct ref *ref)
-{
-    const uint8_t *bytes = atom->bytes;
-    uint64_t at = ref->offset;
-
-    return ref->type == R_X86_64_PLT32 ||
-           (bytes && at >= 1 && (bytes[at - 1] & 0xfe) == 0xe8) ||
-           (bytes && at >= 2 && bytes[at - 2] == 0x0f &&
-            (bytes[at - 1] & 0xf0) == 0x80);
-}
-
 /*
  * The address of a function may be kept in memory that outlives the payload, or
  * be compared with one that is: it must be that of the entry in Xen, where the
@@ -316,7 +304,7 @@ static bool wants_entry(const struct atom *atom, const struct ref *ref,
                         const struct atom *target)
 {
     return target->kind == ATOM_FUNCTION && !is_cold(target) &&
-           is_patched(target) && !ref->place && target != atom &&
+           is_patched(target) && !ref->place &&
            (atom->kind == ATOM_DATA ||
             (atom->kind == ATOM_FUNCTION && !is_branch(atom, ref)));
 }
@@ -340,9 +328,8 @@ bool resolver_function(const struct resolver *resolver,
 }
 
 /* The name is that of the payload's own function as well. */
-static bool resolve_entry(const struct resolver *resolver,
-                          const struct atom *target,
-                          struct resolved *resolved, char **why)
+bool resolver_entry(const struct resolver *resolver, const struct atom *target,
+                    struct resolved *resolved, char **why)
 {
     struct running_symbol symbol;
 
@@ -363,7 +350,7 @@ bool resolver_ref(const struct resolver *resolver, const struct atom *atom,
     *resolved = (struct resolved) { .atom = NULL };
     if (target && target->selected) {
         if (wants_entry(atom, ref, target)) {
-            return resolve_entry(resolver, target, resolved, why);
+            return resolver_entry(resolver, target, resolved, why);
         }
         resolved->how = RESOLVED_SELECTED;
         resolved->atom = target;

@@ -47,6 +47,10 @@ bool resolver_ref(const struct resolver *resolver, const struct atom *atom,
                   const struct ref *ref, struct resolved *resolved,
                   char **why);
 
+/* The entry in Xen of a function that the payload takes the place of. */
+bool resolver_entry(const struct resolver *resolver, const struct atom *target,
+                    struct resolved *resolved, char **why);
+
 /* Whether the host has an atom that is not to be copied: as resolver_ref(). */
 bool resolver_has(const struct resolver *resolver, const struct atom *target);
 

@@ -86,6 +86,9 @@ bool running_symbol_number(const struct running *running, size_t number,
  * symbols_lookup_by_name(): is it exactly one, and there? */
 bool running_is_unique(const struct running *running, const char *full_name);
 
+/* Does a payload below take the place of the function of this full name? */
+bool running_is_patched(const struct running *running, const char *full_name);
+
 /* Bytes of Xen's image as linked; NULL if not all of the range is in it. */
 const uint8_t *running_bytes(const struct running *running, uint64_t address,
                              size_t size);

@@ -26,12 +26,13 @@ struct entry {
     bool absolute;
 };
 
-/* A symbol that a payload below adds to the host's. */
+/* A symbol of a payload below. */
 struct added_symbol {
     char *name;                 /* in full, as the host has it */
     const char *key;            /* what follows its last '/' or '#' */
     uint64_t size;
     unsigned char type;
+    bool replaces;              /* a function of the host's; others are added */
 };
 
 struct running {
@@ -51,7 +52,7 @@ struct running {
     size_t nunits;
     uint64_t text, text_end, init, init_end;
     struct build_id xen_id, top_id;
-    struct added_symbol *added; /* sorted by key */
+    struct added_symbol *added; /* sorted by key; those that replace, too */
     size_t nadded;
 };
 

@@ -90,23 +90,27 @@ static const char *key_in(const char *name)
     return slash ? slash + 1 : hash ? hash + 1 : name;
 }
 
-static int compare_symbols(const void *a, const void *b)
+/* Where a function lies that replaces one of what is below. */
+struct replacement {
+    const struct section *section;
+    uint64_t offset;
+};
+
+static int compare_replacements(const void *a, const void *b)
 {
-    const struct symbol *one = *(struct symbol *const *)a;
-    const struct symbol *two = *(struct symbol *const *)b;
+    const struct replacement *one = a, *two = b;
 
     if (one->section != two->section) {
-        return one->section->index < two->section->index ? -1 : 1;
+        return one->section < two->section ? -1 : 1;
     }
-    return (one->value > two->value) - (one->value < two->value);
+    return (one->offset > two->offset) - (one->offset < two->offset);
 }
 
-/* Those that replace a function of what is below, sorted by place. */
-static struct symbol **replacements(const struct object *payload,
-                                    size_t *count)
+static struct replacement *replacements(const struct object *payload,
+                                        size_t *count)
 {
     const struct section *funcs = find_section(payload, ".livepatch.funcs");
-    struct symbol **list = NULL;
+    struct replacement *list = NULL;
     size_t room = 0;
 
     *count = 0;
@@ -114,49 +118,52 @@ static struct symbol **replacements(const struct object *payload,
         const struct atom *atom = funcs->atoms[i];
 
         for (size_t j = 0; j < atom->nrefs; j++) {
-            struct symbol *symbol = atom->refs[j].symbol;
+            const struct ref *ref = &atom->refs[j];
 
-            if ((atom->offset + atom->refs[j].offset) % FUNC_SIZE ==
-                FUNC_NEW_ADDRESS && symbol && symbol->section) {
+            if ((atom->offset + ref->offset) % FUNC_SIZE ==
+                FUNC_NEW_ADDRESS && ref->symbol->section) {
                 list = must_grow(list, &room, *count + 1, sizeof(*list));
-                list[(*count)++] = symbol;
+                list[(*count)++] = (struct replacement) {
+                    ref->symbol->section, ref->symbol->value + ref->addend
+                };
             }
         }
     }
     if (*count) {
-        qsort(list, *count, sizeof(*list), compare_symbols);
+        qsort(list, *count, sizeof(*list), compare_replacements);
     }
     return list;
 }
 
-/* As the engine: named, loaded, no label in a merged section, and not in the
- * place of something. */
-static bool is_added(struct symbol *symbol, struct symbol **replaced,
-                     size_t count)
+/* As the engine: named, loaded, no label in a merged section. */
+static bool is_known(const struct symbol *symbol)
 {
     const struct section *section = symbol->section;
 
-    if (!section || !*symbol->name || !(section->flags & SHF_ALLOC) ||
-        symbol->type == STT_SECTION || symbol->type == STT_FILE) {
-        return false;
-    }
-    if (!strncmp(symbol->name, ".L", 2) && (section->flags & SHF_MERGE)) {
-        return false;
-    }
-    return !count || !bsearch(&symbol, replaced, count, sizeof(*replaced),
-                              compare_symbols);
+    return section && *symbol->name && (section->flags & SHF_ALLOC) &&
+           symbol->type != STT_SECTION && symbol->type != STT_FILE &&
+           (strncmp(symbol->name, ".L", 2) || !(section->flags & SHF_MERGE));
+}
+
+static bool is_replacement(const struct symbol *symbol,
+                           const struct replacement *list, size_t count)
+{
+    const struct replacement key = { symbol->section, symbol->value };
+
+    return count && bsearch(&key, list, count, sizeof(*list),
+                            compare_replacements);
 }
 
 static void add_symbols(struct running *running, const struct object *payload)
 {
     size_t count, room = running->nadded;
-    struct symbol **replaced = replacements(payload, &count);
+    struct replacement *replaced = replacements(payload, &count);
 
     for (size_t i = 1; i < payload->nsymbols; i++) {
         struct symbol *symbol = &payload->symbols[i];
         struct added_symbol *added;
 
-        if (!is_added(symbol, replaced, count)) {
+        if (!is_known(symbol)) {
             continue;
         }
         running->added = must_grow(running->added, &room, running->nadded + 1,
@@ -166,6 +173,7 @@ static void add_symbols(struct running *running, const struct object *payload)
         added->key = key_in(added->name);
         added->size = symbol->size;
         added->type = symbol->type;
+        added->replaces = is_replacement(symbol, replaced, count);
     }
     free(replaced);
     if (running->nadded) {
@@ -242,7 +250,7 @@ size_t running_find_added(const struct running *running, const char *full,
         const struct added_symbol *added = &running->added[i];
 
         /* "a.c#f" is no "f". */
-        if (!is_called(added->name, full) ||
+        if (added->replaces || !is_called(added->name, full) ||
             (strchr(added->name, '#') && !strchr(full, '#'))) {
             continue;
         }
@@ -263,7 +271,22 @@ size_t running_count_added(const struct running *running, const char *full)
 
     for (size_t i = first_added(running, key);
          i < running->nadded && !strcmp(running->added[i].key, key); i++) {
-        found += !strcmp(running->added[i].name, full);
+        found += !running->added[i].replaces &&
+                 !strcmp(running->added[i].name, full);
     }
     return found;
+}
+
+bool running_is_patched(const struct running *running, const char *full_name)
+{
+    const char *key = key_in(full_name);
+
+    for (size_t i = first_added(running, key);
+         i < running->nadded && !strcmp(running->added[i].key, key); i++) {
+        if (running->added[i].replaces &&
+            !strcmp(running->added[i].name, full_name)) {
+            return true;
+        }
+    }
+    return false;
 }

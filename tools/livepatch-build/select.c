@@ -309,6 +309,60 @@ static void tell_functions(struct selection *selection)
     }
 }
 
+/* It is compiled from source that may not have that payload's changes. */
+static void judge_below(struct selection *selection, const struct atom *atom)
+{
+    struct running_symbol old;
+    char *why = NULL;
+
+    if (resolver_function(selection->resolver, atom, &old, &why) &&
+        running_is_patched(resolver_running(selection->resolver), old.name)) {
+        selection_warn(selection, atom, "a payload below has patched it, too: "
+                       "name the patches that one was made of before this one, "
+                       "or their changes to it are undone");
+    }
+    free(why);
+}
+
+/* Such as a thunk that a CPU must find in one half of a cache line. */
+static bool is_placed_otherwise(const struct atom *atom)
+{
+    const struct atom *old = atom->twin;
+    uint64_t align = atom->section->align;
+
+    return (atom->kind == ATOM_FUNCTION || atom->kind == ATOM_CODE) && old &&
+           !atom->section->init &&
+           (old->section->align != align ||
+            (align && old->offset % align != atom->offset % align));
+}
+
+/* A change that no function's bytes show; the first of each object. */
+static void judge_places(struct selection *selection)
+{
+    for (size_t i = 0; i < selection->npairs; i++) {
+        const struct object_pair *pair = &selection->pairs[i];
+
+        for (size_t j = 0; pair->new->assembly && j < pair->new->natoms; j++) {
+            if (is_placed_otherwise(pair->new->atoms[j])) {
+                selection_refuse(selection, REFUSAL_ASSEMBLY,
+                                 pair->new->atoms[j], NULL, "hand-written "
+                                 "code, which is to lie at another place, and "
+                                 "can't move at run time");
+                break;
+            }
+        }
+    }
+}
+
+static void judge_nothing(struct selection *selection)
+{
+    judge_places(selection);
+    if (!report_refusals(selection->report)) {
+        report_refuse(selection->report, REFUSAL_NOTHING, "", "", NULL,
+                      "the patch changes no code that runs");
+    }
+}
+
 static void judge(struct selection *selection)
 {
     struct tally tally = { .hooks = false };
@@ -316,13 +370,13 @@ static void judge(struct selection *selection)
     take_stock(selection, &tally);
     for (size_t i = 0; i < tally.npatched; i++) {
         unpatchable_judge(selection, tally.patched[i]);
+        judge_below(selection, tally.patched[i]);
     }
     judge_init(selection, &tally);
     if (tally.npatched) {
         judge_boot(selection, &tally);
     } else if (!tally.hooks && !report_refusals(selection->report)) {
-        report_refuse(selection->report, REFUSAL_NOTHING, "", "", NULL,
-                      "the patch changes no code that runs");
+        judge_nothing(selection);
     }
     free(tally.patched);
     free(tally.init);
@@ -348,8 +402,10 @@ void select_atoms(struct object_pair *pairs, size_t npairs,
     for (size_t i = 0; i < npairs; i++) {
         check_refs(&selection, pairs[i].new);
     }
+    select_judge_moved(&selection);
     judge(&selection);
     select_warn_of_lost_data(&selection);
+    select_warn_of_kept_addresses(&selection);
     if (!report_refusals(report)) {
         tell_functions(&selection);
     }

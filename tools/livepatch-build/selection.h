@@ -45,4 +45,10 @@ void select_warn_of_lost_data(struct selection *selection);
 void select_function(struct selection *selection, struct atom *atom);
 void select_referred_code(struct selection *selection, struct atom *atom);
 
+/* select_moved.c: what is new in its file alone. */
+void select_judge_moved(struct selection *selection);
+
+/* select_kept.c: new functions that may be called once the payload is gone. */
+void select_warn_of_kept_addresses(struct selection *selection);
+
 #endif

@@ -102,9 +102,17 @@ bool is_init_section(const char *section)
 
 bool is_dropped_section(const char *section)
 {
-    return is_or_below(section, ".discard") ||
-           is_or_below(section, ".eh_frame") ||
-           is_or_below(section, ".note.gnu.property");
+    static const char *const dropped[] = {
+        ".discard", ".eh_frame", ".note.gnu.property", ".text.exit", ".exit",
+        ".exitcall.exit", ".dtors", ".fini_array",
+    };
+
+    for (size_t i = 0; i < sizeof(dropped) / sizeof(*dropped); i++) {
+        if (is_or_below(section, dropped[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 #define BUG_DISPLACEMENT_BITS 24

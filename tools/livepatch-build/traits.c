@@ -73,6 +73,17 @@ bool is_bound_to_section(const struct atom *atom)
             !is_replacement_section(atom->section->name));
 }
 
+bool is_branch(const struct atom *atom, const struct ref *ref)
+{
+    const uint8_t *bytes = atom->bytes;
+    uint64_t at = ref->offset;
+
+    return ref->type == R_X86_64_PLT32 ||
+           (bytes && at >= 1 && (bytes[at - 1] & 0xfe) == 0xe8) ||
+           (bytes && at >= 2 && bytes[at - 2] == 0x0f &&
+            (bytes[at - 1] & 0xf0) == 0x80);
+}
+
 bool is_patched(const struct atom *atom)
 {
     return atom->kind == ATOM_FUNCTION && atom->selected && atom->twin &&

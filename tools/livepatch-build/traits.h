@@ -31,4 +31,8 @@ bool is_bound_to_section(const struct atom *atom);
 /* A selected function that takes the place of one that runs. */
 bool is_patched(const struct atom *atom);
 
+/* A call or jump: the displacement follows its opcode.  Other references of code
+ * take an address. */
+bool is_branch(const struct atom *atom, const struct ref *ref);
+
 #endif
