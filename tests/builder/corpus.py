@@ -17,9 +17,10 @@ Above its diff a patch says what is expected, a line each:
     Warns: words that a warning must have
     Effect: COMMAND -> PATTERN      what dom0 sees, while the payload is
             applied and not before or after it
-    Weight: heavy       hundreds of objects are built
+    Weight: heavy       hundreds of objects are built: with CORPUS=all alone
 
-LIVEPATCH_BUILD names another builder than that in build/.
+LIVEPATCH_BUILD names another builder than that in build/; CORPUS=all is for heavy
+patches, too.
 """
 
 import functools
@@ -42,6 +43,7 @@ BUILDER = Path(os.environ.get("LIVEPATCH_BUILD") or
                TOP / "build/livepatch-build/livepatch-build").resolve()
 STOCK_CONFIG = TOP / "build/stock/boot/xen-4.17-amd64.config"
 CACHE = TOP / "build/builder/cache"
+ALL = os.environ.get("CORPUS") == "all"
 REFUSED = 2
 FIELDS = {"Kind", "Expect", "Stock", "Engine", "Functions", "New", "Warns", "Effect",
           "Weight"}
@@ -61,10 +63,6 @@ class Patch:
     @property
     def name(self):
         return self.path.stem
-
-    @property
-    def heavy(self):
-        return self.fields.get("Weight") == "heavy"
 
     def expected(self):
         """The reasons why it must be refused here; none for a payload."""
@@ -121,7 +119,8 @@ def patches():
     found = [read(path) for folder in ("corpus", "examples")
              for path in sorted((HERE / folder).glob("*.patch"))]
     return [patch for patch in found
-            if patch.fields.get("Engine") != "stock" or not engines.is_ours()]
+            if (patch.fields.get("Engine") != "stock" or not engines.is_ours())
+            and (ALL or "Weight" not in patch.fields)]
 
 
 def command(patch, output):

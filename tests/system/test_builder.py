@@ -6,7 +6,6 @@ their effect, reverted.
     CORPUS=all      all of the corpus, and not only what stands for the rest
 """
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -106,7 +105,7 @@ def add(patch):
 
 
 for each in corpus.patches():
-    if not each.expected() and (os.environ.get("CORPUS") == "all" or each.name in CHOSEN):
+    if not each.expected() and (corpus.ALL or each.name in CHOSEN):
         add(each)
 
 if __name__ == "__main__":
