@@ -52,15 +52,6 @@ static const char script[] =
     "    /DISCARD/ : { *(.discard .discard.*) *(.note.gnu.property) }\n"
     "}\n";
 
-static void write_bytes(const char *path, const void *bytes, size_t size)
-{
-    FILE *file = fopen(path, "w");
-
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
-}
-
 static void run(const char *command)
 {
     if (system(command)) {

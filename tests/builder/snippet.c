@@ -76,16 +76,20 @@ unsigned char *snippet_image(const char *name, const char *source,
                              const char *more_options, size_t *size)
 {
     char folder[] = "/tmp/snippet.XXXXXX", *path, *command, *output;
+    const char *slash = strrchr(name, '/'), *file = slash ? slash + 1 : name;
     bool c = !strcmp(name + strlen(name) - 2, ".c");
     unsigned char *image = NULL;
     int status;
 
     assert_non_null(mkdtemp(folder));
-    path = must_print("%s/%s", folder, name);
+    path = must_print("%s/%s", folder, file);
     output = must_print("%s/snippet.o", folder);
     write_file(path, source);
-    command = must_print("cd %s && gcc %s %s -c -o snippet.o %s", folder,
-                         c ? C_OPTIONS : ASSEMBLY_OPTIONS, more_options, name);
+    /* As Xen's makefiles do, so that names of files have their folders. */
+    command = must_print("cd %s && gcc %s %s -c -o snippet.o %s && "
+                         "objcopy --redefine-sym %s=%s snippet.o", folder,
+                         c ? C_OPTIONS : ASSEMBLY_OPTIONS, more_options, file,
+                         file, name);
     status = system(command);
     if (status == 0) {
         image = read_file(output, size);
@@ -161,4 +165,13 @@ struct ref *ref_at_offset(const struct atom *atom, uint64_t offset)
     fail_msg("%s has no reference at 0x%lx", atom_name(atom),
              (unsigned long)offset);
     return NULL;
+}
+
+void write_bytes(const char *path, const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
 }

@@ -23,4 +23,7 @@ struct section *find_section(const struct object *object, const char *name);
 /* The atom's reference at this offset, or a failure. */
 struct ref *ref_at_offset(const struct atom *atom, uint64_t offset);
 
+/* A file of these bytes. */
+void write_bytes(const char *path, const void *bytes, size_t size);
+
 #endif

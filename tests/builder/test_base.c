@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The base build and patched copies of it, of a tree with two sources. */
+/* The base build and patched copies of it, of a tree with three sources. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,12 +26,16 @@ static const char makefile[] =
     "SRCARCH := x86\n"
     "ALL_OBJS-y := common/built_in.o\n"
     "ALL_LIBS-y :=\n"
-    "outputmakefile olddefconfig FORCE: ;\n";
+    "olddefconfig FORCE: ;\n"
+    "outputmakefile:\n"
+    "\t@ln -nfs . source\n";
 static const char rules[] =
     "include/xen/compile.h all include arch/x86/include/asm/asm-offsets.h: ;\n"
     "tools:\n"
-    "common/built_in.o: common/a.o common/b.o\n"
+    "common/built_in.o: common/a.o common/b.o common/c.o\n"
     "\t@echo 'cmd_$@ := ld -r -o $@ $^' > common/.built_in.o.cmd\n"
+    "common/c.c: lib/c.c\n"
+    "\t@ln -nfs ../source/$< $@\n"
     "common/%.o: common/%.c include/x.h\n"
     "\t@echo '  CC      $@'; gcc -Iinclude -c -o $@ $<\n"
     "\t@printf 'cmd_%s := gcc\\ndeps_%s := %s include/x.h\\n' $@ $@ $< "
@@ -56,14 +60,16 @@ static char *put(const struct scene *scene, const char *path, const char *text)
 
 static int begin(void **state)
 {
-    static const char *const folders[] = { "tree/xen/common",
-                                           "tree/xen/include/xen" };
+    static const char *const folders[] = {
+        "tree/xen/common", "tree/xen/lib", "tree/xen/include/xen",
+    };
     static const char *const files[][2] = {
         { "tree/Config.mk", "" }, { "tree/xen/build.mk", "" },
         { "tree/xen/Makefile", makefile }, { "tree/xen/Rules.mk", rules },
         { "tree/xen/.config", CONFIG }, { "tree/xen/include/x.h", "" },
         { "tree/xen/common/a.c", "int a;\n" },
         { "tree/xen/common/b.c", "#include <x.h>\nint b;\n" },
+        { "tree/xen/lib/c.c", "int c;\n" },
     };
     struct scene *scene = must_alloc(1, sizeof(*scene));
 
@@ -175,7 +181,7 @@ static void test_made_once(void **state)
     ino_t first;
 
     assert_non_null(base);
-    assert_int_equal(base_objects(base, &objects), 2);
+    assert_int_equal(base_objects(base, &objects), 3);
     assert_string_equal(objects[0], "common/a.o");
     assert_string_equal(objects[1], "common/b.o");
     first = inode(base, "common/a.o");
@@ -238,6 +244,20 @@ static void test_one_object(void **state)
     assert_int_equal(builds(*state), 0);
 }
 
+/* It is made of a link to the source. */
+static void test_linked_source(void **state)
+{
+    struct base *base = open_base(*state);
+    char changed[64];
+
+    assert_int_equal(patch(*state, base, "--- a/xen/lib/c.c\n"
+                           "+++ b/xen/lib/c.c\n"
+                           "@@ -1 +1 @@\n-int c;\n+int c2;\n", changed),
+                     OUTCOME_DONE);
+    assert_string_equal(changed, "common/c.o ");
+    base_close(base);
+}
+
 static void test_header(void **state)
 {
     struct base *base = open_base(*state);
@@ -245,7 +265,8 @@ static void test_header(void **state)
 
     assert_int_equal(patch(*state, base, "--- a/xen/include/x.h\n"
                            "+++ b/xen/include/x.h\n"
-                           "@@ -0,0 +1 @@\n+extern int x; static int *y = &x;\n",
+                           "@@ -0,0 +1 @@\n"
+                           "+extern int x; static int *y = &x;\n",
                            changed), OUTCOME_DONE);
     assert_string_equal(changed, "common/b.o ");
     base_close(base);
@@ -333,6 +354,7 @@ int main(void)
         CASE(test_another_source_another_base),
         CASE(test_tree_is_only_read),
         CASE(test_one_object),
+        CASE(test_linked_source),
         CASE(test_header),
         CASE(test_no_effect),
         CASE(test_compiler_error),

@@ -38,6 +38,7 @@ WRONG = {
     ("--xen-syms=/nowhere/syms", __file__): "/nowhere/syms",
     ("/nowhere/x.patch",): "/nowhere/x.patch",
     ("--output=/nowhere/x", __file__): "/nowhere",
+    ("--output=" + __file__, __file__): "would be overwritten",
     ("inspect",): "FILE",
     ("inspect", "-x", "a"): "-x",
     ("inspect", "/nowhere/a"): "/nowhere/a",
@@ -86,6 +87,9 @@ class Command(unittest.TestCase):
     def test_help(self):
         process = run("--help")
         self.assertEqual((process.returncode, process.stderr), (0, ""))
+        self.assertLess(len(process.stdout.splitlines()), 24)
+        for args in (("-h",), ("base", "-h"), ("inspect", "--help"), ("diff", "-h")):
+            self.assertEqual(run(*args).stdout, process.stdout)
         pod = (REPOSITORY / "docs/man/livepatch-build.pod").read_text()
         for line in process.stdout.splitlines():
             self.assertLessEqual(len(line), 80, line)

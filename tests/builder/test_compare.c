@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "snippet.h"
 #include "twins.h"
@@ -438,6 +439,39 @@ static void test_bug_frame_is_added(void **state)
         "an entry in .bug_frames.2");
 }
 
+/* What `livepatch-build diff` says of two sources. */
+static void printed(const char *old, const char *new, char *text, size_t size)
+{
+    struct twins twins = twins_of(old, new);
+    FILE *file = tmpfile();
+    int kept = dup(STDOUT_FILENO);
+
+    assert_non_null(file);
+    fflush(stdout);
+    assert_true(dup2(fileno(file), STDOUT_FILENO) >= 0);
+    compare_print(twins.old, twins.new, false);
+    fflush(stdout);
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+    rewind(file);
+    text[fread(text, 1, size - 1, file)] = '\0';
+    fclose(file);
+    twins_free(twins);
+}
+
+/* The function's own line tells what differs. */
+static void test_entries_are_not_told_of(void **state)
+{
+    char text[4096];
+
+    (void)state;
+    printed(CHECK("outer(1)"), CHECK("BUG(17)"), text, sizeof(text));
+    assert_non_null(strstr(text, "changed  function"));
+    assert_null(strstr(text, ".bug_frames"));
+    printed(CHECK("BUG(17)"), CHECK("BUG(18)"), text, sizeof(text));
+    assert_string_equal(text, "");
+}
+
 /* In each snippet, a function before f has entries of its own. */
 #define WITH_FIXUP(name, fixup) \
     "int " name "(const int *p) { int r = 0, e = 0; asm volatile (\n" \
@@ -590,6 +624,7 @@ int main(void)
         cmocka_unit_test(test_bug_frame_of_another_type),
         cmocka_unit_test(test_text_of_an_assertion),
         cmocka_unit_test(test_bug_frame_is_added),
+        cmocka_unit_test(test_entries_are_not_told_of),
         cmocka_unit_test(test_fixup),
         cmocka_unit_test(test_alternatives),
         cmocka_unit_test(test_data),

@@ -154,10 +154,10 @@ static void test_no_payload(void **state)
     *strstr(broken, ".long 4, 4, 3") = '#';
     check_no_payload(broken, "build-id");
     memcpy(broken, source, sizeof(source));
-    memcpy(strstr(broken, ".zero 71"), ".zero 70", 8);
+    strstr(broken, ".zero 71")[strlen(".zero 7")] = '0';
     check_no_payload(broken, ".livepatch.funcs");
     memcpy(broken, source, sizeof(source));
-    memcpy(strstr(broken, ".long 4, 4, 3"), ".long 4, 9, 3", 13);
+    strstr(broken, ".long 4, 4, 3")[strlen(".long 4, ")] = '9';
     check_no_payload(broken, "build-id");
     free(broken);
 }

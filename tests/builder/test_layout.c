@@ -163,6 +163,12 @@ static const struct row rows[] = {
       "member a was long int, is char *", NULL },
     { "a number now", "", THING("char *a;"), THING("long a;"),
       VARIABLE, "member a was char *, is long int", NULL },
+    { "wrapped", "typedef struct { const long n; } box; ", THING("long a;"),
+      THING("box a;"), VARIABLE, NULL, "member a was long int, is box" },
+    { "unwrapped", "union box { long n; }; ", THING("union box a;"),
+      THING("long a;"), VARIABLE, NULL, "member a was union box, is long int" },
+    { "two for one", "typedef struct { int n, m; } box; ", THING("long a;"),
+      THING("box a;"), VARIABLE, "member a was long int, is box", NULL },
     { "another enum", "enum x { X }; enum y { Y }; ", THING("enum x a;"),
       THING("enum y a;"), VARIABLE, "member a was enum x, is enum y", NULL },
     { "to something else", "struct x; struct y; ", THING("struct x *a;"),
@@ -211,7 +217,10 @@ static const struct row rows[] = {
       THING("int a; char z; char _pad[3]; long b;"), VARIABLE, NULL,
       "member z uses what was padding at 4" },
     { "renamed", "", THING("int a; long b;"), THING("int z; long b;"),
-      VARIABLE, NULL, NULL },
+      VARIABLE, NULL, "member a has become member z" },
+    { "named filler", "", THING("int a; int _pad; long b;"),
+      THING("int a; int z; long b;"), VARIABLE, NULL,
+      "member z uses what was padding at 4" },
     { "gone", "", THING("int a; int b; long c;"), THING("int a; long c;"),
       VARIABLE, NULL, NULL },
     { "replaced", "", THING("int a; int b; long c;"),
@@ -433,6 +442,34 @@ static void test_moved_to_another_object(void **state)
     expect("struct thing: member a was int", NULL);
 }
 
+/* What is in memory is reached by a list alone. */
+static void test_renamed_type(void **state)
+{
+    static const char rest[] =
+        "int f(struct list *l, int n) { return ((%s *)l)->b + n; }";
+    char *body = must_print("struct list { struct list *next; }; %s%s",
+                            "%s { struct list list; %s int b; };", rest);
+    char *old = must_print(body, "struct thing", "", "struct thing");
+    char *new = must_print(body, "struct other", "long a;", "struct other");
+    char *good = must_print(body, "struct other", "", "struct other");
+    struct layouts *layouts = layouts_new();
+
+    (void)state;
+    add_pair(layouts, old, new, "-g");
+    conclude(layouts);
+    expect("struct thing: now called struct other: member b moved from 8 to 16",
+           NULL);
+    forget(state);
+    layouts = layouts_new();
+    add_pair(layouts, old, good, "-g");
+    conclude(layouts);
+    expect(NULL, NULL);
+    free(body);
+    free(old);
+    free(new);
+    free(good);
+}
+
 /* It is another one, that has the same name in another file. */
 static void test_same_name_in_another_file(void **state)
 {
@@ -558,16 +595,6 @@ static void test_data_alone(void **state)
     expect(NULL, NULL);
 }
 
-static void write_bytes(const char *path, const unsigned char *bytes,
-                        size_t size)
-{
-    FILE *file = fopen(path, "w");
-
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
-}
-
 /* Whatever is in the file: an answer, and no harm. */
 static void test_damaged(void **state)
 {
@@ -638,7 +665,8 @@ int main(void)
     static const struct CMUnitTest others[] = {
         TEST(test_told_once), TEST(test_told_by_another),
         TEST(test_stack_here_memory_there), TEST(test_moved_to_another_object),
-        TEST(test_same_name_in_another_file), TEST(test_new_file),
+        TEST(test_renamed_type), TEST(test_same_name_in_another_file),
+        TEST(test_new_file),
         TEST(test_many_holders), TEST(test_holder_changed_too),
         TEST(test_holder_in_two_guises), TEST(test_bad_files),
         TEST(test_data_alone),

@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "linked.h"
 #include "memory.h"
 #include "payload.h"
@@ -357,6 +359,54 @@ static void test_full_disk(void **state)
     trial_free(&trial);
 }
 
+/* Takes the place of the library's, which the writer calls when the file is
+ * there, and doesn't have its name yet. */
+static int interrupt;
+
+int fsync(int fd)
+{
+    (void)fd;
+    if (interrupt) {
+        kill(getppid(), interrupt);
+        pause();
+    }
+    return 0;
+}
+
+static int write_at(void *context)
+{
+    struct trial trial = trial_of(old_source, new_source);
+    char *why = NULL;
+
+    return !try_write(&trial, context, &why);
+}
+
+static void test_interrupted(void **state)
+{
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+        char folder[] = "/tmp/payload.XXXXXX", *path;
+        pid_t child;
+        int status;
+
+        assert_non_null(mkdtemp(folder));
+        path = must_print("%s/x.livepatch", folder);
+        interrupt = signals[i];
+        child = fork();
+        if (!child) {
+            _exit(cleanup_supervise(write_at, path));
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        interrupt = 0;
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), signals[i]);
+        assert_int_equal(rmdir(folder), 0);     /* nothing is left in it */
+        free(path);
+    }
+}
+
 static void test_bad_name(void **state)
 {
     struct trial trial = trial_of(old_source, new_source);
@@ -415,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_far_frame),
         cmocka_unit_test(test_no_place),
         cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_interrupted),
         cmocka_unit_test(test_bad_name),
     };
 

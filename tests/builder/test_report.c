@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <yajl/yajl_tree.h>
 
+#include "printable.h"
 #include "report.h"
 #include "report_private.h"
 
@@ -49,6 +50,11 @@ static struct report *example(bool json)
                   1);
     report_warn(report, NULL, NULL, "odd \033[1m \xff \xc3\xa4");
     report_proof(report, 3, 0, 1);
+    report_proof_exemption(report, "common/b.c", "h", "the line");
+    report_payload(report, (struct report_payload){
+        .name = "x", .xen_id = "12", .depends = "12",
+    });
+    report_build_id(report, "34");
     return report;
 }
 
@@ -65,7 +71,27 @@ static void test_text_done(void **state)
         text, "/nowhere/x.livepatch: 1 function patched, 1 new, 0 bytes\n"
         "  common/a.c: f: patched, 10 -> 12 bytes; as \"it\" is\n"
         "  common/a.c: g: new, 7 bytes\n"
+        "build-id 34, depends on Xen 12\n"
         "the base is what runs: 3 functions equal, 0 not, 1 exempt\n");
+}
+
+static void test_text_verbose(void **state)
+{
+    struct report *report = example(false);
+    char text[1024];
+
+    (void)state;
+    report_configure(report, (struct report_options){ .verbose = true });
+    report_payload(report, (struct report_payload){
+        .name = "x", .xen_id = "12", .depends = "56",
+    });
+    written(report, OUTCOME_DONE, "/nowhere/x.livepatch", NULL, STDOUT_FILENO,
+            text, sizeof(text));
+    report_free(report);
+    assert_non_null(strstr(
+        text, "build-id 34, depends on payload 56, on Xen 12\n"
+        "the base is what runs: 3 functions equal, 0 not, 1 exempt\n"
+        "  exempt: common/b.c: h: the line\n"));
 }
 
 static void test_text_refused(void **state)
@@ -98,8 +124,9 @@ static void test_many_warnings(void **state)
     }
     written(report, OUTCOME_REFUSED, NULL, NULL, STDERR_FILENO, text,
             sizeof(text));
-    assert_non_null(strstr(text, "warning: w4\nlivepatch-build: ... and 3 more "
-                           "warnings\nlivepatch-build: refused: a: b: c"));
+    assert_non_null(strstr(text, "warning: w4\n"
+                           "livepatch-build: warning: ... and 3 more\n"
+                           "livepatch-build: refused: a: b: c"));
     assert_null(strstr(text, "w5"));
     written(report, OUTCOME_DONE, NULL, NULL, STDERR_FILENO, text,
             sizeof(text));
@@ -136,6 +163,36 @@ static const char *member(yajl_val json, const char *list, const char *key)
     found = yajl_tree_get(YAJL_GET_ARRAY(found)->values[0], at_key,
                           yajl_t_string);
     return found ? YAJL_GET_STRING(found) : "";
+}
+
+static const char *string_at(yajl_val json, const char *parent,
+                             const char *key)
+{
+    const char *path[] = { parent, key, NULL };
+    yajl_val found = yajl_tree_get(json, path, yajl_t_string);
+
+    return found ? YAJL_GET_STRING(found) : "";
+}
+
+static void test_json_done(void **state)
+{
+    struct report *report = example(true);
+    const char *proof[] = { "proof", NULL };
+    char text[4096], error[256];
+    yajl_val json;
+
+    (void)state;
+    written(report, OUTCOME_DONE, "x", NULL, STDOUT_FILENO, text,
+            sizeof(text));
+    json = yajl_tree_parse(text, error, sizeof(error));
+    report_free(report);
+    assert_non_null(json);
+    assert_string_equal(string_at(json, "payload", "build_id"), "34");
+    assert_string_equal(string_at(json, "payload", "depends"), "12");
+    assert_string_equal(string_at(json, "payload", "xen_build_id"), "12");
+    assert_string_equal(member(yajl_tree_get(json, proof, yajl_t_object),
+                               "exemptions", "why"), "the line");
+    yajl_tree_free(json);
 }
 
 static void test_json(void **state)
@@ -176,7 +233,8 @@ static void test_clean(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
-        char *clean = report_clean(pairs[i][0]);
+        char *clean = printable_text(pairs[i][0],
+                                     strlen(pairs[i][0]), true);
 
         assert_string_equal(clean, pairs[i][1]);
         free(clean);
@@ -187,9 +245,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_done),
+        cmocka_unit_test(test_text_verbose),
         cmocka_unit_test(test_text_refused),
         cmocka_unit_test(test_many_warnings),
         cmocka_unit_test(test_quiet),
+        cmocka_unit_test(test_json_done),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_clean),
     };

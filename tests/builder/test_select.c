@@ -126,19 +126,41 @@ static void test_constant(void **state)
 
 static void test_constant_that_may_be_kept(void **state)
 {
+    struct trial trial;
+
     (void)state;
     check_refused(D "const int t[] = { 3, 1 };"
                   "int f(int n) { return t[n] + outer; }\n",
                   D "const int t[] = { 3, 2 };"
                   "int f(int n) { return t[n] + outer; }\n", "data");
-    check_refused(D "static int a(void) { return outer; }"
-                  "static int b(void) { return -outer; }"
-                  "static int (*const t[])(void) = { a, b };"
-                  "int f(int n) { return t[n](); }\n",
-                  D "static int a(void) { return outer; }"
-                  "static int b(void) { return -outer; }"
-                  "static int (*const t[])(void) = { b, a };"
-                  "int f(int n) { return t[n](); }\n", "data");
+    trial = trial_of(D "static int a(void) { return outer; }"
+                     "static int b(void) { return -outer; }"
+                     "static int (*const t[])(void) = { a, b };"
+                     "int f(int n) { return t[n](); }\n",
+                     D "static int a(void) { return outer; }"
+                     "static int b(void) { return -outer; }"
+                     "static int (*const t[])(void) = { b, a };"
+                     "int f(int n) { return t[n](); }\n");
+    assert_told(&trial, "\"data\"");
+    assert_told(&trial, "change the functions that it names");
+    trial_free(&trial);
+}
+
+/* What xl shows of the options that Xen was built with. */
+static void test_configuration(void **state)
+{
+    const char *format = D "const char xen_config_data[%d] = { 1, 2 };\n"
+                         "const unsigned int xen_config_data_size = %d;\n"
+                         "int f(int n) { return outer + %d; }\n";
+    char *old = must_print(format, 2, 2, 1), *new = must_print(format, 3, 3, 2);
+    struct trial trial = trial_of(old, new);
+
+    (void)state;
+    assert_int_equal(report_refusals(trial.report), 0);
+    assert_told(&trial, "configuration that Xen tells of");
+    trial_free(&trial);
+    free(old);
+    free(new);
 }
 
 static void test_init(void **state)
@@ -182,6 +204,43 @@ static void test_init_called(void **state)
     free(bad);
 }
 
+/* The same where the patch makes both objects anew. */
+static void test_init_of_another_object(void **state)
+{
+    const char *format = D "int i(int);\n"
+        "int g(int n) { return outer ? i(n) : n + %d; }\n";
+    char *old = must_print(format, 1), *new = must_print(format, 2);
+    const struct source sources[] = {
+        xen_source, { "twin.c", old },
+        { "other.c", D "int outer; int __init i(int n) { return n + 1; }\n" },
+        { NULL, NULL },
+    };
+    struct object_pair pairs[] = {
+        { snippet("twin.c", old), snippet("twin.c", new) },
+        { snippet("other.c", sources[2].text),
+          snippet("other.c", sources[2].text) },
+    };
+    struct running *running = run_xen(sources);
+    struct report *report = report_new();
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        pair_objects(pairs[i].old, pairs[i].new);
+        compare_objects(pairs[i].old, pairs[i].new);
+    }
+    select_atoms(pairs, 2, running, report);
+    assert_int_equal(report_refusals(report), 0);
+    assert_true(find_atom(pairs[0].new, "g")->selected);
+    for (size_t i = 0; i < 2; i++) {
+        object_free(pairs[i].old);
+        object_free(pairs[i].new);
+    }
+    report_free(report);
+    running_free(running);
+    free(old);
+    free(new);
+}
+
 static void test_boot(void **state)
 {
     (void)state;
@@ -204,6 +263,53 @@ static void test_not_boot(void **state)
 
     (void)state;
     assert_int_equal(report_refusals(trial.report), 0);
+    trial_free(&trial);
+}
+
+/* A CPU that is offline isn't there when a payload is taken away. */
+static void test_offline(void **state)
+{
+    struct trial trial = trial_of(
+        D "void play_dead(void) { for (;;) outer = printk(\"a\"); }\n"
+        "int late(void) { play_dead(); return 1; }\n",
+        D "void play_dead(void) { for (;;) outer = printk(\"b\"); }\n"
+        "int late(void) { play_dead(); return 1; }\n");
+
+    (void)state;
+    assert_int_equal(report_refusals(trial.report), 0);
+    assert_told(&trial, "runs on CPUs that are offline");
+    trial_free(&trial);
+}
+
+/* The engine's functions can't be patched, but for those of its hypercall. */
+static void test_engine(void **state)
+{
+    static const char old[] = D "int list_payloads(int n) { return n; }\n"
+        "int apply(int n) { return n * outer; }\n";
+    struct trial trial = trial_of_file(
+        "common/livepatch/list.c", old,
+        D "int list_payloads(int n) { return n + 1; }\n"
+        "int apply(int n) { return n * outer; }\n");
+
+    (void)state;
+    assert_int_equal(report_refusals(trial.report), 0);
+    trial_free(&trial);
+    trial = trial_of_file(
+        "common/livepatch/list.c", old,
+        D "int list_payloads(int n) { return n; }\n"
+        "int apply(int n) { return n + outer; }\n");
+    assert_told(&trial, "\"engine\"");
+    trial_free(&trial);
+}
+
+static void test_interrupting(void **state)
+{
+    struct trial trial = trial_of_file(
+        "arch/x86/traps.c", D "int do_nmi(int n) { return n * outer; }\n",
+        D "int do_nmi(int n) { return n + outer; }\n");
+
+    (void)state;
+    assert_told(&trial, "\"engine\"");
     trial_free(&trial);
 }
 
@@ -254,6 +360,22 @@ static void test_assembly(void **state)
     assert_true(report_refusals(trial.report) > 0);
     assert_told(&trial, "\"assembly\"");
     trial_free(&trial);
+}
+
+/* The code is as it was, but what is to happen when it faults isn't. */
+static void test_entry_of_assembly(void **state)
+{
+    const char *code = ".text\n.globl f\n.type f, @function\n"
+        "f: iretq\n1: ret\n.size f, . - f\n"
+        ".section .ex_table.pre, \"a\"\n";
+    char *new = must_print("%s.long f - ., 1b - .\n", code);
+    struct trial trial = assembly_trial(code, new);
+
+    (void)state;
+    assert_true(report_refusals(trial.report) > 0);
+    assert_told(&trial, "\"assembly\"");
+    trial_free(&trial);
+    free(new);
 }
 
 /* The same bytes, but in the other half of a cache line. */
@@ -347,6 +469,38 @@ static void test_pointer(void **state)
     free(new);
 }
 
+/* With CET a pointer must find ENDBR64: the entry in Xen has none. */
+static void test_first_pointer(void **state)
+{
+    struct trial trial = trial_of(
+        D "int f(int n) { return n * 3 + outer; }\n"
+        "int g(int n) { return use(0) + 1; }\n",
+        D "int __attribute__((cf_check)) f(int n) { return n * 3 + outer; }\n"
+        "int g(int n) { return use(f) + 1; }\n");
+    struct resolver *resolver = resolver_new(&trial.pair, 1, trial.running);
+    const struct atom *f = find_atom(trial.pair.new, "f");
+    const struct atom *g = find_atom(trial.pair.new, "g");
+    unsigned int found = 0;
+
+    (void)state;
+    assert_int_equal(report_refusals(trial.report), 0);
+    for (size_t i = 0; i < g->nrefs; i++) {
+        struct resolved resolved;
+        char *why = NULL;
+
+        if (resolver_target(resolver, &g->refs[i]) == f) {
+            assert_true(resolver_ref(resolver, g, &g->refs[i], &resolved,
+                                     &why));
+            assert_int_equal(resolved.how, RESOLVED_SELECTED);
+            found++;
+        }
+    }
+    assert_int_equal(found, 1);
+    assert_told(&trial, "must stay applied");
+    resolver_free(resolver);
+    trial_free(&trial);
+}
+
 /* The compiler numbers statics of functions anew: the address decides. */
 static void test_numbered(void **state)
 {
@@ -418,19 +572,26 @@ int main(void)
         cmocka_unit_test(test_data),
         cmocka_unit_test(test_constant),
         cmocka_unit_test(test_constant_that_may_be_kept),
+        cmocka_unit_test(test_configuration),
         cmocka_unit_test(test_init),
         cmocka_unit_test(test_init_called),
+        cmocka_unit_test(test_init_of_another_object),
         cmocka_unit_test(test_boot),
         cmocka_unit_test(test_not_boot),
+        cmocka_unit_test(test_offline),
+        cmocka_unit_test(test_engine),
+        cmocka_unit_test(test_interrupting),
         cmocka_unit_test(test_small),
         cmocka_unit_test(test_symbol),
         cmocka_unit_test(test_per_cpu),
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_assembly),
+        cmocka_unit_test(test_entry_of_assembly),
         cmocka_unit_test(test_place),
         cmocka_unit_test(test_unlikely),
         cmocka_unit_test(test_hook),
         cmocka_unit_test(test_pointer),
+        cmocka_unit_test(test_first_pointer),
         cmocka_unit_test(test_numbered),
         cmocka_unit_test(test_moved),
         cmocka_unit_test(test_kept_address),

@@ -39,25 +39,28 @@ struct atom *referred(const struct object *object, const char *function,
 
 /* Entries as Xen's macros make them. */
 #define BUG_FRAMES \
-    "#define FRAME(type, line, more)                                      \\\n" \
-    "    asm volatile ( \"1: ud2\\n\"                                     \\\n" \
-    "        \".pushsection .bug_frames.\" #type \", \\\"a\\\", @progbits\\n\"\\\n" \
-    "        \".p2align 2\\n\"                                            \\\n" \
-    "        \"2: .long (1b - 2b) + %c[hi], (%c[file] - 2b) + %c[lo]\\n\" \\\n" \
-    "        more \".popsection\"                                         \\\n" \
-    "        :: [hi] \"i\" (((line) >> 7) << 24),                         \\\n" \
-    "           [lo] \"i\" (((line) & 127) << 24),                        \\\n" \
+    "#define FRAME(type, line, more) \\\n" \
+    "    asm volatile ( \"1: ud2\\n\" \\\n" \
+    "        \".pushsection .bug_frames.\" #type \", \\\"a\\\", \" \\\n" \
+    "        \"@progbits\\n\" \\\n" \
+    "        \".p2align 2\\n\" \\\n" \
+    "        \"2: .long (1b - 2b) + %c[hi]\\n\" \\\n" \
+    "        \".long (%c[file] - 2b) + %c[lo]\\n\" \\\n" \
+    "        more \".popsection\" \\\n" \
+    "        :: [hi] \"i\" (((line) >> 7) << 24), \\\n" \
+    "           [lo] \"i\" (((line) & 127) << 24), \\\n" \
     "           [file] \"i\" (\"file.c\") )\n" \
     "#define BUG(line) FRAME(2, line, \"\")\n" \
     "#define WARN(line) FRAME(1, line, \"\")\n" \
-    "#define ASSERT(text, line)                                           \\\n" \
-    "    asm volatile ( \"1: ud2\\n\"                                     \\\n" \
-    "        \".pushsection .bug_frames.3, \\\"a\\\", @progbits\\n\"      \\\n" \
-    "        \".p2align 2\\n\"                                            \\\n" \
-    "        \"2: .long (1b - 2b) + %c[hi], (%c[file] - 2b) + %c[lo]\\n\" \\\n" \
-    "        \".long 0, %c[what] - 2b\\n.popsection\"                     \\\n" \
-    "        :: [hi] \"i\" (((line) >> 7) << 24),                         \\\n" \
-    "           [lo] \"i\" (((line) & 127) << 24),                        \\\n" \
+    "#define ASSERT(text, line) \\\n" \
+    "    asm volatile ( \"1: ud2\\n\" \\\n" \
+    "        \".pushsection .bug_frames.3, \\\"a\\\", @progbits\\n\" \\\n" \
+    "        \".p2align 2\\n\" \\\n" \
+    "        \"2: .long (1b - 2b) + %c[hi]\\n\" \\\n" \
+    "        \".long (%c[file] - 2b) + %c[lo]\\n\" \\\n" \
+    "        \".long 0, %c[what] - 2b\\n.popsection\" \\\n" \
+    "        :: [hi] \"i\" (((line) >> 7) << 24), \\\n" \
+    "           [lo] \"i\" (((line) & 127) << 24), \\\n" \
     "           [file] \"i\" (\"file.c\"), [what] \"i\" (text) )\n"
 
 #endif

@@ -72,6 +72,15 @@ class Installed(unittest.TestCase):
               for path in (TOP / "docs").glob("*.schema.json")),
         })
 
+    def test_builder_alone(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = self.install(folder, "builder")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            found = {str(path.relative_to(folder + PREFIX))
+                     for path in Path(folder).rglob("*") if not path.is_dir()}
+        self.assertEqual(found, {"bin/livepatch-build",
+                                 "share/man/man1/livepatch-build.1"})
+
     def test_xl_needs_libc_alone(self):
         # So it starts sooner than Debian's, and whatever libraries the host
         # has, it runs with ours.

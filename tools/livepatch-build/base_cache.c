@@ -13,7 +13,9 @@
 #include "files.h"
 #include "hash.h"
 #include "memory.h"
+#include "printable.h"
 #include "run.h"
+#include "words.h"
 
 /* Counts up with what a base consists of, so that no older one is used. */
 #define FORMAT "1"
@@ -27,13 +29,6 @@ static const char *const parts[] = {
 /* A moment before any object was made; the same for all, as it is of no
  * meaning, and may be in the future in the tree. */
 static const struct timespec source_time = { .tv_sec = 1000000000 };
-
-static bool ends(const char *text, const char *with)
-{
-    size_t length = strlen(text), tail = strlen(with);
-
-    return length >= tail && !strcmp(text + length - tail, with);
-}
 
 static bool is_one_of(const char *path, const char *const *names, size_t count)
 {
@@ -64,7 +59,8 @@ static bool is_known_product(const char *path)
     };
 
     return is_one_of(path, names, sizeof(names) / sizeof(*names)) ||
-           (!strncmp(path, "xen/arch/x86/boot/", 18) && ends(path, ".bin"));
+           (starts_with(path, "xen/arch/x86/boot/") &&
+            ends_with(path, ".bin"));
 }
 
 /* Was the file made by a build of the tree? */
@@ -75,8 +71,9 @@ static bool is_product(const char *tree, const char *path)
     char *record;
     bool made;
 
-    if (ends(path, ".o") || ends(path, ".a") || is_known_product(path) ||
-        (*name == '.' && (ends(name, ".cmd") || ends(name, ".d")))) {
+    if (ends_with(path, ".o") || ends_with(path, ".a") ||
+        is_known_product(path) ||
+        (*name == '.' && (ends_with(name, ".cmd") || ends_with(name, ".d")))) {
         return true;
     }
     record = must_print("%s/%.*s.%s.cmd", tree, (int)(name - path), path, name);
@@ -183,6 +180,7 @@ static bool compute_key(const struct base *base, char key[33], char **why)
     struct visit visit = { base->options->tree, NULL, add_source, &keying };
     const char *compiler = base->options->compiler;
     uint8_t digest[32];
+    char *text;
 
     hash_begin(&keying.hash);
     hash_add_text(&keying.hash, FORMAT);
@@ -192,9 +190,9 @@ static bool compute_key(const struct base *base, char key[33], char **why)
         return false;
     }
     hash_end(&keying.hash, digest);
-    for (size_t i = 0; i < 16; i++) {
-        sprintf(key + 2 * i, "%02x", digest[i]);
-    }
+    text = printable_hex(digest, 16);
+    memcpy(key, text, 33);
+    free(text);
     return true;
 }
 
@@ -288,7 +286,7 @@ static bool copy_pristine(void *context, const char *path,
                           const struct stat *status, char **why)
 {
     struct copying *copying = context;
-    bool object = ends(path, ".o") || ends(path, ".a");
+    bool object = ends_with(path, ".o") || ends_with(path, ".a");
     char *from, *to;
     bool copied;
 

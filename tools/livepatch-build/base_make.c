@@ -121,6 +121,7 @@ enum outcome base_make(const struct base *base, const char *target,
     char *jobs = must_print("-j%u", base->options->jobs), *output, *part;
     char *compiler = base->options->compiler ?
                      must_print("CC=%s", base->options->compiler) : NULL;
+    bool lacking;
     int status;
 
     argv[argc++] = "make";
@@ -145,10 +146,10 @@ enum outcome base_make(const struct base *base, const char *target,
     free(jobs);
     free(compiler);
     part = telling_part(output);
+    lacking = strstr(output, "No space left on device");
     if (status) {
         fail_with(why, "%s", part);
     }
-    bool lacking = strstr(output, "No space left on device");
     free(part);
     free(output);
     return !status ? OUTCOME_DONE :

@@ -7,6 +7,7 @@
 #include "files.h"
 #include "memory.h"
 #include "sources.h"
+#include "words.h"
 
 #define OFFSETS "arch/x86/include/asm/asm-offsets.h"
 
@@ -18,29 +19,17 @@ struct patching {
     struct report *report;
 };
 
-static bool ends(const char *text, const char *with)
-{
-    size_t length = strlen(text), tail = strlen(with);
-
-    return length >= tail && !strcmp(text + length - tail, with);
-}
-
 /* A C source or header is what its objects say that they depend on.  Anything
  * else has users that make alone knows. */
 static bool has_known_users(const struct source *source)
 {
     const char *path = source->path;
-    bool text = ends(path, ".c") || ends(path, ".h") || ends(path, ".S");
-    bool header = ends(path, ".h");
+    bool header = ends_with(path, ".h");
+    bool text = header || ends_with(path, ".c") || ends_with(path, ".S");
 
-    return text && strncmp(path, "include/public/", 15) &&
-           strncmp(path, "tools/", 6) && strncmp(path, "scripts/", 8) &&
+    return text && !starts_with(path, "include/public/") &&
+           !starts_with(path, "tools/") && !starts_with(path, "scripts/") &&
            source->exists && (source->existed || header);
-}
-
-static int compare_texts(const void *one, const void *other)
-{
-    return strcmp(*(const char *const *)one, *(const char *const *)other);
 }
 
 static void find_outdated(struct patching *patching)
@@ -71,10 +60,10 @@ static void tell_of_rules(const struct patching *patching)
         const char *path = sources_get(patching->sources, i)->path;
 
         if (strstr(path, "Kconfig") || strstr(path, "Makefile") ||
-            ends(path, ".mk")) {
+            ends_with(path, ".mk")) {
             report_warn(patching->report, path, NULL,
                         "changes how Xen is built");
-        } else if (ends(path, ".lds.S") || ends(path, ".lds.h")) {
+        } else if (ends_with(path, ".lds.S") || ends_with(path, ".lds.h")) {
             report_warn(patching->report, path, NULL, "how Xen is linked "
                         "can't change at run time: this part has no effect");
         }
@@ -253,7 +242,8 @@ static enum outcome apply_and_make(struct patching *patching,
     }
     find_outdated(patching);
     tell_of_rules(patching);
-    if (!patching->outdated.everything && !patching->outdated.count) {
+    if (!patching->outdated.everything && !patching->outdated.count &&
+        !patching->outdated.offsets) {
         return OUTCOME_DONE;
     }
     outcome = compile(patching, why);

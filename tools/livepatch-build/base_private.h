@@ -38,9 +38,12 @@ bool base_copy_pristine(const struct base *base, bool objects, char **why);
 
 /* base_make.c */
 
-/* Make a target, as Xen's or ours, in the build folder.  variable: a further
- * one, or NULL.  expected: how many compilations; 0: nobody knows.  What fails
- * is OUTCOME_BUILD, or OUTCOME_FAILED for want of space or of a program. */
+/*
+ * Make a target, Xen's or one of ours, in the build folder.  variables: further
+ * words for make, "NAME=VALUE".  expected: how many compilations; 0: nobody
+ * knows.  What fails is OUTCOME_BUILD, or OUTCOME_FAILED for want of space or
+ * of a program; *why has the words that tell.
+ */
 enum outcome base_make(const struct base *base, const char *target,
                        const char *const *variables, size_t nvariables,
                        size_t expected, struct report *report, char **why);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base.h"
@@ -13,6 +14,7 @@
 #include "layout.h"
 #include "memory.h"
 #include "payload.h"
+#include "printable.h"
 #include "prove.h"
 #include "proven.h"
 #include "running.h"
@@ -46,6 +48,42 @@ static bool can_be_written(const char *output, char **why)
     return good;
 }
 
+static bool is_same_file(const char *one, const char *other)
+{
+    struct stat status, others;
+
+    return one && other && !stat(one, &status) && !stat(other, &others) &&
+           status.st_dev == others.st_dev && status.st_ino == others.st_ino;
+}
+
+static const char *find_same(const char *output, const char *const *paths,
+                             size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_same_file(output, paths[i])) {
+            return paths[i];
+        }
+    }
+    return NULL;
+}
+
+static bool spares_inputs(const struct options *options, char **why)
+{
+    const char *const others[] = { options->xen_syms, options->config };
+    const char *input = find_same(options->output, options->patches,
+                                  options->npatches);
+
+    if (!input) {
+        input = find_same(options->output, options->below, options->nbelow);
+    }
+    if (!input) {
+        input = find_same(options->output, others, 2);
+    }
+    return !input || fail_with(why, "%s is what the payload is made from, and "
+                               "would be overwritten: name another --output",
+                               input);
+}
+
 /* What is wrong with these need not wait for a base build. */
 static enum outcome check_files(struct build *build)
 {
@@ -60,7 +98,9 @@ static enum outcome check_files(struct build *build)
         }
         free(patch);
     }
-    return options->base_only || can_be_written(options->output, build->why) ?
+    return options->base_only ||
+           (can_be_written(options->output, build->why) &&
+            spares_inputs(options, build->why)) ?
            OUTCOME_DONE : OUTCOME_FAILED;
 }
 
@@ -225,8 +265,10 @@ static enum outcome select_changes(struct build *build)
 
 static void tell_payload(struct build *build)
 {
-    char *xen = host_id_text(running_xen_id(build->running));
-    char *top = host_id_text(running_top_id(build->running));
+    const struct build_id *xen_id = running_xen_id(build->running);
+    const struct build_id *top_id = running_top_id(build->running);
+    char *xen = printable_hex(xen_id->bytes, xen_id->size);
+    char *top = printable_hex(top_id->bytes, top_id->size);
 
     report_payload(build->report, (struct report_payload){
         .name = build->options->name, .xen_id = xen, .depends = top,

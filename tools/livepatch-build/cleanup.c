@@ -56,7 +56,7 @@ void cleanup_forget(const char *path)
     }
 }
 
-void cleanup_now(void)
+static void remove_all(void)
 {
     for (size_t i = 0; paths && i < MOST; i++) {
         if (*paths[i]) {
@@ -146,7 +146,7 @@ int cleanup_supervise(int (*work)(void *context), void *context)
     got = wait_for(child, &set, &status);
     /* What a child of the child still does is of no use any more. */
     kill(-child, SIGKILL);
-    cleanup_now();
+    remove_all();
     if (got) {
         end_by(got);
     }

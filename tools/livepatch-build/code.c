@@ -58,7 +58,7 @@ static uint64_t destination(const struct walk *walk, unsigned int size)
 {
     uint64_t end = walk->at + walk->length;
     const uint8_t *field = walk->atom->bytes + end - size;
-    int32_t distance = (int8_t)*field;
+    int32_t distance = (*field ^ 0x80) - 0x80;      /* its sign */
 
     if (size == sizeof(distance)) {
         memcpy(&distance, field, sizeof(distance));

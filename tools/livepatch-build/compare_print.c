@@ -22,9 +22,16 @@ static void print_atom(const struct atom *atom, bool is_old)
     putchar('\n');
 }
 
+/* An entry of a table, or the fixup that it names, of a function that is shown
+ * itself. */
+static bool belongs_to_changed(const struct atom *atom)
+{
+    return atom->owner && atom->owner->verdict != VERDICT_SAME;
+}
+
 static bool is_shown(const struct atom *atom, bool is_old, bool all)
 {
-    if (atom->verdict == VERDICT_SAME) {
+    if (atom->verdict == VERDICT_SAME || belongs_to_changed(atom)) {
         return all && !is_old;
     }
     return !is_old || (atom->verdict == VERDICT_NEW && is_named(atom));

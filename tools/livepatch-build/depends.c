@@ -8,20 +8,31 @@
 
 #include "depends.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "files.h"
 #include "memory.h"
+#include "words.h"
 
 struct record {
     char *target;               /* below xen/ */
     char *text;
 };
 
+/* A source that the build has put in a second place: of arch/x86/efi/boot.c,
+ * which is what make's rules name, common/efi/boot.c. */
+struct link {
+    char *path, *to;            /* below xen/ */
+};
+
 struct depends {
     struct record *records;
     size_t nrecords, records_room;
+    struct link *links;
+    size_t nlinks, links_room;
     char **linked;
     char **folders;             /* of the linked ones, by number */
     size_t nlinked, linked_room, folders_room;
@@ -33,24 +44,61 @@ struct reading {
     const char *xen;
 };
 
-static bool ends(const char *text, const char *with)
-{
-    size_t length = strlen(text), tail = strlen(with);
-
-    return length >= tail && !strcmp(text + length - tail, with);
-}
-
 /* "common/.x.o.cmd" is of "common/x.o"; NULL: it is no such name. */
 static char *target_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
 
-    if (*name != '.' || !ends(name, ".cmd")) {
+    if (*name != '.' || !ends_with(name, ".cmd")) {
         return NULL;
     }
     return must_print("%.*s%.*s", (int)(name - path), path,
                       (int)(strlen(name) - strlen(".cmd") - 1), name + 1);
+}
+
+/* "./a/b/../c" is "a/c". */
+static void simplify(char *path)
+{
+    char *up, *start = path, *last;
+
+    while (!strncmp(path, "./", 2)) {
+        memmove(path, path + 2, strlen(path + 2) + 1);
+    }
+    while ((up = strstr(start, "/../"))) {
+        *up = '\0';
+        last = strrchr(path, '/');
+        last = last ? last + 1 : path;
+        memmove(last, up + 4, strlen(up + 4) + 1);
+        start = path;
+    }
+}
+
+/* Xen's makefiles reach the sources through the link xen/source. */
+static void read_link(struct reading *reading, const char *path)
+{
+    static const char sources[] = "source/";
+    struct depends *depends = reading->depends;
+    const char *slash = strrchr(path, '/');
+    char *full = must_print("%s/%s", reading->xen, path), *joined;
+    char to[PATH_MAX];
+    ssize_t length = readlink(full, to, sizeof(to));
+
+    free(full);
+    if (length < 0 || to[0] == '/') {
+        return;
+    }
+    joined = must_print("%.*s%.*s", slash ? (int)(slash + 1 - path) : 0, path,
+                        (int)length, to);
+    simplify(joined);
+    depends->links = must_grow(depends->links, &depends->links_room,
+                               depends->nlinks + 1, sizeof(*depends->links));
+    depends->links[depends->nlinks++] = (struct link) {
+        must_copy(path),
+        must_copy(strncmp(joined, sources, sizeof(sources) - 1) ? joined
+                  : joined + sizeof(sources) - 1)
+    };
+    free(joined);
 }
 
 static bool read_record(void *context, const char *path,
@@ -63,6 +111,9 @@ static bool read_record(void *context, const char *path,
     size_t size;
     struct record *record;
 
+    if (S_ISLNK(status->st_mode)) {
+        read_link(reading, path);
+    }
     if (!target) {
         return true;
     }
@@ -100,7 +151,7 @@ static void read_linked(struct depends *depends, const struct record *record)
         size_t length = strcspn(word, " \n");
         char *copy = must_print("%.*s", (int)length, word);
 
-        if (ends(copy, ".o") && !ends(copy, "built_in.o")) {
+        if (ends_with(copy, ".o") && !ends_with(copy, "built_in.o")) {
             add_linked(depends, copy, length, folder);
         }
         free(copy);
@@ -142,8 +193,8 @@ static void find_linked(struct depends *depends)
     for (size_t i = 0; i < depends->nrecords; i++) {
         const struct record *record = &depends->records[i];
 
-        if ((ends(record->target, "/built_in.o") ||
-             ends(record->target, "/lib.a")) &&
+        if ((ends_with(record->target, "/built_in.o") ||
+             ends_with(record->target, "/lib.a")) &&
             !strstr(record->text, " /dev/null ")) {
             read_linked(depends, record);
         }
@@ -187,7 +238,12 @@ void depends_free(struct depends *depends)
         free(depends->linked[i]);
         free(depends->folders[i]);
     }
+    for (size_t i = 0; i < depends->nlinks; i++) {
+        free(depends->links[i].path);
+        free(depends->links[i].to);
+    }
     free(depends->records);
+    free(depends->links);
     free(depends->linked);
     free(depends->folders);
     free(depends->offsets);
@@ -213,23 +269,6 @@ static int compare_names(const void *key, const void *entry)
 static bool is_among(const char *const *paths, size_t npaths, const char *path)
 {
     return bsearch(path, paths, npaths, sizeof(*paths), compare_names);
-}
-
-/* "./a/b/../c" is "a/c". */
-static void simplify(char *path)
-{
-    char *up, *start = path, *last;
-
-    while (!strncmp(path, "./", 2)) {
-        memmove(path, path + 2, strlen(path + 2) + 1);
-    }
-    while ((up = strstr(start, "/../"))) {
-        *up = '\0';
-        last = strrchr(path, '/');
-        last = last ? last + 1 : path;
-        memmove(last, up + 4, strlen(up + 4) + 1);
-        start = path;
-    }
 }
 
 /* Does this rule name one of the files? */
@@ -283,26 +322,47 @@ static bool find_number(const struct depends *depends, const char *object,
 /* The linker's script decides where things are, not what they are. */
 static bool is_of_no_object(const char *target)
 {
-    return ends(target, ".lds");
+    return ends_with(target, ".lds");
+}
+
+/* The files, and by which other paths they are known, sorted. */
+static const char **all_paths(const struct depends *depends,
+                              const char *const *paths, size_t *npaths)
+{
+    size_t count = *npaths;
+    const char **all = must_alloc(count + depends->nlinks, sizeof(*all));
+
+    for (size_t i = 0; i < count; i++) {
+        all[i] = paths[i];
+    }
+    for (size_t i = 0; i < depends->nlinks; i++) {
+        if (is_among(paths, count, depends->links[i].to)) {
+            all[(*npaths)++] = depends->links[i].path;
+        }
+    }
+    qsort(all, *npaths, sizeof(*all), compare_texts);
+    return all;
 }
 
 void depends_outdated(const struct depends *depends, const char *const *paths,
                       size_t npaths, struct outdated *outdated)
 {
+    const char **all = all_paths(depends, paths, &npaths);
+
     memset(outdated, 0, sizeof(*outdated));
     outdated->linked = must_alloc(depends->nlinked, sizeof(bool));
     outdated->offsets = depends->offsets &&
-                        names_any(depends->offsets, paths, npaths);
+                        names_any(depends->offsets, all, npaths);
     for (size_t i = 0; i < depends->nrecords; i++) {
         const struct record *record = &depends->records[i];
         const char *rules = strchr(record->text, '\n');
         size_t number;
 
-        if (!rules || !names_any(rules, paths, npaths) ||
+        if (!rules || !names_any(rules, all, npaths) ||
             is_of_no_object(record->target)) {
             continue;
         }
-        if (ends(record->target, ".o") &&
+        if (ends_with(record->target, ".o") &&
             find_number(depends, record->target, &number)) {
             outdated->count += !outdated->linked[number];
             outdated->linked[number] = true;
@@ -310,4 +370,5 @@ void depends_outdated(const struct depends *depends, const char *const *paths,
             outdated->everything = true;
         }
     }
+    free(all);
 }

@@ -11,7 +11,7 @@
 
 struct depends;
 
-/* Of a built xen/.  False and *why: it can't be read, or is no build. */
+/* Of a built xen/.  NULL and *why: it can't be read, or is no build. */
 struct depends *depends_read(const char *xen, char **why);
 void depends_free(struct depends *depends);
 
@@ -28,7 +28,8 @@ struct outdated {
     bool everything;            /* something else, too: let make find out */
 };
 
-/* paths: below xen/; sorted with strcmp(). */
+/* paths: of files that changed, below xen/; sorted with strcmp().  The caller
+ * frees outdated->linked. */
 void depends_outdated(const struct depends *depends, const char *const *paths,
                       size_t npaths, struct outdated *outdated);
 

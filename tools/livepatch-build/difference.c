@@ -170,8 +170,8 @@ static char *tell_bytes(const struct atom *old, const struct atom *new,
     moved = lines_moved(old, new);
     if (moved) {
         return must_print("numbers in its code, the first at +0x%" PRIx64 ", "
-                          "differ by %+" PRId64 ", as line numbers do",
-                          at, moved);
+                          "differ by %+" PRId64 ", as line numbers do, or "
+                          "places in a structure", at, moved);
     }
     return must_print("its code differs from +0x%" PRIx64 " on", at);
 }

@@ -14,6 +14,7 @@ struct hash {
     uint8_t block[64];
 };
 
+/* Any number of hash_add between begin and end. */
 void hash_begin(struct hash *hash);
 void hash_add(struct hash *hash, const void *bytes, size_t size);
 /* A string with its end, so that "a", "bc" is not "ab", "c". */

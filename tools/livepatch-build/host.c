@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "memory.h"
+#include "printable.h"
 #include "run.h"
 
 /* In hexadecimal, of the hypervisor that runs here; NULL: none does. */
@@ -31,24 +32,16 @@ static char *read_build_id(void)
     return output;
 }
 
-char *host_id_text(const struct build_id *id)
-{
-    char *text = must_alloc(2 * id->size + 1, 1);
-
-    for (size_t i = 0; i < id->size; i++) {
-        sprintf(text + 2 * i, "%02x", id->bytes[i]);
-    }
-    return text;
-}
-
 static bool has_id(const char *xen_syms, const char *wanted)
 {
     char *why = NULL, *text;
     struct running *running = running_read(xen_syms, &why);
+    const struct build_id *id;
     bool same = false;
 
     if (running) {
-        text = host_id_text(running_xen_id(running));
+        id = running_xen_id(running);
+        text = printable_hex(id->bytes, id->size);
         same = !strcmp(text, wanted);
         free(text);
     }

@@ -14,9 +14,6 @@
  * one of the folders; the caller frees it.  NULL and *why: there is none. */
 char *host_xen_syms(const char *folders, char **why);
 
-/* In hexadecimal; the caller frees it. */
-char *host_id_text(const struct build_id *id);
-
 /* The configuration that Xen was built with, as its image has it; the caller
  * frees it.  NULL: it has none. */
 char *host_config(const struct running *running);

@@ -11,13 +11,14 @@
 #include "memory.h"
 #include "payload.h"
 #include "payload_notes.h"
+#include "printable.h"
 
 static void print_id(FILE *out, const char *label, const struct build_id *id)
 {
     char *text;
 
     if (id->size) {
-        text = inspect_id(id);
+        text = printable_hex(id->bytes, id->size);
         fprintf(out, "    %s %s\n", label, text);
         free(text);
     }
@@ -95,7 +96,8 @@ static void print_metadata(FILE *out, const struct inspected *inspected)
 bool inspect_print(const struct inspected *inspected, FILE *out)
 {
     const char *name = inspect_value(inspected, "name");
-    char *path = inspect_text(inspected->path, strlen(inspected->path));
+    char *path = printable_text(inspected->path, strlen(inspected->path),
+                                false);
 
     fprintf(out, "%s\n", path);
     free(path);

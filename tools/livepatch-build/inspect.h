@@ -10,7 +10,7 @@
 #include "object.h"
 #include "running.h"
 
-/* Strings are printable UTF-8: see inspect_text(). */
+/* Strings are printable UTF-8: printable.h. */
 struct inspected_function {
     char *name, *replacement;       /* replacement NULL: NOPs */
     uint64_t old_address;           /* 0: to be found by name */
@@ -68,11 +68,6 @@ bool inspect_read(struct inspected *inspected, const struct object *object,
                   char **why);
 void inspect_free(struct inspected *inspected);
 const char *inspect_value(const struct inspected *inspected, const char *key);
-
-/* At most size bytes of text as printable UTF-8: what isn't becomes \xNN. */
-char *inspect_text(const void *text, size_t size);
-/* In hexadecimal. */
-char *inspect_id(const struct build_id *id);
 
 /* False: it couldn't be written. */
 bool inspect_print(const struct inspected *inspected, FILE *out);

@@ -12,6 +12,8 @@
 #include "inspect.h"
 #include "memory.h"
 #include "payload_notes.h"
+#include "printable.h"
+#include "words.h"
 
 #define RECORD_SIZE 104
 #define RECORD_NAME 0
@@ -72,9 +74,8 @@ static char *referred_string(const struct section *section, uint64_t offset)
     if (at >= target->section->size) {
         return must_copy("?");
     }
-    return inspect_text(target->section->bytes + at,
-                        strnlen((const char *)target->section->bytes + at,
-                                target->section->size - at));
+    return printable_text(target->section->bytes + at,
+                          target->section->size - at, false);
 }
 
 static char *referred_name(const struct section *section, uint64_t offset)
@@ -88,7 +89,7 @@ static char *referred_name(const struct section *section, uint64_t offset)
     name = !ref->target ? ref->symbol->name
            : ref->target->symbol ? ref->target->symbol->name
            : atom_name(ref->target);
-    return inspect_text(name, strlen(name));
+    return printable_text(name, strlen(name), false);
 }
 
 /* -- Parts of a payload --------------------------------------------------- */
@@ -174,7 +175,8 @@ static void read_section(struct inspected *inspected,
                                          inspected->nsections++];
     size_t size = entry_size(section);
 
-    seen->name = inspect_text(section->name, strlen(section->name));
+    seen->name = printable_text(section->name, strlen(section->name),
+                                false);
     seen->size = section->size;
     strcpy(seen->permissions, "r--");
     if (section->flags & SHF_WRITE) {
@@ -251,8 +253,9 @@ static void add_metadata(struct inspected *inspected, size_t *room,
                                     sizeof(*inspected->metadata));
     inspected->metadata[inspected->nmetadata++] =
         (struct inspected_metadata) {
-            .key = inspect_text(entry, key),
-            .value = value ? inspect_text(value + 1, size - key - 1) : NULL,
+            .key = printable_text(entry, key, false),
+            .value = value ? printable_text(value + 1, size - key - 1, false)
+                           : NULL,
         };
 }
 
@@ -275,11 +278,6 @@ static void read_metadata(struct inspected *inspected,
 
 /* -- Symbols -------------------------------------------------------------- */
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Engines keep all names, but for the compiler's of strings. */
 static bool is_symbol_shown(const struct symbol *symbol)
 {
@@ -298,7 +296,7 @@ static void add_symbol(struct inspected *inspected, size_t *room,
                        const struct symbol *symbol, char *const *replacements)
 {
     struct inspected_symbol seen = {
-        .name = inspect_text(symbol->name, strlen(symbol->name)),
+        .name = printable_text(symbol->name, strlen(symbol->name), false),
         .kind = symbol->absolute ? SYMBOL_FIXED
                 : symbol->section ? SYMBOL_NEW : SYMBOL_NEEDED,
         .address = symbol->value,

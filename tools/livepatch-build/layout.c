@@ -6,6 +6,7 @@
 
 #include "layout_explain.h"
 #include "layout_memory.h"
+#include "layout_renamed.h"
 #include "memory.h"
 
 /* Old types and constants of one object, by what their like is found by. */
@@ -180,6 +181,7 @@ void layouts_conclude(struct layouts *layouts, struct report *report)
     struct memory_types *memory;
 
     compare_moved(layouts);
+    compare_renamed(&layouts->types, &layouts->changes);
     if (!layouts->changes.count) {
         return;
     }

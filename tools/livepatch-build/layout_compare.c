@@ -3,9 +3,9 @@
  * What memory written by one build means to the other.
  *
  * Members are paired by their names.  A member that has only got another name
- * is the same; one that is gone may stay set, for nobody to read.  New members
- * may lie in what was padding, or beside others in a union; but not where
- * another member was, whose value would be taken for theirs.
+ * is the same, or so it seems; one that is gone may stay set, for nobody to
+ * read.  New members may lie in what was padding, or beside others in a union;
+ * but not where another member was, whose value would be taken for theirs.
  */
 #include "layout_compare.h"
 
@@ -48,6 +48,27 @@ static char *place(const struct member *member)
            must_print("%llu", (unsigned long long)member->bit / 8);
 }
 
+/* Members whose names say that they hold nothing: _pad, rsvd2_0. */
+static bool is_filler(const struct member *member)
+{
+    static const char *const words[] = {
+        "pad", "padding", "rsvd", "reserved", "unused", "mbz", "spare",
+    };
+    const char *name = strrchr(member->path, '.');
+    size_t i, length;
+
+    name = name ? name + 1 : member->path;
+    name += strspn(name, "_");
+    for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        length = strlen(words[i]);
+        if (!strncmp(name, words[i], length) &&
+            !name[length + strspn(name + length, "_0123456789")]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* -- Pairs of members ------------------------------------------------------ */
 
 struct comparison {
@@ -57,9 +78,11 @@ struct comparison {
     bool *paired;                   /* of the new members */
 };
 
+/* A filler that has got a name is no longer one. */
 static bool is_renamed(const struct member *old, const struct member *new)
 {
-    return old->bit == new->bit && old->bits == new->bits &&
+    return is_filler(old) == is_filler(new) &&
+           old->bit == new->bit && old->bits == new->bits &&
            old->apart == new->apart && old->whole == new->whole &&
            shape_compare(&old->shape, &new->shape) == GRADE_SAME;
 }
@@ -104,27 +127,6 @@ static void pair_members(struct comparison *comparison)
     map_free(&by_path);
 }
 
-/* Members whose names say that they hold nothing: _pad, rsvd2_0. */
-static bool is_filler(const struct member *member)
-{
-    static const char *const words[] = {
-        "pad", "padding", "rsvd", "reserved", "unused", "mbz", "spare",
-    };
-    const char *name = strrchr(member->path, '.');
-    size_t i, length;
-
-    name = name ? name + 1 : member->path;
-    name += strspn(name, "_");
-    for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
-        length = strlen(words[i]);
-        if (!strncmp(name, words[i], length) &&
-            !name[length + strspn(name + length, "_0123456789")]) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void compare_member(struct comparison *comparison,
                            const struct member *old, const struct member *new)
 {
@@ -158,6 +160,17 @@ static void compare_member(struct comparison *comparison,
         free(to);
     }
     free(name);
+}
+
+/* Another name may be that of another meaning. */
+static void compare_names(struct comparison *comparison,
+                          const struct member *old, const struct member *new)
+{
+    if (old->path != new->path) {
+        note(comparison->difference, GRADE_EYE,
+             must_print("member %s has become member %s: objects that exist "
+                        "hold there what they held", old->path, new->path));
+    }
 }
 
 /* -- New members ----------------------------------------------------------- */
@@ -278,6 +291,7 @@ static void compare_members(const struct type *old, const struct type *new,
         if (comparison.twins[i] && !is_filler(&old->members[i])) {
             compare_member(&comparison, &old->members[i],
                            comparison.twins[i]);
+            compare_names(&comparison, &old->members[i], comparison.twins[i]);
         }
     }
     for (i = 0; i < new->nmembers && old->kind != TYPE_VARIABLE; i++) {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Two builds of a type, and how far the memory of the one is the other's.
+ */
 #ifndef LIVEPATCH_BUILD_LAYOUT_COMPARE_H
 #define LIVEPATCH_BUILD_LAYOUT_COMPARE_H
 

@@ -137,6 +137,9 @@ static char *explain(const struct change *change)
 {
     const struct difference *difference = &change->difference;
     char *others = must_copy(""), *holders = must_copy(""), *words;
+    const struct type *old = change->old, *new = change->new;
+    bool renamed = old->kind == new->kind && old->kind != TYPE_ENUM &&
+                   old->name != new->name;
 
     if (difference->others) {
         free(others);
@@ -153,8 +156,10 @@ static char *explain(const struct change *change)
                   must_print("; changed with it, as it is in them: %s and "
                              "%zu more", change->holders, more);
     }
-    words = must_print("%s%s; in running memory: %s%s", difference->words,
-                       others, change->path, holders);
+    words = must_print("%s%s%s%s%s; in running memory: %s%s",
+                       renamed ? "now called " : "",
+                       renamed ? new->name : "", renamed ? ": " : "",
+                       difference->words, others, change->path, holders);
     free(others);
     free(holders);
     return words;

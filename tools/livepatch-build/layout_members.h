@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The members of a type, from its debug information, flat.
+ */
 #ifndef LIVEPATCH_BUILD_LAYOUT_MEMBERS_H
 #define LIVEPATCH_BUILD_LAYOUT_MEMBERS_H
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Names of source files in debug information.
+ */
 #ifndef LIVEPATCH_BUILD_LAYOUT_PATH_H
 #define LIVEPATCH_BUILD_LAYOUT_PATH_H
 

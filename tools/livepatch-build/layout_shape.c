@@ -129,6 +129,46 @@ static void end_pointer(struct reading *reading, struct shape *shape,
                                target[strlen(target) - 1] == '*' ? "" : " ");
 }
 
+static bool is_simple(Dwarf_Die *die)
+{
+    unsigned int steps;
+
+    for (steps = 0; steps < DEEPEST; steps++) {
+        int tag = dwarf_tag(die);
+
+        if (tag != DW_TAG_typedef && !is_qualifier(tag)) {
+            return tag == DW_TAG_base_type;
+        }
+        if (!die_type(die, die)) {
+            return false;
+        }
+    }
+    return false;
+}
+
+/* How the number is encoded that is all there is in an aggregate, such as
+ * mfn_t; 0: there is more, or less. */
+static unsigned int read_wrapped(Dwarf_Die *die, uint64_t size)
+{
+    uint64_t encoding = 0, bytes = 0;
+    unsigned int members = 0;
+    Dwarf_Die child, type;
+    int more = dwarf_child(die, &child);
+
+    for (; !more; more = dwarf_siblingof(&child, &child)) {
+        if (dwarf_tag(&child) != DW_TAG_member) {
+            continue;
+        }
+        if (members++ || dwarf_hasattr(&child, DW_AT_bit_size) ||
+            !die_type(&child, &type) || !is_simple(&type)) {
+            return 0;
+        }
+        die_number(&type, DW_AT_byte_size, &bytes);
+        die_number(&type, DW_AT_encoding, &encoding);
+    }
+    return bytes == size ? (unsigned int)encoding : 0;
+}
+
 /* An aggregate or enum: by its own name, or that of the typedef it has. */
 static void end_tagged(struct reading *reading, struct shape *shape,
                        Dwarf_Die *die, const char *called)
@@ -139,6 +179,9 @@ static void end_tagged(struct reading *reading, struct shape *shape,
     const char *name = die_name(die);
 
     shape->kind = is_aggregate(tag) ? SHAPE_AGGREGATE : SHAPE_ENUM;
+    if (is_aggregate(tag)) {
+        shape->wrapped = read_wrapped(die, shape->size);
+    }
     if (name) {
         shape->tag = names_print(&reading->types->names, "%s %s", kind, name);
     } else if (called) {

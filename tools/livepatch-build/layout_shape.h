@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a member or variable is in the end, from its debug information.
+ */
 #ifndef LIVEPATCH_BUILD_LAYOUT_SHAPE_H
 #define LIVEPATCH_BUILD_LAYOUT_SHAPE_H
 

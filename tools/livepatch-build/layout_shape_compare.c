@@ -41,6 +41,15 @@ static enum grade compare_targets(const struct shape *old,
     return shape_compare(old, new);
 }
 
+/* A number that was put into a structure of its own, or taken out of one. */
+static bool is_wrapped(const struct shape *number,
+                       const struct shape *aggregate)
+{
+    return number->kind == SHAPE_NUMBER && aggregate->kind == SHAPE_AGGREGATE &&
+           number->size == aggregate->size &&
+           number->encoding == aggregate->wrapped;
+}
+
 enum grade shape_compare(const struct shape *old, const struct shape *new)
 {
     bool numbers = old->kind == SHAPE_NUMBER && new->kind == SHAPE_ENUM;
@@ -48,6 +57,9 @@ enum grade shape_compare(const struct shape *old, const struct shape *new)
     numbers |= old->kind == SHAPE_ENUM && new->kind == SHAPE_NUMBER;
     if (old->dimensions != new->dimensions) {
         return GRADE_LAYOUT;
+    }
+    if (is_wrapped(old, new) || is_wrapped(new, old)) {
+        return GRADE_EYE;
     }
     if (old->kind != new->kind) {
         return numbers && old->size == new->size ? GRADE_EYE : GRADE_LAYOUT;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One member in two builds, without its place.
+ */
 #ifndef LIVEPATCH_BUILD_LAYOUT_SHAPE_COMPARE_H
 #define LIVEPATCH_BUILD_LAYOUT_SHAPE_COMPARE_H
 

@@ -24,6 +24,7 @@ struct shape {
     uint64_t size;              /* of one element, in bytes; 0: not known */
     uint64_t count;             /* elements; 1 if it is no array */
     unsigned int encoding;      /* of a number: DW_ATE_* */
+    unsigned int wrapped;       /* of an aggregate that is one number: that's */
     bool constant;
     const char *dimensions;     /* "[2][3]", or "" */
     const char *tag;            /* of an aggregate or enum; NULL: it has none */

@@ -20,34 +20,29 @@
 #define VERSION "1.0"
 
 static const char help[] =
-"livepatch-build [OPTIONS] PATCH...       make a payload of source patches\n"
-"livepatch-build base [OPTIONS]           make and prove the base build only\n"
-"livepatch-build inspect [-j] FILE        show a payload\n"
-"livepatch-build diff [-a] OLD.o NEW.o    show what differs in two objects\n"
+"livepatch-build [OPTIONS] PATCH...     make a payload of source patches\n"
+"livepatch-build base [OPTIONS]         make and prove the base build only\n"
+"livepatch-build inspect [-j] FILE      show a payload\n"
+"livepatch-build diff [-a] OLD.o NEW.o  show what differs in two objects\n"
 "\n"
-"  --tree DIR           Xen's source tree; default: this folder\n"
-"  --xen-syms FILE      of the Xen to be patched; default: the installed one of\n"
-"                       the Xen that runs here\n"
-"  --config FILE        what it was configured with; default: as its xen-syms\n"
-"                       says, or the tree's xen/.config\n"
-"  --on FILE            a payload that is below in the stack; from the lowest\n"
-"                       to the topmost if there are several\n"
-"  -n, --name NAME      of the payload; default: from the first patch's file name\n"
-"  -o, --output FILE    default: NAME.livepatch\n"
-"  --fixes LIST         what it fixes, as XSA-182,CVE-2016-6258\n"
-"  --description TEXT\n"
-"  --cache DIR          where base builds are kept; default:\n"
-"                       $XDG_CACHE_HOME/livepatch-build, or in ~/.cache\n"
-"  --compiler CC        default: gcc\n"
-"  --jobs N             compilers at a time; default: one for each CPU\n"
-"  -j, --json           the report as JSON on standard output\n"
-"  -v, --verbose        show stages, and how long they take\n"
-"  -q, --quiet          show errors and refusals only\n"
-"  -h, --help\n"
-"  --version\n"
+"  --tree DIR          Xen's source tree [this folder]\n"
+"  --xen-syms FILE     of the Xen to be patched [the one that runs here]\n"
+"  --config FILE       what that was built with [as it says, or the tree's]\n"
+"  --on FILE           a payload below in the stack; repeated, lowest first\n"
+"  -n, --name NAME     of the payload [from the first patch's file name]\n"
+"  -o, --output FILE   [NAME.livepatch]\n"
+"  --fixes LIST        what it fixes, as XSA-182,CVE-2016-6258\n"
+"  --description TEXT  words for people\n"
+"  --cache DIR         for base builds [~/.cache/livepatch-build]\n"
+"  --compiler CC       that Xen was built with [gcc]\n"
+"  --jobs N            compilers at a time [one for each CPU]\n"
+"  -j, --json          the report as JSON on standard output\n"
+"  -v, --verbose       show stages with their times, and all lists in full\n"
+"  -q, --quiet         show errors and refusals only\n"
+"  -h, --help, --version\n"
 "\n"
-"Exit status: 0 done, 1 failed, 2 this change can't be live-patched, 3 the patch\n"
-"doesn't apply or doesn't compile, 4 the base build isn't what runs.\n";
+"Exit status: 0 done, 1 failed, 2 can't be live-patched, 3 the patch doesn't\n"
+"apply or compile, 4 the base build isn't what runs.  See also the man page.\n";
 
 static int end(bool written, enum outcome outcome)
 {
@@ -58,28 +53,41 @@ static int end(bool written, enum outcome outcome)
     return (int)outcome;
 }
 
+static int show_help(void)
+{
+    fputs(help, stdout);
+    return end(true, OUTCOME_DONE);
+}
+
 static int complain(const char *why)
 {
     fprintf(stderr, "livepatch-build: %s\n", why);
     return OUTCOME_FAILED;
 }
 
-/* The options of a sub-command that has one only, a letter; returns false after
- * it has complained. */
-static bool take_flag(int argc, char **argv, const char *letter,
-                      const char *word, bool *flag)
+/* The options of a sub-command that has one only, a letter, and help; false
+ * with the exit status if that was all. */
+static bool take_flag(int argc, char **argv, char letter, const char *word,
+                      bool *flag, int *status)
 {
     const struct option known[] = {
-        { word, no_argument, NULL, *letter }, { NULL, 0, NULL, 0 },
+        { word, no_argument, NULL, letter }, { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
     };
+    const char letters[] = { letter, 'h', '\0' };
     int option;
 
     opterr = 0;
     optind = 0;
-    while ((option = getopt_long(argc, argv, letter, known, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, letters, known, NULL)) != -1) {
+        if (option == 'h') {
+            *status = show_help();
+            return false;
+        }
         if (option == '?') {
             fprintf(stderr, "livepatch-build: %s has no option %s; see "
                     "--help\n", argv[0], argv[optind - 1]);
+            *status = OUTCOME_FAILED;
             return false;
         }
         *flag = true;
@@ -93,8 +101,8 @@ static int inspect(int argc, char **argv)
     char *why = NULL;
     int status;
 
-    if (!take_flag(argc, argv, "j", "json", &json)) {
-        return OUTCOME_FAILED;
+    if (!take_flag(argc, argv, 'j', "json", &json, &status)) {
+        return status;
     }
     if (optind + 1 != argc) {
         return complain("inspect takes one FILE");
@@ -112,8 +120,8 @@ static int diff(int argc, char **argv)
     struct object *old, *new = NULL;
     int status;
 
-    if (!take_flag(argc, argv, "a", "all", &all)) {
-        return OUTCOME_FAILED;
+    if (!take_flag(argc, argv, 'a', "all", &all, &status)) {
+        return status;
     }
     if (optind + 2 != argc) {
         return complain("diff takes two objects, OLD.o and NEW.o");
@@ -152,7 +160,8 @@ static int build(const struct options *options, const char *wrong)
     if (!wrong) {
         outcome = build_payload(options, report, &why);
     }
-    status = end(report_write(report, outcome, options->output,
+    status = end(report_write(report, outcome,
+                              options->base_only ? NULL : options->output,
                               wrong ? wrong : why), outcome);
     report_free(report);
     free(why);
@@ -174,8 +183,7 @@ static int work(void *context)
     if (!options_parse(&options, arguments->argc, arguments->argv, &why)) {
         status = build(&options, why);
     } else if (options.help) {
-        fputs(help, stdout);
-        status = end(true, OUTCOME_DONE);
+        status = show_help();
     } else if (options.version) {
         puts("livepatch-build " VERSION);
         status = end(true, OUTCOME_DONE);

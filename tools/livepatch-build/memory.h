@@ -10,14 +10,18 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+/* The caller frees what these return; never NULL. */
 void *must_alloc(size_t count, size_t size);            /* zeroed */
+/* An array with room for *room elements of that size; NULL: not begun yet.  If
+ * there isn't room for `need` it moves, and *room grows; the rest is zeroed. */
 void *must_grow(void *array, size_t *room, size_t need, size_t size);
 char *must_copy(const char *text);
 char *must_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *must_vprint(const char *format, va_list arguments)
     __attribute__((format(printf, 1, 0)));
 
-/* For functions that return false or NULL with a reason. */
+/* For functions that return false or NULL with a reason, which their caller
+ * frees. */
 void *fail_with(char **why, const char *format, ...)
     __attribute__((format(printf, 2, 3)));              /* always NULL */
 

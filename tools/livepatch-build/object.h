@@ -19,7 +19,7 @@ enum atom_kind {
     ATOM_DATA,          /* what has a name and is no code */
     ATOM_STRING,        /* one string of a mergeable section */
     ATOM_CONSTANT,      /* unnamed read-only data, as .rodata.cst8 */
-    ATOM_CODE,          /* unnamed code: a fixup, an alternative's replacement */
+    ATOM_CODE,          /* unnamed code: a fixup, an alternative's code */
     ATOM_ENTRY,         /* an entry of a special section (enum special) */
 };
 
@@ -32,9 +32,9 @@ enum special {
     SPECIAL_EXCEPTIONS,         /* .ex_table */
     SPECIAL_PRE_EXCEPTIONS,     /* .ex_table.pre: entry code's, never patched */
     SPECIAL_HOOKS,              /* .livepatch.hooks.NAME: pointers */
-    SPECIAL_OTHER,              /* other lists that the linker collects, such as
-                                 * .init.setup, .initcall*.init, .data.schedulers,
-                                 * .rodata.vpci: their entries are named data */
+    SPECIAL_OTHER,              /* other lists that the linker collects, of
+                                 * named data: .init.setup, .initcall*.init,
+                                 * .data.schedulers, .rodata.vpci, ... */
 };
 
 struct symbol {
@@ -87,7 +87,8 @@ struct atom {
     struct atom *owner;
     uint64_t owner_offset;
     /* Of a function (or of unnamed code): the entries that it owns, ascending
-     * by table and owner_offset; each entry's refs name its fixup or replacement. */
+     * by table and owner_offset; an entry's refs name its fixup or
+     * replacement. */
     struct atom **entries;
     size_t nentries;
 

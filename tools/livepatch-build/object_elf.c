@@ -9,6 +9,7 @@
 
 #include "memory.h"
 #include "object_parts.h"
+#include "relocation.h"
 #include "tables.h"
 
 /* The file's tables, while they are read. */

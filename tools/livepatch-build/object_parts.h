@@ -68,13 +68,6 @@ bool holds_strings(const struct section *section);
 /* Is it a local label of the compiler or the assembler? */
 bool is_label(const struct symbol *symbol);
 
-/* Of how many bytes is the field that a relocation of this type fills in?
- * 0: none that is known. */
-unsigned int relocation_size(unsigned int type);
-
-/* Does it fill in a distance from the field? */
-bool relocation_is_relative(unsigned int type);
-
 /* The atom at this offset or the last one in front of it, if there is one, or
  * else the first behind it.  The section has atoms. */
 struct atom *nearest_atom(const struct section *section, uint64_t offset);

@@ -8,6 +8,7 @@
 
 #include "memory.h"
 #include "object_parts.h"
+#include "relocation.h"
 #include "tables.h"
 
 bool is_label(const struct symbol *symbol)

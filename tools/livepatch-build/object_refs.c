@@ -8,43 +8,8 @@
 #include "instruction.h"
 #include "memory.h"
 #include "object_parts.h"
+#include "relocation.h"
 #include "tables.h"
-
-static const struct {
-    unsigned char size;
-    bool relative;
-} relocation_types[] = {
-    [R_X86_64_64] = { 8, false },
-    [R_X86_64_PC32] = { 4, true },
-    [R_X86_64_GOT32] = { 4, false },
-    [R_X86_64_PLT32] = { 4, true },
-    [R_X86_64_GOTPCREL] = { 4, true },
-    [R_X86_64_32] = { 4, false },
-    [R_X86_64_32S] = { 4, false },
-    [R_X86_64_16] = { 2, false },
-    [R_X86_64_PC16] = { 2, true },
-    [R_X86_64_8] = { 1, false },
-    [R_X86_64_PC8] = { 1, true },
-    [R_X86_64_PC64] = { 8, true },
-    [R_X86_64_GOTOFF64] = { 8, false },
-    [R_X86_64_GOTPC32] = { 4, true },
-    [R_X86_64_SIZE32] = { 4, false },
-    [R_X86_64_SIZE64] = { 8, false },
-    [R_X86_64_GOTPCRELX] = { 4, true },
-    [R_X86_64_REX_GOTPCRELX] = { 4, true },
-};
-
-#define TYPES (sizeof(relocation_types) / sizeof(*relocation_types))
-
-unsigned int relocation_size(unsigned int type)
-{
-    return type < TYPES ? relocation_types[type].size : 0;
-}
-
-bool relocation_is_relative(unsigned int type)
-{
-    return type < TYPES && relocation_types[type].relative;
-}
 
 size_t first_ref(const struct relocations *relocations, uint64_t offset)
 {

@@ -20,8 +20,9 @@ struct payload_metadata {
  * inputs give the same bytes.  Within the engine's limits, or refused.
  *
  * The file appears whole or not at all: it is written beside `output` and
- * renamed.  False and *why (the caller frees it): the file can't be written, or
- * the change was refused (see report_refusals()).
+ * renamed.  The report learns its build-id.  False and *why (the caller frees
+ * it): the file can't be written, or the change was refused (see
+ * report_refusals()).
  */
 bool payload_write(const char *output, struct object_pair *pairs,
                    size_t npairs, const struct running *running,

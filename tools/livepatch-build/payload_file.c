@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <inttypes.h>
 #include <libelf.h>
 #include <sha1.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 #include "memory.h"
 #include "payload_image.h"
 #include "payload_notes.h"
+#include "printable.h"
 
 #define FILE_MAX (2u << 20)     /* that engines take */
 
@@ -35,7 +38,7 @@ struct writer {
     unsigned int index[OUT_COUNT];      /* of the sections that are there */
     struct text names, strings;         /* .shstrtab, .strtab */
     GElf_Sym *symbols;
-    size_t nsymbols, nlocals;
+    size_t nsymbols;
     size_t section_symbol[OUT_COUNT];
     size_t *outside;                    /* numbers in .symtab */
     GElf_Rela *relocs[OUT_COUNT];
@@ -347,6 +350,12 @@ static bool add_build_id(struct image *image, int fd, uint64_t offset,
         }
     }
     free(bytes);
+    if (ok) {
+        char *text = printable_hex(id, sizeof(id));
+
+        report_build_id(image->report, text);
+        free(text);
+    }
     return ok;
 }
 
@@ -365,17 +374,38 @@ static bool finish(int fd, const char *temporary, const char *path,
     return true;
 }
 
+/*
+ * A file of a name that nobody has.  It is on the list of what is removed at
+ * the end before there is such a file, so no interrupt comes between.
+ */
+static int open_temporary(const char *path, char **temporary)
+{
+    uint64_t number;
+    int fd;
+
+    *temporary = NULL;
+    if (getrandom(&number, sizeof(number), 0) != sizeof(number)) {
+        return -1;
+    }
+    *temporary = must_print("%s.%016" PRIx64, path, number);
+    cleanup_add(*temporary);
+    fd = open(*temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        cleanup_forget(*temporary);
+    }
+    return fd;
+}
+
 bool image_write(struct image *image, const char *path, char **why)
 {
-    char *temporary = must_print("%s.XXXXXX", path), *reason = NULL;
-    int fd = mkstemp(temporary);
+    char *temporary, *reason = NULL;
+    int fd = open_temporary(path, &temporary);
     uint64_t id = 0;
     bool ok = false;
 
     if (fd < 0) {
         fail_with(why, "can't write %s: %s", path, strerror(errno));
     } else {
-        cleanup_add(temporary);
         ok = write_elf(image, fd, &id, &reason) &&
              add_build_id(image, fd, id, &reason) &&
              finish(fd, temporary, path, &reason);

@@ -13,12 +13,8 @@
 #include "instruction.h"
 #include "memory.h"
 #include "payload_image.h"
+#include "relocation.h"
 #include "traits.h"
-
-#ifndef R_X86_64_GOTPCRELX
-#define R_X86_64_GOTPCRELX 41
-#define R_X86_64_REX_GOTPCRELX 42
-#endif
 
 /* A reference on its way into the payload. */
 struct transfer {
@@ -28,12 +24,6 @@ struct transfer {
     uint64_t offset;            /* of the field in that section */
     unsigned int type;
 };
-
-static bool is_got(unsigned int type)
-{
-    return type == R_X86_64_GOTPCREL || type == R_X86_64_GOTPCRELX ||
-           type == R_X86_64_REX_GOTPCRELX;
-}
 
 /*
  * There is no table of addresses in a payload.  An instruction that loads one
@@ -80,7 +70,7 @@ static bool check_type(struct image *image, struct transfer *transfer)
     transfer->type = ref->type;
     if (ref->type == R_X86_64_64 || ref->type == R_X86_64_PC32 ||
         ref->type == R_X86_64_PLT32 ||
-        (is_got(ref->type) && relax(image, transfer))) {
+        (relocation_is_got(ref->type) && relax(image, transfer))) {
         return true;
     }
     image_refuse(image, REFUSAL_RELOCATION, transfer->atom,
@@ -224,7 +214,7 @@ static void relocate_own_address(struct image *image, struct atom *atom)
 {
     unsigned int length;
 
-    if (!is_patched(atom)) {
+    if (!is_patched(atom) || !is_entry_for_pointers(atom)) {
         return;
     }
     for (uint64_t at = 0; at < atom->size; at += length) {

@@ -8,6 +8,7 @@
 
 #include "memory.h"
 #include "prove_private.h"
+#include "words.h"
 
 static void free_list(struct proof_note *list, size_t count)
 {
@@ -101,11 +102,6 @@ static void see(struct proof *proof, uint64_t address)
     proof->seen = must_grow(proof->seen, &proof->seen_room, proof->nseen + 1,
                             sizeof(*proof->seen));
     proof->seen[proof->nseen++] = address;
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /*

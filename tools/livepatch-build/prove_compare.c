@@ -11,6 +11,7 @@
 
 #include "memory.h"
 #include "prove_private.h"
+#include "relocation.h"
 #include "tables.h"
 
 /* From anonymous data to anonymous data: compilers don't do this often. */
@@ -69,44 +70,6 @@ static const char *named(const struct ref *ref)
     return ref->symbol ? ref->symbol->name : "";
 }
 
-/* Bytes of a relocation's field; 0: none that is understood. */
-static size_t width_of(unsigned int type)
-{
-    switch (type) {
-    case R_X86_64_64:
-    case R_X86_64_PC64:
-        return 8;
-    case R_X86_64_PC32:
-    case R_X86_64_PLT32:
-    case R_X86_64_32:
-    case R_X86_64_32S:
-    case R_X86_64_GOTPCREL:
-    case R_X86_64_GOTPCRELX:
-    case R_X86_64_REX_GOTPCRELX:
-        return 4;
-    case R_X86_64_16:
-    case R_X86_64_PC16:
-        return 2;
-    case R_X86_64_8:
-    case R_X86_64_PC8:
-        return 1;
-    default:
-        return 0;
-    }
-}
-
-static bool is_relative(unsigned int type)
-{
-    return type != R_X86_64_64 && type != R_X86_64_32 &&
-           type != R_X86_64_32S && type != R_X86_64_16 && type != R_X86_64_8;
-}
-
-static bool is_got(unsigned int type)
-{
-    return type == R_X86_64_GOTPCREL || type == R_X86_64_GOTPCRELX ||
-           type == R_X86_64_REX_GOTPCRELX;
-}
-
 static int64_t read_field(const uint8_t *bytes, size_t width, bool is_signed)
 {
     uint64_t value = 0;
@@ -122,7 +85,7 @@ static int64_t read_field(const uint8_t *bytes, size_t width, bool is_signed)
 static uint64_t meant(const struct comparison *c, const struct ref *ref,
                       uint64_t offset, size_t width)
 {
-    bool relative = is_relative(ref->type);
+    bool relative = relocation_is_relative(ref->type);
     int64_t field = read_field(c->there + offset, width,
                                relative || ref->type == R_X86_64_32S);
 
@@ -342,7 +305,7 @@ static char *compare_bytes(const struct comparison *c, uint64_t from,
 static char *compare_ref(struct comparison *c, const struct ref *ref,
                          uint64_t *done)
 {
-    size_t width = width_of(ref->type);
+    size_t width = relocation_size(ref->type);
     uint64_t field = ref->offset;
     uint64_t bytes_end = ref->offset;
     char *why;
@@ -350,12 +313,12 @@ static char *compare_ref(struct comparison *c, const struct ref *ref,
     if (ref->type == R_X86_64_NONE) {
         return NULL;
     }
-    if (!width || field < *done || field > c->atom->size ||
-        width > c->atom->size - field) {
+    if (!relocation_is_address(ref->type) || field < *done ||
+        field > c->atom->size || width > c->atom->size - field) {
         return must_print("relocation type %u at +%#llx isn't understood",
                           ref->type, (unsigned long long)ref->offset);
     }
-    if (is_got(ref->type)) {
+    if (relocation_is_got(ref->type)) {
         field = relaxed_field(c, ref->offset);
         bytes_end = ref->offset >= 2 ? ref->offset - 2 : 0;
         if (!field) {

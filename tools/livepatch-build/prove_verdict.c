@@ -9,6 +9,7 @@
 #include "config.h"
 #include "memory.h"
 #include "prove_private.h"
+#include "words.h"
 
 /* Files and options that are named one by one. */
 #define MAX_NAMED 8
@@ -195,11 +196,6 @@ static void explain_options(const struct proof *proof, char **text)
     free(there);
 }
 
-static int compare_files(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* The files with differences, each once, ascending; the caller frees it. */
 static const char **differing_files(const struct proof *proof, size_t *count)
 {
@@ -208,7 +204,7 @@ static const char **differing_files(const struct proof *proof, size_t *count)
     for (size_t i = 0; i < proof->ndifferences; i++) {
         files[i] = proof->differences[i].file;
     }
-    qsort(files, proof->ndifferences, sizeof(*files), compare_files);
+    qsort(files, proof->ndifferences, sizeof(*files), compare_texts);
     *count = 0;
     for (size_t i = 0; i < proof->ndifferences; i++) {
         if (*files[i] && (!*count || strcmp(files[*count - 1], files[i]))) {

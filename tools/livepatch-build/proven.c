@@ -9,6 +9,7 @@
 #include "hash.h"
 #include "memory.h"
 #include "object.h"
+#include "printable.h"
 #include "prove.h"
 
 static bool add_file(struct hash *hash, const char *path, char **why)
@@ -16,11 +17,12 @@ static bool add_file(struct hash *hash, const char *path, char **why)
     size_t size;
     char *bytes = files_read(path, &size, why);
 
-    if (bytes) {
-        hash_add(hash, bytes, size);
+    if (!bytes) {
+        return false;
     }
+    hash_add(hash, bytes, size);
     free(bytes);
-    return bytes;
+    return true;
 }
 
 /* "proved-KEY", of the xen-syms and of ourselves: another builder may have
@@ -30,7 +32,7 @@ static char *note_path(const struct base *base, const char *xen_syms,
 {
     struct hash hash;
     uint8_t digest[32];
-    char name[sizeof("proved-") + 32] = "proved-";
+    char *digits, *name, *path;
 
     hash_begin(&hash);
     if (!add_file(&hash, "/proc/self/exe", why) ||
@@ -38,10 +40,12 @@ static char *note_path(const struct base *base, const char *xen_syms,
         return NULL;
     }
     hash_end(&hash, digest);
-    for (size_t i = 0; i < 16; i++) {
-        sprintf(name + strlen("proved-") + 2 * i, "%02x", digest[i]);
-    }
-    return base_note_path(base, name);
+    digits = printable_hex(digest, 16);
+    name = must_print("proved-%s", digits);
+    path = base_note_path(base, name);
+    free(name);
+    free(digits);
+    return path;
 }
 
 /*
@@ -96,13 +100,18 @@ static bool read_note(const char *path, struct report *report)
     return good;
 }
 
-static void put_string(struct text *text, const char *string)
+struct note {
+    char *bytes;
+    size_t size, room;
+};
+
+static void put_string(struct note *note, const char *string)
 {
     size_t size = strlen(string) + 1;
 
-    text->bytes = must_grow(text->bytes, &text->room, text->size + size, 1);
-    memcpy(text->bytes + text->size, string, size);
-    text->size += size;
+    note->bytes = must_grow(note->bytes, &note->room, note->size + size, 1);
+    memcpy(note->bytes + note->size, string, size);
+    note->size += size;
 }
 
 /* A note that can't be written is no harm: it will be proved again. */
@@ -113,19 +122,19 @@ static void write_note(const char *path, const struct proof *proof)
     size_t count = proof_exemptions(proof, &exemptions);
     char *numbers = must_print("%zu %zu %zu", counts.equal, counts.exempt,
                                count);
-    struct text text = { .size = 0 };
+    struct note note = { .size = 0 };
     char *why = NULL;
 
-    put_string(&text, numbers);
+    put_string(&note, numbers);
     for (size_t i = 0; i < count; i++) {
-        put_string(&text, exemptions[i].file);
-        put_string(&text, exemptions[i].name);
-        put_string(&text, exemptions[i].why);
+        put_string(&note, exemptions[i].file);
+        put_string(&note, exemptions[i].name);
+        put_string(&note, exemptions[i].why);
     }
-    files_write(path, text.bytes, text.size, &why);
+    files_write(path, note.bytes, note.size, &why);
     free(why);
     free(numbers);
-    free(text.bytes);
+    free(note.bytes);
 }
 
 static bool prove_objects(const struct base *base, struct proof *proof,

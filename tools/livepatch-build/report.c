@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#define _GNU_SOURCE
-
 #include "report.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "memory.h"
+#include "printable.h"
 #include "report_private.h"
 
 struct report *report_new(void)
@@ -92,7 +92,7 @@ const char *report_outcome_name(enum outcome outcome)
 
 static char *text_or_null(const char *text)
 {
-    return text && *text ? report_clean(text) : NULL;
+    return text && *text ? printable_text(text, strlen(text), true) : NULL;
 }
 
 /* Takes `why` over. */
@@ -111,14 +111,6 @@ static struct finding *add_finding(struct findings *findings, const char *file,
     return finding;
 }
 
-static char *print_list(const char *format, va_list arguments)
-{
-    char *text;
-
-    /* As must_print(), which takes no list. */
-    return vasprintf(&text, format, arguments) < 0 ? must_copy(format) : text;
-}
-
 void report_refuse(struct report *report, enum refusal refusal,
                    const char *file, const char *name, const char *way_out,
                    const char *why, ...)
@@ -128,7 +120,7 @@ void report_refuse(struct report *report, enum refusal refusal,
 
     va_start(arguments, why);
     finding = add_finding(&report->refusals, file, name,
-                          print_list(why, arguments));
+                          must_vprint(why, arguments));
     va_end(arguments);
     finding->refusal = refusal;
     finding->way_out = text_or_null(way_out);
@@ -145,7 +137,7 @@ void report_warn(struct report *report, const char *file, const char *name,
     va_list arguments;
 
     va_start(arguments, what);
-    add_finding(&report->warnings, file, name, print_list(what, arguments));
+    add_finding(&report->warnings, file, name, must_vprint(what, arguments));
     va_end(arguments);
 }
 
@@ -218,7 +210,7 @@ static void end_stage(struct report *report)
         stage->seconds =
             (double)(now.tv_sec - report->stage_start.tv_sec) +
             (double)(now.tv_nsec - report->stage_start.tv_nsec) / 1e9;
-        if (report->options.verbose) {
+        if (report->options.verbose && !report->options.json) {
             fprintf(stderr, "%7.2f s  %s\n", stage->seconds, stage->what);
         }
     }

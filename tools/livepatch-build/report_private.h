@@ -49,8 +49,5 @@ bool report_write_json(const struct report *report, enum outcome outcome,
 /* report_text.c: for people. */
 void report_write_text(const struct report *report, enum outcome outcome,
                        const char *output, uint64_t size, const char *error);
-/* Text for a terminal and for JSON: what is no printable UTF-8 is written as
- * \xNN, but for the ends of lines.  The caller frees it. */
-char *report_clean(const char *text);
 
 #endif

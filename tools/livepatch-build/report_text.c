@@ -1,56 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
 #include "report_private.h"
 
 #define MOST_DIFFERENCES 20     /* functions that aren't what runs */
 #define MOST_WARNINGS 5         /* of what isn't going to be applied */
-
-/* The length of the UTF-8 character that begins here; 0: none does. */
-static size_t utf8_length(const unsigned char *at)
-{
-    size_t length = *at < 0x80 ? 1 : *at >= 0xc2 && *at < 0xe0 ? 2 :
-                    *at >= 0xe0 && *at < 0xf0 ? 3 :
-                    *at >= 0xf0 && *at < 0xf5 ? 4 : 0;
-
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    /* Longer than need be, surrogates, beyond the last; and what is a control
-     * character in Unicode. */
-    if ((*at == 0xe0 && at[1] < 0xa0) || (*at == 0xed && at[1] > 0x9f) ||
-        (*at == 0xf0 && at[1] < 0x90) || (*at == 0xf4 && at[1] > 0x8f) ||
-        (*at == 0xc2 && at[1] < 0xa0)) {
-        return 0;
-    }
-    return length;
-}
-
-char *report_clean(const char *text)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    char *clean = must_alloc(strlen(text) * 4 + 1, 1), *to = clean;
-
-    while (*at) {
-        size_t length = utf8_length(at);
-
-        if (!length || (*at < ' ' && *at != '\n' && *at != '\t') ||
-            *at == 0x7f) {
-            to += sprintf(to, "\\x%02x", *at++);
-            continue;
-        }
-        memcpy(to, at, length);
-        to += length;
-        at += length;
-    }
-    return clean;
-}
 
 /* "common/grant_table.c: release_grant_for_copy: " as far as there is. */
 static void print_where(FILE *out, const struct finding *finding)
@@ -63,26 +19,25 @@ static void print_where(FILE *out, const struct finding *finding)
     }
 }
 
-/* A header that is refused may have changed hundreds of functions, each with
- * a warning: what is refused mustn't be lost behind these. */
-static void print_warnings(const struct report *report, enum outcome outcome)
+/* At most so many of them, unless verbose. */
+static void print_findings(const struct report *report, const char *label,
+                           const struct findings *findings, size_t most)
 {
-    size_t count = report->warnings.count, shown = count;
+    size_t shown = findings->count;
 
-    if (outcome == OUTCOME_REFUSED && shown > MOST_WARNINGS &&
-        !report->options.verbose) {
-        shown = MOST_WARNINGS;
+    if (shown > most && !report->options.verbose) {
+        shown = most;
     }
     for (size_t i = 0; i < shown; i++) {
-        const struct finding *warning = &report->warnings.list[i];
+        const struct finding *finding = &findings->list[i];
 
-        fputs("livepatch-build: warning: ", stderr);
-        print_where(stderr, warning);
-        fprintf(stderr, "%s\n", warning->why ? warning->why : "");
+        fprintf(stderr, "livepatch-build: %s: ", label);
+        print_where(stderr, finding);
+        fprintf(stderr, "%s\n", finding->why ? finding->why : "");
     }
-    if (shown < count) {
-        fprintf(stderr, "livepatch-build: ... and %zu more warnings\n",
-                count - shown);
+    if (shown < findings->count) {
+        fprintf(stderr, "livepatch-build: %s: ... and %zu more\n", label,
+                findings->count - shown);
     }
 }
 
@@ -98,25 +53,6 @@ static void print_refusals(const struct report *report)
         if (refusal->way_out) {
             fprintf(stderr, "    %s\n", refusal->way_out);
         }
-    }
-}
-
-static void print_differences(const struct report *report)
-{
-    size_t count = report->differences.count, shown = count;
-
-    if (shown > MOST_DIFFERENCES && !report->options.verbose) {
-        shown = MOST_DIFFERENCES;
-    }
-    for (size_t i = 0; i < shown; i++) {
-        const struct finding *difference = &report->differences.list[i];
-
-        fputs("livepatch-build: not what runs: ", stderr);
-        print_where(stderr, difference);
-        fprintf(stderr, "%s\n", difference->why ? difference->why : "");
-    }
-    if (shown < count) {
-        fprintf(stderr, "livepatch-build: ... and %zu more\n", count - shown);
     }
 }
 
@@ -189,9 +125,13 @@ void report_write_text(const struct report *report, enum outcome outcome,
                        const char *output, uint64_t size, const char *error)
 {
     if (!report->options.quiet) {
-        print_warnings(report, outcome);
+        /* A header that is refused may have changed hundreds of functions, each
+         * with a warning: what is refused mustn't be lost behind these. */
+        print_findings(report, "warning", &report->warnings,
+                       outcome == OUTCOME_REFUSED ? MOST_WARNINGS : SIZE_MAX);
     }
-    print_differences(report);
+    print_findings(report, "not what runs", &report->differences,
+                   MOST_DIFFERENCES);
     print_refusals(report);
     if (error) {
         fprintf(stderr, "livepatch-build: %s\n", error);

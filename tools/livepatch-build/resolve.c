@@ -151,6 +151,20 @@ struct atom *resolver_target(const struct resolver *resolver,
     return find_global(resolver, ref->symbol->name);
 }
 
+/* target: an atom of this object, or of another one; or NULL. */
+static bool is_ref_to(const struct ref *ref, const struct atom *target,
+                      const char *name)
+{
+    if (ref->target) {
+        return ref->target == target;
+    }
+    if (target) {
+        name = is_global(target) ? target->symbol->name : "";
+    }
+    return name[0] && !ref->symbol->section &&
+           !strcmp(ref->symbol->name, name);
+}
+
 /* Whether the base's like of an atom refers to what runs in .init already:
  * then it is guarded, as by a look at system_state. */
 static bool did_refer(const struct atom *atom, const struct atom *target,
@@ -159,10 +173,7 @@ static bool did_refer(const struct atom *atom, const struct atom *target,
     const struct atom *old = atom->twin;
 
     for (size_t i = 0; old && i < old->nrefs; i++) {
-        const struct ref *ref = &old->refs[i];
-
-        if (target ? ref->target == target
-                   : !ref->target && !strcmp(ref->symbol->name, name)) {
+        if (is_ref_to(&old->refs[i], target, name)) {
             return true;
         }
     }
@@ -304,7 +315,7 @@ static bool wants_entry(const struct atom *atom, const struct ref *ref,
                         const struct atom *target)
 {
     return target->kind == ATOM_FUNCTION && !is_cold(target) &&
-           is_patched(target) && !ref->place &&
+           is_patched(target) && is_entry_for_pointers(target) && !ref->place &&
            (atom->kind == ATOM_DATA ||
             (atom->kind == ATOM_FUNCTION && !is_branch(atom, ref)));
 }

@@ -19,7 +19,7 @@ typedef void run_line(void *context, const char *line);
  * be started.  *output is all that it said, on either stream, and the caller's
  * to free.
  */
-int run_program(const char *const *argv, run_line *heard, void *context,
+int run_program(const char *const *argv, run_line *callback, void *context,
                 char **output);
 
 /* Is there such a program? */

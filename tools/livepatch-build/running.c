@@ -188,14 +188,23 @@ static void mark_init(struct running *running)
     }
 }
 
+/* As `strip --strip-debug' takes them away, local names aren't the host's. */
+static bool has_files(const struct running *running, char **why)
+{
+    return running->nunits > 1 ||
+           fail_with(why, "%s: it was stripped: its symbols don't tell their "
+                     "source files; give the xen-syms as Xen's build made it",
+                     running->path);
+}
+
 static bool find_ranges(struct running *running, char **why)
 {
-    running->text = global(running, "_stext");
-    running->text_end = global(running, "_etext");
+    uint64_t text = global(running, "_stext");
+    uint64_t text_end = global(running, "_etext");
+
     running->init = global(running, "__init_begin");
     running->init_end = global(running, "__init_end");
-    if (!running->text || running->text >= running->text_end ||
-        running->init > running->init_end) {
+    if (!text || text >= text_end || running->init > running->init_end) {
         fail_with(why, "%s: no xen-syms: it has no _stext and _etext",
                   running->path);
         return false;
@@ -233,7 +242,7 @@ struct running *running_read(const char *xen_syms, char **why)
                          xen_syms);
     }
     if (!running_read_symbols(running, table, why) ||
-        !find_ranges(running, why)) {
+        !has_files(running, why) || !find_ranges(running, why)) {
         running_free(running);
         return NULL;
     }
@@ -292,11 +301,6 @@ const uint8_t *running_section(const struct running *running, const char *name,
         }
     }
     return NULL;
-}
-
-bool running_is_text(const struct running *running, uint64_t address)
-{
-    return address >= running->text && address < running->text_end;
 }
 
 bool running_is_init(const struct running *running, uint64_t address)

@@ -54,12 +54,6 @@ size_t running_find(const struct running *running, const char *source,
                     const char *name, bool local,
                     struct running_symbol *symbol);
 
-/* The symbols of this file whose names are this one but for the compiler's
- * number ("foo.1" for "foo.2"), at most max; returns how many there are. */
-size_t running_find_numbered(const struct running *running,
-                             const char *source, const char *name,
-                             struct running_symbol *symbols, size_t max);
-
 /*
  * Local symbols follow the STT_FILE of their object in xen-syms: these are the
  * units, from 1 on.  A source that is compiled more than once (as
@@ -102,8 +96,7 @@ const uint8_t *running_section(const struct running *running, const char *name,
 bool running_symbol_at(const struct running *running, uint64_t address,
                        struct running_symbol *symbol);
 
-/* Is the address within Xen's .text; in what was freed after boot? */
-bool running_is_text(const struct running *running, uint64_t address);
+/* Is the address within what was freed after boot? */
 bool running_is_init(const struct running *running, uint64_t address);
 
 #endif

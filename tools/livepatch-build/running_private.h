@@ -21,8 +21,7 @@ struct entry {
     struct running_symbol symbol;
     const char *file;           /* its unit's source, "" for a global symbol */
     const char *bare;           /* the name without the file's */
-    const char *stem;           /* that without the compiler's numbers */
-    char *made[2];              /* memory of the full name and of the stem */
+    char *made;                 /* memory of the full name, or NULL */
     bool absolute;
 };
 
@@ -46,11 +45,10 @@ struct running {
     size_t nentries;
     struct entry **by_name;     /* sorted by bare name */
     struct entry **by_full;     /* sorted by full name */
-    struct entry **by_stem;     /* sorted by stem */
     struct entry **by_address;
     const char **units;         /* [unit]: its source; [0] is "" */
     size_t nunits;
-    uint64_t text, text_end, init, init_end;
+    uint64_t init, init_end;    /* addresses of what was freed after boot */
     struct build_id xen_id, top_id;
     struct added_symbol *added; /* sorted by key; those that replace, too */
     size_t nadded;

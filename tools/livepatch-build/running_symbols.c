@@ -10,38 +10,6 @@
 #include "memory.h"
 #include "running_private.h"
 
-/* The name without each ".NUMBER" that the compiler appended: "a.1" is "a",
- * "b.constprop.0.cold" is "b.constprop.cold".  NULL if there is none. */
-static char *stem_of(const char *name)
-{
-    char *stem = NULL, *to;
-
-    for (const char *at = name + 1; *name && (at = strchr(at, '.')); at++) {
-        size_t digits = strspn(at + 1, "0123456789");
-
-        if (digits && (!at[1 + digits] || at[1 + digits] == '.')) {
-            stem = must_copy(name);
-            break;
-        }
-    }
-    if (!stem) {
-        return NULL;
-    }
-    to = stem;
-    for (const char *from = name; *from; ) {
-        size_t digits = *from == '.' ? strspn(from + 1, "0123456789") : 0;
-
-        if (digits && from != name &&
-            (!from[1 + digits] || from[1 + digits] == '.')) {
-            from += 1 + digits;
-        } else {
-            *to++ = *from++;
-        }
-    }
-    *to = '\0';
-    return stem;
-}
-
 static const char *unit_source(const struct running *running, size_t unit)
 {
     return running->units[unit];
@@ -63,11 +31,9 @@ static void add_symbol(struct running *running, const Elf64_Sym *symbol,
         .absolute = symbol->st_shndx == SHN_ABS,
     };
     if (*entry->file) {
-        entry->made[0] = must_print("%s#%s", entry->file, name);
-        entry->symbol.name = entry->made[0];
+        entry->made = must_print("%s#%s", entry->file, name);
+        entry->symbol.name = entry->made;
     }
-    entry->made[1] = stem_of(name);
-    entry->stem = entry->made[1] ? entry->made[1] : name;
 }
 
 static int compare_places(const struct entry *a, const struct entry *b)
@@ -97,7 +63,6 @@ static int compare_ ## what(const void *a, const void *b)           \
 }
 COMPARE_BY(bare, bare)
 COMPARE_BY(full, symbol.name)
-COMPARE_BY(stem, stem)
 
 static struct entry **sorted(struct running *running,
                              int (*order)(const void *, const void *))
@@ -153,7 +118,6 @@ bool running_read_symbols(struct running *running, Elf_Scn *table, char **why)
     }
     running->by_name = sorted(running, compare_bare);
     running->by_full = sorted(running, compare_full);
-    running->by_stem = sorted(running, compare_stem);
     running->by_address = sorted(running, compare_addresses);
     return true;
 }
@@ -161,29 +125,20 @@ bool running_read_symbols(struct running *running, Elf_Scn *table, char **why)
 void running_free_symbols(struct running *running)
 {
     for (size_t i = 0; i < running->nentries; i++) {
-        free(running->entries[i].made[0]);
-        free(running->entries[i].made[1]);
+        free(running->entries[i].made);
     }
     free(running->entries);
     free(running->by_name);
     free(running->by_full);
-    free(running->by_stem);
     free(running->by_address);
     free(running->units);
 }
 
-enum key { KEY_BARE, KEY_FULL, KEY_STEM };
+enum key { KEY_BARE, KEY_FULL };
 
 static const char *key_of(const struct entry *entry, enum key key)
 {
-    switch (key) {
-    case KEY_BARE:
-        return entry->bare;
-    case KEY_FULL:
-        return entry->symbol.name;
-    default:
-        return entry->stem;
-    }
+    return key == KEY_BARE ? entry->bare : entry->symbol.name;
 }
 
 /* The first in the sorted list that isn't below the name. */
@@ -275,28 +230,6 @@ size_t running_find_all(const struct running *running, const char *name,
             found++;
         }
     }
-    return found;
-}
-
-size_t running_find_numbered(const struct running *running,
-                             const char *source, const char *name,
-                             struct running_symbol *symbols, size_t max)
-{
-    char *made = stem_of(name);
-    const char *stem = made ? made : name;
-    const struct entry *entry;
-    size_t found = 0;
-
-    FOR_EACH_NAMED(entry, running, KEY_STEM, running->by_stem, stem) {
-        if (entry->symbol.local &&
-            (!*source || !strcmp(entry->file, source))) {
-            if (found < max) {
-                symbols[found] = entry->symbol;
-            }
-            found++;
-        }
-    }
-    free(made);
     return found;
 }
 

@@ -8,6 +8,7 @@
  */
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "traits.h"
 #include "boot.h"
@@ -103,10 +104,6 @@ static void start_with(struct selection *selection, struct atom *atom)
     case ATOM_ENTRY:
         if (atom->section->special == SPECIAL_HOOKS && !atom->twin) {
             selection_pick(selection, atom, "a hook");
-        } else if (atom->section->special == SPECIAL_PRE_EXCEPTIONS &&
-                   atom->verdict == VERDICT_CHANGED) {
-            selection_refuse(selection, REFUSAL_ASSEMBLY, atom, NULL,
-                             "it belongs to entry code");
         }
         break;
     case ATOM_STRING:
@@ -324,6 +321,22 @@ static void judge_below(struct selection *selection, const struct atom *atom)
     free(why);
 }
 
+/* Offline CPUs take no part when a payload comes or goes. */
+static void judge_offline(struct selection *selection, const struct atom *atom)
+{
+    static const char *const names[] = {
+        "play_dead", "default_dead_idle", "acpi_dead_idle",
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (!strcmp(atom->symbol->name, names[i])) {
+            selection_warn(selection, atom, "runs on CPUs that are offline: "
+                           "these stay in the old code; and before a revert, "
+                           "bring those online that went offline meanwhile");
+        }
+    }
+}
+
 /* Such as a thunk that a CPU must find in one half of a cache line. */
 static bool is_placed_otherwise(const struct atom *atom)
 {
@@ -371,6 +384,7 @@ static void judge(struct selection *selection)
     for (size_t i = 0; i < tally.npatched; i++) {
         unpatchable_judge(selection, tally.patched[i]);
         judge_below(selection, tally.patched[i]);
+        judge_offline(selection, tally.patched[i]);
     }
     judge_init(selection, &tally);
     if (tally.npatched) {

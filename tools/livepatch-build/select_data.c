@@ -11,22 +11,18 @@
 #include <elf.h>
 #include <string.h>
 
+#include "identity.h"
 #include "selection.h"
 #include "traits.h"
+#include "words.h"
 
 static const char *const way_out =
     "leave it as it is, and set it in a load hook, or keep what is added in a "
     "shadow variable";
 
-static void refuse_change(struct selection *selection, struct atom *atom,
-                          const char *because)
-{
-    selection_refuse(selection, is_per_cpu(atom) ? REFUSAL_PER_CPU
-                                                 : REFUSAL_DATA,
-                     atom, way_out, "%s: %s",
-                     atom->difference ? atom->difference : "it changes",
-                     because);
-}
+static const char *const way_out_of_table =
+    "change the functions that it names; or have a load hook make memory point "
+    "to a table of the patch's own, and an unload hook undo that";
 
 static bool is_code(const struct selection *selection, const struct atom *atom,
                     const struct ref *ref)
@@ -53,6 +49,18 @@ static bool holds_code(const struct selection *selection,
         }
     }
     return false;
+}
+
+static void refuse_change(struct selection *selection, struct atom *atom,
+                          const char *because)
+{
+    bool is_table = is_constant_data(atom) && holds_code(selection, atom);
+
+    selection_refuse(selection, is_per_cpu(atom) ? REFUSAL_PER_CPU
+                                                 : REFUSAL_DATA,
+                     atom, is_table ? way_out_of_table : way_out, "%s: %s",
+                     atom->difference ? atom->difference : "it changes",
+                     because);
 }
 
 static void copy_constant(struct selection *selection, struct atom *atom);
@@ -98,24 +106,19 @@ static void copy_constant(struct selection *selection, struct atom *atom)
     }
 }
 
-static bool starts(const char *text, const char *start)
-{
-    return !strncmp(text, start, strlen(start));
-}
-
 /* An entry of a list that the linker collects. */
 static void select_entry(struct selection *selection, struct atom *atom)
 {
     const char *list = atom->section->name;
 
-    if (starts(list, ".init.setup")) {
+    if (starts_with(list, ".init.setup")) {
         selection_warn(selection, atom, "a boot parameter, which has no effect "
                        "on a Xen that runs: the defaults hold");
-    } else if (starts(list, ".initcall") && !atom->twin) {
+    } else if (starts_with(list, ".initcall") && !atom->twin) {
         selection_refuse(selection, REFUSAL_SECTION, atom,
                          "call its function from a load hook",
                          "a new initcall (%s), but Xen has booted", list);
-    } else if (starts(list, ".init")) {
+    } else if (starts_with(list, ".init")) {
         selection_warn(selection, atom, "changed, but what it did at boot is "
                        "done");
     } else {
@@ -124,6 +127,15 @@ static void select_entry(struct selection *selection, struct atom *atom)
                          "change at run time", atom->twin ? "changed" : "new",
                          list);
     }
+}
+
+/* A patch that adds an option changes it: xl can show it, and Xen has no other
+ * use for it. */
+static bool is_configuration(const struct atom *atom)
+{
+    return is_named(atom) && is_global(atom) &&
+           (!strcmp(atom->symbol->name, "xen_config_data") ||
+            !strcmp(atom->symbol->name, "xen_config_data_size"));
 }
 
 void select_datum(struct selection *selection, struct atom *atom)
@@ -138,7 +150,10 @@ void select_datum(struct selection *selection, struct atom *atom)
     if (!atom->twin || atom->section->special != SPECIAL_NONE) {
         return;
     }
-    if (atom->section->init) {
+    if (is_configuration(atom)) {
+        selection_warn(selection, atom, "the configuration that Xen tells of "
+                       "stays that which it was built with");
+    } else if (atom->section->init) {
         selection_warn(selection, atom,
                        "changed, but it was used at boot, and is gone");
     } else if (is_constant_data(atom)) {

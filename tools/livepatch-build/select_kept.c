@@ -6,10 +6,11 @@
 #include "selection.h"
 #include "traits.h"
 
+/* Or one that pointers are to lead to now, in the payload. */
 static bool is_new_function(const struct atom *atom)
 {
     return atom->kind == ATOM_FUNCTION && atom->selected && !is_cold(atom) &&
-           !is_patched(atom);
+           (!is_patched(atom) || !is_entry_for_pointers(atom));
 }
 
 static bool takes_address(struct selection *selection,
@@ -39,9 +40,12 @@ static void judge_function(struct selection *selection,
 
     for (size_t i = 0; i < count; i++) {
         if (takes_address(selection, users[i], function)) {
-            selection_warn(selection, function, "new, and its address is "
-                           "taken: as long as memory keeps it, the payload "
-                           "must stay applied");
+            selection_warn(selection, function, is_patched(function) ?
+                           "pointers are to lead to it for the first time, "
+                           "and do to the payload: as long as memory keeps "
+                           "one, it must stay applied" :
+                           "new, and its address is taken: as long as memory "
+                           "keeps it, the payload must stay applied");
             return;
         }
     }

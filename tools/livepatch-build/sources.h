@@ -21,8 +21,8 @@ struct source {
     struct text text;           /* as it was */
     struct source_line *lines;  /* as it is */
     size_t nlines;
-    bool existed, exists;
-    bool unfinished;
+    bool existed, exists;       /* before the first patch; now */
+    bool unfinished;            /* the last line has no newline */
 };
 
 struct sources;
@@ -43,7 +43,8 @@ bool sources_patch(struct sources *sources, const char *patch,
 size_t sources_count(const struct sources *sources);
 const struct source *sources_get(const struct sources *sources, size_t number);
 
-/* Write what has changed into another xen/; keep_lines: with #line (lines.h). */
+/* Write what has changed into another xen/; keep_lines: with #line, as lines.h
+ * tells.  False and *why: which file couldn't be written. */
 bool sources_write(const struct sources *sources, const char *xen,
                    bool keep_lines, char **why);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tables.h"
+#include "words.h"
 
 /* Fields are relative to themselves but for those of hooks, which are
  * pointers, and for those of bug frames: see bug_frame_place(). */
@@ -35,11 +36,6 @@ static const char *const collected[] = {
     ".init.data.cf_clobber", ".init.rodata.cf_clobber", ".ctors",
     ".init_array", ".trampoline_rel", ".trampoline_seg",
 };
-
-static bool starts_with(const char *text, const char *start)
-{
-    return !strncmp(text, start, strlen(start));
-}
 
 /* The section `name`, or one whose name continues it behind a dot. */
 static bool is_or_below(const char *section, const char *name)

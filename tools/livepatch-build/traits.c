@@ -8,11 +8,7 @@
 
 #include "tables.h"
 #include "traits.h"
-
-static bool starts(const char *text, const char *start)
-{
-    return !strncmp(text, start, strlen(start));
-}
+#include "words.h"
 
 bool is_numbered(const char *name)
 {
@@ -52,18 +48,18 @@ bool is_constant_data(const struct atom *atom)
 
     return !atom->section->init && atom->bytes &&
            (!(atom->section->flags & SHF_WRITE) ||
-            starts(name, ".data.rel.ro") || starts(name, ".rodata"));
+            starts_with(name, ".data.rel.ro") || starts_with(name, ".rodata"));
 }
 
 bool is_per_cpu(const struct atom *atom)
 {
-    return starts(atom->section->name, ".bss.percpu") ||
-           starts(atom->section->name, ".data.percpu");
+    return starts_with(atom->section->name, ".bss.percpu") ||
+           starts_with(atom->section->name, ".data.percpu");
 }
 
 bool is_set_at_boot(const struct atom *atom)
 {
-    return starts(atom->section->name, ".data.ro_after_init");
+    return starts_with(atom->section->name, ".data.ro_after_init");
 }
 
 bool is_bound_to_section(const struct atom *atom)
@@ -82,6 +78,19 @@ bool is_branch(const struct atom *atom, const struct ref *ref)
            (bytes && at >= 1 && (bytes[at - 1] & 0xfe) == 0xe8) ||
            (bytes && at >= 2 && bytes[at - 2] == 0x0f &&
             (bytes[at - 1] & 0xf0) == 0x80);
+}
+
+static bool has_endbr(const struct atom *atom)
+{
+    static const uint8_t endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
+
+    return atom->bytes && atom->size >= sizeof(endbr64) &&
+           !memcmp(atom->bytes, endbr64, sizeof(endbr64));
+}
+
+bool is_entry_for_pointers(const struct atom *atom)
+{
+    return has_endbr(atom->twin) || !has_endbr(atom);
 }
 
 bool is_patched(const struct atom *atom)

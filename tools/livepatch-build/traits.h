@@ -31,8 +31,13 @@ bool is_bound_to_section(const struct atom *atom);
 /* A selected function that takes the place of one that runs. */
 bool is_patched(const struct atom *atom);
 
-/* A call or jump: the displacement follows its opcode.  Other references of code
- * take an address. */
+/* Whether pointers may lead to the entry in Xen of a function that is patched.
+ * With CET they must find ENDBR64 there; where the patch has put it, it isn't
+ * found. */
+bool is_entry_for_pointers(const struct atom *atom);
+
+/* A call or jump: the displacement follows its opcode.  Other references of
+ * code take an address. */
 bool is_branch(const struct atom *atom, const struct ref *ref);
 
 #endif

@@ -40,6 +40,32 @@ static bool is_engine(const char *source)
     return false;
 }
 
+/* Of the engine, what a hypercall or a key calls, on any engine: no CPU is in
+ * one while text is written.  As they take locks, and copy from and to guests,
+ * a fix of how that is done has them all. */
+static bool is_called_from_outside(const struct atom *atom)
+{
+    static const char *const names[] = {
+        "livepatch_op", "list_payloads", "report_write", "livepatch_printall",
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (!strcmp(atom->symbol->name, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* NMIs and machine checks come although interrupts are off: whatever an engine
+ * does about them, they come by these functions. */
+static bool is_interrupting(const char *source, const char *name)
+{
+    return (!strcmp(name, "do_nmi") && !strcmp(source, "arch/x86/traps.c")) ||
+           (!strcmp(name, "do_machine_check") &&
+            !strcmp(source, "arch/x86/cpu/mcheck/mce.c"));
+}
+
 static bool is_idle_loop(const char *source, const char *name)
 {
     return !strcmp(name, "idle_loop") && !strcmp(source, "arch/x86/domain.c");
@@ -100,10 +126,15 @@ void unpatchable_judge(struct selection *selection, struct atom *atom)
     struct running_symbol symbol;
     char *why = NULL;
 
-    if (is_engine(source)) {
+    if (is_engine(source) && !is_called_from_outside(atom)) {
         selection_refuse(selection, REFUSAL_ENGINE, atom, NULL,
                          "it is part of live patching, and may run while text "
                          "is written");
+    } else if (is_interrupting(source, atom->symbol->name)) {
+        selection_refuse(selection, REFUSAL_ENGINE, atom,
+                         "change what it calls",
+                         "it may interrupt a CPU while its entry is written, "
+                         "and run half-written code");
     } else if (is_idle_loop(source, atom->symbol->name)) {
         selection_refuse(selection, REFUSAL_ENGINE, atom, NULL,
                          "all CPUs stand still in it while text is written, "

@@ -10,14 +10,14 @@
  * to be changed.  Each macro takes a function of the patched file, which must
  * be static and cf_check:
  *
- *     LIVEPATCH_LOAD_HOOK(fn)         void fn(void), while every CPU is stopped:
- *     LIVEPATCH_UNLOAD_HOOK(fn)       at apply, and at revert
- *     LIVEPATCH_PREAPPLY_HOOK(fn)     int fn(livepatch_payload_t *), before that:
- *     LIVEPATCH_PREREVERT_HOOK(fn)    anything but 0 forbids it
- *     LIVEPATCH_POSTAPPLY_HOOK(fn)    void fn(livepatch_payload_t *), afterwards
+ *     LIVEPATCH_LOAD_HOOK(fn)        void fn(void), while every CPU is stopped:
+ *     LIVEPATCH_UNLOAD_HOOK(fn)      at apply, and at revert
+ *     LIVEPATCH_PREAPPLY_HOOK(fn)    int fn(livepatch_payload_t *), before it:
+ *     LIVEPATCH_PREREVERT_HOOK(fn)   anything but 0 forbids it
+ *     LIVEPATCH_POSTAPPLY_HOOK(fn)   void fn(livepatch_payload_t *), afterwards
  *     LIVEPATCH_POSTREVERT_HOOK(fn)
- *     LIVEPATCH_APPLY_HOOK(fn)        int fn(livepatch_payload_t *), in place of
- *     LIVEPATCH_REVERT_HOOK(fn)       what the engine does itself
+ *     LIVEPATCH_APPLY_HOOK(fn)       int fn(livepatch_payload_t *), in place of
+ *     LIVEPATCH_REVERT_HOOK(fn)      what the engine does itself
  *
  * While every CPU is stopped interrupts are off: nothing may be allocated there
  * or printed at length, and no lock is needed.  A patch whose load hook changes

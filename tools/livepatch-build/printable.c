@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Bytes from a file that are shown to people.
- */
+#include "printable.h"
+
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "inspect.h"
 #include "memory.h"
 
 /* How many bytes the character has that begins here; 0: none that is UTF-8 and
@@ -37,31 +35,36 @@ static size_t character(const uint8_t *bytes, size_t size)
     return length;
 }
 
-char *inspect_text(const void *text, size_t size)
+char *printable_text(const void *text, size_t size, bool lines)
 {
     const uint8_t *bytes = text;
-    char *clean = must_alloc(4 * size + 1, 1), *to = clean;
+    size_t length = strnlen(text, size);
+    char *clean = must_alloc(4 * length + 1, 1), *to = clean;
 
-    for (size_t at = 0; at < size;) {
-        size_t length = character(bytes + at, size - at);
+    for (size_t at = 0; at < length;) {
+        size_t step = character(bytes + at, length - at);
 
-        if (!length) {
+        if (lines && (bytes[at] == '\n' || bytes[at] == '\t')) {
+            step = 1;
+        }
+        if (!step) {
             to += sprintf(to, "\\x%02x", bytes[at++]);
             continue;
         }
-        memcpy(to, bytes + at, length);
-        to += length;
-        at += length;
+        memcpy(to, bytes + at, step);
+        to += step;
+        at += step;
     }
     return clean;
 }
 
-char *inspect_id(const struct build_id *id)
+char *printable_hex(const void *bytes, size_t size)
 {
-    char *text = must_alloc(2 * id->size + 1, 1);
+    const uint8_t *byte = bytes;
+    char *text = must_alloc(2 * size + 1, 1);
 
-    for (size_t i = 0; i < id->size; i++) {
-        sprintf(text + 2 * i, "%02x", id->bytes[i]);
+    for (size_t i = 0; i < size; i++) {
+        sprintf(text + 2 * i, "%02x", byte[i]);
     }
     return text;
 }

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What texts begin with, end with, and their order.
+ */
+#ifndef LIVEPATCH_BUILD_WORDS_H
+#define LIVEPATCH_BUILD_WORDS_H
+
+#include <stdbool.h>
+
+bool starts_with(const char *text, const char *start);
+bool ends_with(const char *text, const char *end);
+
+/* For qsort() and bsearch() of texts: strcmp()'s order. */
+int compare_texts(const void *one, const void *other);
+
+#endif
