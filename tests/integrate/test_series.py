@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The patch series: applies to a pristine tree, and makes what integration makes."""
 
+import os
 import re
 import subprocess
 import unittest
@@ -18,14 +19,19 @@ def texts(top):
             not str(path.relative_to(top)).startswith((".git/", ".xl-livepatch."))}
 
 
+AUTHOR = {f"GIT_{who}_{what}": "somebody" for who in ("AUTHOR", "COMMITTER")
+          for what in ("NAME", "EMAIL")}
+
+
 class Series(TreeTest):
     def setUp(self):
         super().setUp()
         self.output = self.tree.parent / "series"
 
-    def write(self, *options):
+    def write(self, *options, author=AUTHOR):
         return subprocess.run([TOP / "scripts/series", "--tree", self.tree, "--output",
-                               self.output, *options], capture_output=True, text=True)
+                               self.output, *options], capture_output=True, text=True,
+                              env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **author})
 
     def git(self, *arguments):
         subprocess.run(["git", "-C", self.tree, "-c", "user.name=a", "-c", "user.email=a",
@@ -66,6 +72,15 @@ class Series(TreeTest):
         done = self.write()
         self.assertEqual(done.returncode, 1)
         self.assertIn("holds no Xen source tree", done.stderr)
+        self.assertFalse(self.output.exists())
+
+    def test_no_author(self):
+        done = self.write(author={f"GIT_CONFIG_{word}": value for word, value in [
+            ("COUNT", "1"), ("KEY_0", "user.useConfigOnly"), ("VALUE_0", "true"),
+            ("NOSYSTEM", "1")]})
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("user.name", done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
         self.assertFalse(self.output.exists())
 
 
