@@ -103,12 +103,12 @@ static bool wrong_option(int option, char **argv, char **why)
 }
 
 /* Of what fits into a file name and a symbol: "xsa182-4.17.patch" is the
- * payload xsa182-4.17. */
+ * payload xsa182-4.17.  It doesn't begin like an option or a hidden file. */
 static char *default_name(const char *patch)
 {
     static const char *const tails[] = { ".patch", ".diff" };
     const char *slash = strrchr(patch, '/');
-    char *name = must_copy(slash ? slash + 1 : patch);
+    char *name = must_copy(slash ? slash + 1 : patch), *made;
     size_t length = strlen(name);
 
     for (size_t i = 0; i < sizeof(tails) / sizeof(*tails); i++) {
@@ -125,7 +125,9 @@ static char *default_name(const char *patch)
             *at = '-';
         }
     }
-    return name;
+    made = must_copy(name + strspn(name, "-."));
+    free(name);
+    return made;
 }
 
 static char *default_cache(char **why)

@@ -220,7 +220,8 @@ static bool apply_change(struct sources *sources,
     to = change->to ? within_xen(sources, change->to) : NULL;
     if ((change->from && !from) || (change->to && !to)) {
         report_warn(report, named, NULL,
-                    "left out: it is not part of the hypervisor");
+                    "left out: it is not part of the hypervisor, which is "
+                    "below xen/ in the tree");
         return true;
     }
     source = source_of(sources, patch->path, from, to, why);
