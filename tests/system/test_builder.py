@@ -24,6 +24,20 @@ import corpus
 
 CHOSEN = {"add-field", "emulator", "exception-table", "hypercall-sched-op", "inline-many",
           "new-file", "static-local-renumbered", "transform-data"}
+# Upon function-body, in the same function.
+AGAIN = """\
+--- a/xen/common/domain.c
++++ b/xen/common/domain.c
+@@ -1810,7 +1810,7 @@
+         return 0;
+     }
+ 
+-    return -EOPNOTSUPP;
++    return -ENODEV;
+ }
+ #endif
+ 
+"""
 # An emulated CPU needs time to take up what was pressed.
 EFFECT_SECONDS = 60
 
@@ -94,6 +108,42 @@ class Builder(LivepatchCase):
         self.assertTrue(self.code() == before, "Xen's code isn't what it was")
         self.xl("unload", patch.name, expect="done")
         self.host.run(f"rm {path}", check=True)
+        self.assert_running()
+
+    def build_on(self, below, payload, folder):
+        text, output = folder / "again.patch", folder / "again.livepatch"
+        text.write_text(AGAIN)
+        words = [word for word in corpus.command(below, output)
+                 if word not in ("--name", below.name)]
+        built = subprocess.run([*words, str(text), "--name", "again", "--on", str(payload)],
+                               capture_output=True, text=True)
+        self.assertEqual(built.returncode, 0, built.stdout + built.stderr)
+        return output
+
+    def assert_says(self, error):
+        said = self.host.run("effect call 21 9 0", EFFECT_SECONDS).stdout
+        self.assertRegex(said, rf"^{error}\b")
+
+    def test_on_top(self):
+        """A payload that patches once more what one below it has patched."""
+        below = corpus.read(corpus.HERE / "corpus/function-body.patch")
+        payload = corpus.build(below).payload
+        with tempfile.TemporaryDirectory() as folder:
+            above = self.build_on(below, payload, Path(folder))
+            self.host.push({"/tmp/function-body.livepatch": payload, "/tmp/again.livepatch": above})
+        before = self.code()
+        self.assert_says("ENOSYS")
+        self.xl("apply", "/tmp/again.livepatch", expect="failed", reason="dependency")
+        self.xl("apply", "/tmp/function-body.livepatch", expect="done")
+        self.assert_says("EOPNOTSUPP")
+        self.xl("apply", "/tmp/again.livepatch", expect="done")
+        self.assert_says("ENODEV")
+        self.xl("revert", below.name, expect="failed", reason="not_on_top")
+        self.xl("revert", "--unload", "again", expect="done")
+        self.assert_says("EOPNOTSUPP")
+        self.xl("revert", "--unload", below.name, expect="done")
+        self.assert_says("ENOSYS")
+        self.assertTrue(self.code() == before, "Xen's code isn't what it was")
         self.assert_running()
 
 
