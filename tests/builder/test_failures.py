@@ -6,6 +6,7 @@ makes what this one would have made.  It needs the base build of the corpus.
 """
 
 import os
+import os
 import resource
 import signal
 import subprocess
@@ -41,6 +42,17 @@ def tree_state():
 
 def cache_state():
     return {str(path) for depth in ("*", "*/*") for path in corpus.CACHE.glob(depth)}
+
+
+def kill_session(session):
+    """All of it, as one of them would clean up after another."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # PID (NAME) STATE PARENT GROUP SESSION; the name may hold anything.
+            if int(stat.read_text().rpartition(")")[2].split()[3]) == session:
+                os.kill(int(stat.parent.name), signal.SIGKILL)
+        except (FileNotFoundError, ProcessLookupError):
+            pass
 
 
 class Failures(unittest.TestCase):
@@ -145,7 +157,7 @@ class Failures(unittest.TestCase):
         for moment in range(MOMENTS):
             process = self.start(start_new_session=True)
             time.sleep(self.seconds * (moment + 0.5) / MOMENTS)
-            subprocess.run(["pkill", "-KILL", "-s", str(process.pid)], check=False)
+            kill_session(process.pid)
             process.communicate(timeout=60)
             self.assertFalse(self.output.exists() and
                              self.output.read_bytes() != self.wanted)
