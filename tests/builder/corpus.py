@@ -48,7 +48,8 @@ REFUSED = 2
 FIELDS = {"Kind", "Expect", "Stock", "Engine", "Functions", "New", "Warns", "Effect",
           "Weight"}
 REASONS = {"data", "layout", "init", "boot", "assembly", "engine", "small", "symbol",
-           "relocation", "section", "limit", "nothing", "per-cpu"}
+           "relocation", "section", "limit", "nothing", "per-cpu",
+           "below"}
 
 
 class CorpusError(Exception):

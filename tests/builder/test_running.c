@@ -190,7 +190,10 @@ static char *id_bytes(const struct build_id *id)
     ".section " section ",\"a\",@note\n" \
     ".long 4, %d, 3\n.asciz \"GNU\"\n.byte %s\n"
 
-/* A payload of that id, which patches two functions and adds two. */
+/* A payload of that id, which patches two functions and adds two.  Its metadata
+ * are those. */
+static const char *entries = "";
+
 static char *write_payload(const struct build_id *xen,
                            const struct build_id *depends, const char *own)
 {
@@ -210,8 +213,10 @@ static char *write_payload(const struct build_id *xen,
         ".section .livepatch.funcs,\"a\"\n.quad 0, first, 0\n.zero 80\n"
         ".quad 0, .Lbelow, 0\n.zero 80\n"
         NOTE(".livepatch.depends") NOTE(".livepatch.xen_depends")
-        NOTE(".note.gnu.build-id"),
-        (int)depends->size, below, (int)xen->size, xen_bytes, 4, own);
+        NOTE(".note.gnu.build-id")
+        ".section .modinfo,\"a\"\n.asciz \"name=a\"\n%s\n",
+        (int)depends->size, below, (int)xen->size, xen_bytes, 4, own,
+        entries);
     image = snippet_image("payload.S", text, "", &size);
     strcpy(path, "/tmp/payload.XXXXXX");
     file = fdopen(mkstemp(path), "w");
@@ -229,7 +234,7 @@ static void assert_stacks(struct running *running, const char *payload,
                           const char *words)
 {
     char *why = NULL;
-    bool good = running_stack(running, payload, &why);
+    bool good = running_stack(running, payload, "aa,bb", &why);
 
     unlink(payload);
     if (words ? good || !strstr(why, words) : !good) {
@@ -285,10 +290,42 @@ static void test_added_symbols(void **state)
     assert_int_equal(running_find(running, "", "below", false, &symbol), 0);
     assert_int_equal(running_find(running, "", "first", false, &symbol), 1);
     assert_true(symbol.address);
-    assert_true(running_is_patched(running, "first"));
-    assert_true(running_is_patched(running, "q/below"));
-    assert_false(running_is_patched(running, "p/shared"));
+    assert_int_equal(running_below(running, "first"), BELOW_UNKNOWN);
+    assert_int_equal(running_below(running, "q/below"), BELOW_UNKNOWN);
+    assert_int_equal(running_below(running, "p/shared"), BELOW_UNPATCHED);
     running_free(running);
+}
+
+static void check_below(const char *metadata, enum below below)
+{
+    struct running *running = two_files();
+    const struct build_id *xen = running_xen_id(running);
+
+    entries = metadata;
+    assert_stacks(running, write_payload(xen, xen, "1,2,3,4"), NULL);
+    entries = "";
+    assert_int_equal(running_below(running, "first"), below);
+    assert_int_equal(running_below(running, "p/shared"), BELOW_UNPATCHED);
+    /* The worst of all that are below counts. */
+    assert_stacks(running, write_payload(xen, running_top_id(running),
+                                         "5,6,7,8"), NULL);
+    assert_int_equal(running_below(running, "first"),
+                     below > BELOW_UNKNOWN ? below : BELOW_UNKNOWN);
+    running_free(running);
+}
+
+/* Ours is made of "aa" and "bb". */
+static void test_made_of(void **state)
+{
+    (void)state;
+    check_below(".asciz \"patches=aa\"", BELOW_KEPT);
+    check_below(".asciz \"patches=bb,aa\"", BELOW_KEPT);
+    check_below(".asciz \"patches=aa,cc\"", BELOW_UNDONE);
+    check_below(".asciz \"patches=a\"", BELOW_UNDONE);
+    check_below(".asciz \"patches=aab\"", BELOW_UNDONE);
+    check_below(".asciz \"patchesx=aa\"", BELOW_UNKNOWN);
+    /* It has no end. */
+    check_below(".ascii \"patches=aa\"", BELOW_UNKNOWN);
 }
 
 int main(void)
@@ -300,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_no_xen),
         cmocka_unit_test(test_stack),
         cmocka_unit_test(test_added_symbols),
+        cmocka_unit_test(test_made_of),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@ their effect, reverted.
     CORPUS=all      all of the corpus, and not only what stands for the rest
 """
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -111,12 +112,18 @@ class Builder(LivepatchCase):
         self.assert_running()
 
     def build_on(self, below, payload, folder):
-        text, output = folder / "again.patch", folder / "again.livepatch"
+        text, alone = folder / "again.patch", folder / "alone.patch"
+        output = folder / "again.livepatch"
         text.write_text(AGAIN)
+        alone.write_text(AGAIN.replace("EOPNOTSUPP", "ENOSYS"))
         words = [word for word in corpus.command(below, output)
                  if word not in ("--name", below.name)]
-        built = subprocess.run([*words, str(text), "--name", "again", "--on", str(payload)],
-                               capture_output=True, text=True)
+        words += ["--name", "again", "--on", str(payload)]
+        without = subprocess.run([*words[:-5], str(alone), *words[-4:]], capture_output=True)
+        report = json.loads(without.stdout)
+        self.assertEqual([refusal["reason"] for refusal in report["refusals"]], ["below"])
+        self.assertFalse(output.exists())
+        built = subprocess.run([*words, str(text)], capture_output=True, text=True)
         self.assertEqual(built.returncode, 0, built.stdout + built.stderr)
         return output
 

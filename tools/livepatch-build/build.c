@@ -12,6 +12,7 @@
 #include "files.h"
 #include "host.h"
 #include "layout.h"
+#include "made_of.h"
 #include "memory.h"
 #include "payload.h"
 #include "printable.h"
@@ -24,6 +25,7 @@ struct build {
     const struct options *options;
     struct report *report;
     char *xen_syms;
+    char *patches;              /* what they are: made_of.h */
     struct running *running;
     char *config;
     struct base_options base_options;
@@ -109,6 +111,10 @@ static enum outcome read_running(struct build *build)
     const struct options *options = build->options;
 
     report_stage(build->report, "reading what runs");
+    build->patches = made_of(options->patches, options->npatches, build->why);
+    if (!build->patches) {
+        return OUTCOME_FAILED;
+    }
     build->xen_syms = options->xen_syms ? must_copy(options->xen_syms) :
                       host_xen_syms(HOST_XEN_SYMS, build->why);
     if (!build->xen_syms) {
@@ -119,7 +125,8 @@ static enum outcome read_running(struct build *build)
         return OUTCOME_FAILED;
     }
     for (size_t i = 0; i < options->nbelow; i++) {
-        if (!running_stack(build->running, options->below[i], build->why)) {
+        if (!running_stack(build->running, options->below[i], build->patches,
+                           build->why)) {
             return OUTCOME_FAILED;
         }
     }
@@ -280,7 +287,7 @@ static void tell_payload(struct build *build)
 static enum outcome write_payload(struct build *build)
 {
     const struct options *options = build->options;
-    char *entries[2];
+    char *entries[3];
     struct payload_metadata metadata = {
         .name = options->name, .entries = (const char *const *)entries,
     };
@@ -295,6 +302,8 @@ static enum outcome write_payload(struct build *build)
         entries[metadata.nentries++] = must_print("description=%s",
                                                   options->description);
     }
+    entries[metadata.nentries++] = must_print("%s=%s", MADE_OF_KEY,
+                                              build->patches);
     written = payload_write(options->output, build->pairs, build->npairs,
                             build->running, &metadata, build->report,
                             build->why);
@@ -340,5 +349,6 @@ enum outcome build_payload(const struct options *options,
     free(build.config);
     running_free(build.running);
     free(build.xen_syms);
+    free(build.patches);
     return outcome;
 }

@@ -70,6 +70,7 @@ const char *report_refusal_name(enum refusal refusal)
         [REFUSAL_RELOCATION] = "relocation",
         [REFUSAL_SECTION] = "section",
         [REFUSAL_LIMIT] = "limit",
+        [REFUSAL_BELOW] = "below",
         [REFUSAL_NOTHING] = "nothing",
         [REFUSAL_PER_CPU] = "per-cpu",
     };

@@ -32,6 +32,7 @@ enum refusal {
     REFUSAL_RELOCATION,     /* "relocation": of a type that engines don't do */
     REFUSAL_SECTION,        /* "section": a table that can't grow at run time */
     REFUSAL_LIMIT,          /* "limit": of the engine, as to sections or size */
+    REFUSAL_BELOW,          /* "below": a payload below would be undone */
     REFUSAL_NOTHING,        /* "nothing": no code that runs is changed */
     REFUSAL_PER_CPU,        /* "per-cpu": new per-CPU data */
 };

@@ -31,7 +31,7 @@ struct added_symbol {
     const char *key;            /* what follows its last '/' or '#' */
     uint64_t size;
     unsigned char type;
-    bool replaces;              /* a function of the host's; others are added */
+    enum below replaces;        /* a function of the host's; others are added */
 };
 
 struct running {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "made_of.h"
 #include "memory.h"
 #include "object.h"
 #include "running_private.h"
@@ -154,7 +155,36 @@ static bool is_replacement(const struct symbol *symbol,
                             compare_replacements);
 }
 
-static void add_symbols(struct running *running, const struct object *payload)
+/* The value of an entry of the metadata; NULL if there is none. */
+static const char *metadata(const struct object *payload, const char *key)
+{
+    const struct section *section = find_section(payload, ".modinfo");
+    size_t at = 0, length = strlen(key);
+
+    while (section && section->bytes && at < section->size) {
+        const char *entry = (const char *)section->bytes + at;
+        size_t size = strnlen(entry, section->size - at);
+
+        if (size > length && size < section->size - at &&
+            !memcmp(entry, key, length) && entry[length] == '=') {
+            return entry + length + 1;
+        }
+        at += size + 1;
+    }
+    return NULL;
+}
+
+static enum below judge_patches(const struct object *payload,
+                                const char *patches)
+{
+    const char *those = metadata(payload, MADE_OF_KEY);
+
+    return !those ? BELOW_UNKNOWN :
+           made_of_no_more(those, patches) ? BELOW_KEPT : BELOW_UNDONE;
+}
+
+static void add_symbols(struct running *running, const struct object *payload,
+                        enum below replaces)
 {
     size_t count, room = running->nadded;
     struct replacement *replaced = replacements(payload, &count);
@@ -173,7 +203,8 @@ static void add_symbols(struct running *running, const struct object *payload)
         added->key = key_in(added->name);
         added->size = symbol->size;
         added->type = symbol->type;
-        added->replaces = is_replacement(symbol, replaced, count);
+        added->replaces = is_replacement(symbol, replaced, count) ?
+                          replaces : BELOW_UNPATCHED;
     }
     free(replaced);
     if (running->nadded) {
@@ -182,7 +213,8 @@ static void add_symbols(struct running *running, const struct object *payload)
     }
 }
 
-bool running_stack(struct running *running, const char *payload, char **why)
+bool running_stack(struct running *running, const char *payload,
+                   const char *patches, char **why)
 {
     struct object *object = object_read(payload, payload, why);
     struct build_id own, depends, xen;
@@ -199,7 +231,7 @@ bool running_stack(struct running *running, const char *payload, char **why)
         must_match(object, "a payload to be on top of build-id", &depends,
                    &running->top_id, why);
     if (good) {
-        add_symbols(running, object);
+        add_symbols(running, object, judge_patches(object, patches));
         running->top_id = own;
     }
     object_free(object);
@@ -277,16 +309,18 @@ size_t running_count_added(const struct running *running, const char *full)
     return found;
 }
 
-bool running_is_patched(const struct running *running, const char *full_name)
+enum below running_below(const struct running *running, const char *full_name)
 {
     const char *key = key_in(full_name);
+    enum below worst = BELOW_UNPATCHED;
 
     for (size_t i = first_added(running, key);
          i < running->nadded && !strcmp(running->added[i].key, key); i++) {
-        if (running->added[i].replaces &&
-            !strcmp(running->added[i].name, full_name)) {
-            return true;
+        const struct added_symbol *added = &running->added[i];
+
+        if (added->replaces > worst && !strcmp(added->name, full_name)) {
+            worst = added->replaces;
         }
     }
-    return false;
+    return worst;
 }

@@ -307,18 +307,28 @@ static void tell_functions(struct selection *selection)
 }
 
 /* It is compiled from source that may not have that payload's changes. */
-static void judge_below(struct selection *selection, const struct atom *atom)
+static void judge_below(struct selection *selection, struct atom *atom)
 {
     struct running_symbol old;
     char *why = NULL;
 
-    if (resolver_function(selection->resolver, atom, &old, &why) &&
-        running_is_patched(resolver_running(selection->resolver), old.name)) {
+    enum below below = BELOW_UNPATCHED;
+
+    if (resolver_function(selection->resolver, atom, &old, &why)) {
+        below = running_below(resolver_running(selection->resolver), old.name);
+    }
+    free(why);
+    if (below == BELOW_UNDONE) {
+        selection_refuse(selection, REFUSAL_BELOW, atom,
+                         "name those patches, too, before this one",
+                         "a payload below has patched it, and was made of "
+                         "patches that aren't named here: their changes to it "
+                         "would be undone");
+    } else if (below == BELOW_UNKNOWN) {
         selection_warn(selection, atom, "a payload below has patched it, too: "
                        "name the patches that one was made of before this one, "
                        "or their changes to it are undone");
     }
-    free(why);
 }
 
 /* Offline CPUs take no part when a payload comes or goes. */
