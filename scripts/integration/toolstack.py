@@ -15,6 +15,7 @@ REQUIRED = (
     "tools/libxc/xenctrl.livepatch.h",
     "tools/libxc/xc_livepatch_report.c",
     "tools/libxl/libxl_types.idl",
+    "tools/libxl/libxl_event.livepatch.c",
     "tools/libxl/libxl_livepatch.h",
     "tools/libxl/libxl_livepatch_pauser.c",
     "tools/xl/xl_livepatch.c",
@@ -30,6 +31,7 @@ def plan(repository):
         *_public_header(repository),
         *_libxc(repository),
         *_libxl_header(),
+        *_libxl_event(repository),
         *_libxl_types(repository),
         *_libxl_makefile(repository),
         *_xl_makefile(repository),
@@ -85,6 +87,21 @@ def _libxl_header():
     # At the end of libxl.h, where all that our declarations need is declared.
     yield Insertion("tools/include/libxl.h", r"#include <libxl_event\.h>",
                     ("#include <libxl_livepatch.h>",))
+
+
+def _libxl_event(repository):
+    # A timer that an abort leaves alone, beside those that it doesn't.
+    yield Insertion(f"{LIBXL}/libxl_internal.h",
+                    r"_hidden void libxl__ev_time_deregister\(.*\);",
+                    ("_hidden int libxl__ev_time_register_rel_unabortable(",
+                     "                libxl__gc *gc, libxl__ev_time *ev_out,",
+                     "                libxl__ev_time_callback *func,",
+                     "                int milliseconds);"))
+    yield Insertion(f"{LIBXL}/libxl_event.c",
+                    r"void libxl__ev_time_deregister\(.*\)",
+                    lines_of(repository /
+                             "tools/libxl/libxl_event.livepatch.c"),
+                    where="before")
 
 
 def _libxl_types(repository):

@@ -47,9 +47,10 @@ static int list_payloads(libxl__gc *gc, const char *text,
 {
     libxl__livepatch_reporter reporter;
     libxl_livepatch_payload *payloads;
+    libxl__livepatch_notes notes;
     libxl__livepatch_set set;
     const char *build_id;
-    int num, i, rc, r;
+    int i, rc, r;
 
     result->operation = LIBXL_LIVEPATCH_OPERATION_LIST;
     r = libxl__livepatch_get_set(gc, &set);
@@ -59,7 +60,10 @@ static int list_payloads(libxl__gc *gc, const char *text,
         goto out;
     }
     libxl__livepatch_reporter_init(gc, &reporter);
-    rc = libxl__livepatch_describe(gc, &reporter, &set, &payloads, &num);
+    libxl__livepatch_notes_load(gc, &notes);
+    rc = libxl__livepatch_describe(gc, &reporter, &notes.known, &set,
+                                   &payloads);
+    libxl__livepatch_notes_dispose(&notes);
     if (rc) {
         libxl__livepatch_conclude_errno(gc, result, -ENOMEM,
                                         "cannot list the live patches");
@@ -68,9 +72,9 @@ static int list_payloads(libxl__gc *gc, const char *text,
 
     build_id = libxl__livepatch_xen_build_id(gc);
     if (build_id) result->xen_build_id = libxl__strdup(NOGC, build_id);
-    result->payloads = libxl__calloc(NOGC, num + 1,
+    result->payloads = libxl__calloc(NOGC, set.num + 1,
                                      sizeof(*result->payloads));
-    for (i = 0; i < num; i++) {
+    for (i = 0; i < set.num; i++) {
         if (!name ||
             libxl__livepatch_same_name(name, &set.entries[i].name))
             result->payloads[result->num_payloads++] = payloads[i];

@@ -35,10 +35,11 @@
 #define LONGEST_WAIT_US (LIBXL_LIVEPATCH_TIMEOUT_US_MAX + \
                          LIBXL_LIVEPATCH_TIMEOUT_US_CEILING + DISTANCE_US)
 
-/* Tried at least so often before a rollback is given up. */
-#define ROLLBACK_RETRIES 8
+/* Between two series of attempts, if there is time for more of them. */
+#define BACKOFF_FIRST_US 1000000
+#define BACKOFF_LAST_US 60000000
 
-#define POLL_FIRST_US 200
+#define POLL_FIRST_US 500
 #define POLL_LAST_US 10000
 
 /* Beyond its time-out an action patches, and domain 0 has to run again. */
@@ -46,6 +47,7 @@
 
 static void action_ready(libxl__egc *egc, libxl__livepatch_timer *lpt);
 static void action_wait(libxl__egc *egc, libxl__livepatch_action *lpa);
+static void action_again(libxl__egc *egc, libxl__livepatch_timer *lpt);
 static void action_due(libxl__egc *egc, libxl__livepatch_timer *lpt);
 static void action_start_pauser(libxl__egc *egc,
                                 libxl__livepatch_pauser *lpp, int rc);
@@ -156,6 +158,9 @@ static libxl_livepatch_reason find_reason(libxl__gc *gc,
         return lpa->has_waiter ? LIBXL_LIVEPATCH_REASON_WAITQUEUE
                                : LIBXL_LIVEPATCH_REASON_QUIESCE;
     if (told != LIBXL_LIVEPATCH_REASON_NONE) return told;
+    if (rc == -XEN_EOPNOTSUPP && lpa->op == LIBXL_LIVEPATCH_OPERATION_REPLACE)
+        return LIBXL_LIVEPATCH_REASON_HOOK;
+    lpa->silent = !*lines;
     if (lpa->has_hooks) return LIBXL_LIVEPATCH_REASON_HOOK;
     return LIBXL_LIVEPATCH_REASON_HYPERVISOR;
 }
@@ -263,30 +268,17 @@ static void begin_attempt(libxl__livepatch_action *lpa)
         attempt->timeout_us = lpa->timeout_us;
 }
 
-/* errno tells why there is no timer. */
-static void action_untimed(libxl__egc *egc, libxl__livepatch_action *lpa)
-{
-    lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED;
-    lpa->reason = LIBXL_LIVEPATCH_REASON_INTERNAL;
-    lpa->rc = -errno;
-    action_finish(egc, lpa);
-}
-
-/*
- * Sleep in the event loop; an abort may end it early.  Without a timer it is
- * not safe to go on: then the action is finished.
- */
+/* Sleep in the event loop; an abort may end it early. */
 static void wait_for(libxl__egc *egc, libxl__livepatch_action *lpa,
                      uint64_t us,
                      void (*callback)(libxl__egc *,
                                       libxl__livepatch_timer *))
 {
-    STATE_AO_GC(lpa->call->ao);
+    libxl__livepatch_call *const lpc = lpa->call;
 
     lpa->timer.callback = callback;
-    lpa->call->waiting = &lpa->timer;
-    if (libxl__livepatch_timer_set(gc, &lpa->timer, us))
-        action_untimed(egc, lpa);
+    lpc->waiting = lpc->undoing ? NULL : &lpa->timer;
+    libxl__livepatch_wait(egc, lpc->ao, &lpa->timer, us);
 }
 
 static void log_attempt(libxl__gc *gc, libxl__livepatch_action *lpa)
@@ -357,27 +349,64 @@ static int choose_guests(libxl__gc *gc, libxl__livepatch_action *lpa,
     return widen(lpa);
 }
 
+/* From the shortest timeout on, and at first with nobody paused. */
+static void begin_series(libxl__livepatch_action *lpa)
+{
+    const libxl_livepatch_params *const params = &lpa->call->params;
+
+    lpa->timeout_us = params->timeout_us;
+    lpa->retries = params->retries;
+    if (lpa->rollback) {
+        /* What was asked for is over; now the host has to come back. */
+        lpa->timeout_us = max(lpa->timeout_us,
+                          (uint32_t)LIBXL_LIVEPATCH_TIMEOUT_US_DEFAULT);
+        lpa->retries = max(lpa->retries, LIBXL_LIVEPATCH_RETRIES_DEFAULT);
+    }
+    lpa->num_tries = 0;
+    lpa->guests = NULL;
+    lpa->num_guests = lpa->num_likely = lpa->num_pausing = 0;
+}
+
+/*
+ * Whether pausing guests may help.  A vCPU that sleeps in a waitqueue sleeps
+ * on when its domain is paused; and guests have nothing to do with somebody
+ * else's action.
+ */
+static bool is_worth_pausing(const libxl__livepatch_action *lpa)
+{
+    return lpa->reason == LIBXL_LIVEPATCH_REASON_QUIESCE &&
+           lpa->call->params.pause != LIBXL_LIVEPATCH_PAUSE_MODE_NEVER &&
+           !lpa->pauser_failed;
+}
+
+/*
+ * A stock engine looks for sleepers only after a replace has reverted the
+ * old stack: that has to be back before anything else is tried.
+ */
+static bool has_lost_the_stack(const libxl__livepatch_action *lpa)
+{
+    return lpa->op == LIBXL_LIVEPATCH_OPERATION_REPLACE &&
+           lpa->reason == LIBXL_LIVEPATCH_REASON_WAITQUEUE &&
+           !lpa->call->reporter.available;
+}
+
+/* Whether the call has time for another series of attempts after so long. */
+static bool has_time_for(const libxl__livepatch_action *lpa, uint64_t us)
+{
+    libxl__livepatch_call *const lpc = lpa->call;
+
+    return lpc->deadline_us && !lpa->rollback &&
+           !libxl__livepatch_call_aborted(lpc) &&
+           libxl__livepatch_now_us() + us < lpc->deadline_us;
+}
+
 /*----- the action -----*/
 
 void libxl__livepatch_action_start(libxl__egc *egc,
                                    libxl__livepatch_action *lpa)
 {
-    libxl__livepatch_call *const lpc = lpa->call;
-    STATE_AO_GC(lpc->ao);
-
-    lpa->timeout_us = lpc->params.timeout_us;
-    lpa->retries = lpc->params.retries;
-    if (lpa->rollback) {
-        /* What was asked for is over; now the host has to come back. */
-        lpa->timeout_us = max(lpa->timeout_us,
-                          (uint32_t)LIBXL_LIVEPATCH_TIMEOUT_US_DEFAULT);
-        lpa->retries = max(lpa->retries, ROLLBACK_RETRIES);
-    }
-    /* What can't be waited for must not begin. */
-    if (libxl__livepatch_timer_open(gc, &lpa->timer)) {
-        action_untimed(egc, lpa);
-        return;
-    }
+    begin_series(lpa);
+    lpa->backoff_us = BACKOFF_FIRST_US;
     lpa->attempt_us = libxl__livepatch_now_us();
     lpa->poll_us = POLL_FIRST_US;
     action_ready(egc, &lpa->timer);
@@ -402,7 +431,8 @@ static void action_ready(libxl__egc *egc, libxl__livepatch_timer *lpt)
     }
     if (is_in_flight(gc, lpa, rc)) {
         note_end(gc, lpa, LIBXL_LIVEPATCH_REASON_QUIESCE);
-        if (libxl__livepatch_now_us() - lpa->attempt_us < IN_FLIGHT_US &&
+        if ((libxl__livepatch_now_us() - lpa->attempt_us < IN_FLIGHT_US ||
+             has_time_for(lpa, POLL_LAST_US)) &&
             !libxl__livepatch_call_aborted(lpa->call)) {
             wait_for(egc, lpa, POLL_LAST_US, action_ready);
             return;
@@ -419,6 +449,11 @@ static void action_ready(libxl__egc *egc, libxl__livepatch_timer *lpt)
         return;
     }
     action_wait(egc, lpa);
+}
+
+static void action_again(libxl__egc *egc, libxl__livepatch_timer *lpt)
+{
+    action_wait(egc, CONTAINER_OF(lpt, libxl__livepatch_action, timer));
 }
 
 /*
@@ -529,7 +564,6 @@ static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa)
     r = libxl__livepatch_do(gc, &lpa->name, command(lpa),
                             attempt->timeout_us, flags);
     if (!r && lpa->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD) {
-        lpc->changes++;
         action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_DONE,
                     LIBXL_LIVEPATCH_REASON_NONE, 0);
         return;
@@ -590,12 +624,8 @@ static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
     }
     /* An abort must not make this a busy loop: it can't change a thing. */
     lpa->timer.callback = action_poll;
-    if (libxl__livepatch_timer_set(gc, &lpa->timer, lpa->poll_us)) {
-        action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_STRANDED,
-                    LIBXL_LIVEPATCH_REASON_INTERNAL, rc);
-        return;
-    }
     lpa->poll_us = min(lpa->poll_us * 2, (uint64_t)POLL_LAST_US);
+    libxl__livepatch_wait(egc, ao, &lpa->timer, lpa->poll_us);
 }
 
 /*
@@ -692,7 +722,9 @@ static void action_decide(libxl__egc *egc, libxl__livepatch_action *lpa)
     lpa->rc = lpa->attempt.rc;
     log_attempt(gc, lpa);
 
-    if (lpa->outcome != LIBXL_LIVEPATCH_OUTCOME_BUSY) goto finish;
+    if (lpa->outcome != LIBXL_LIVEPATCH_OUTCOME_BUSY ||
+        has_lost_the_stack(lpa))
+        goto finish;
 
     if (!lpa->num_pausing && lpa->num_tries < lpa->retries) {
         uint32_t ceiling = max(lpc->params.timeout_us,
@@ -703,20 +735,23 @@ static void action_decide(libxl__egc *egc, libxl__livepatch_action *lpa)
         action_wait(egc, lpa);
         return;
     }
+    if (is_worth_pausing(lpa)) {
+        next = choose_guests(gc, lpa,
+                             &result->attempts[result->num_attempts - 1]);
+        if (next > 0 && next != lpa->num_pausing) {
+            lpa->num_pausing = next;
+            action_wait(egc, lpa);
+            return;
+        }
+    }
+    if (has_time_for(lpa, lpa->backoff_us)) {
+        uint64_t us = lpa->backoff_us;
 
-    /* Guests have nothing to do with somebody else's action. */
-    if (lpa->reason == LIBXL_LIVEPATCH_REASON_IN_FLIGHT ||
-        lpc->params.pause == LIBXL_LIVEPATCH_PAUSE_MODE_NEVER)
-        goto finish;
-
-    next = choose_guests(gc, lpa,
-                         &result->attempts[result->num_attempts - 1]);
-    /* A pauser that died is not asked twice. */
-    if (next < 0 || next == lpa->num_pausing || lpa->pauser_failed)
-        goto finish;
-    lpa->num_pausing = next;
-    action_wait(egc, lpa);
-    return;
+        lpa->backoff_us = min(us * 2, (uint64_t)BACKOFF_LAST_US);
+        begin_series(lpa);
+        wait_for(egc, lpa, us, action_again);
+        return;
+    }
 
  finish:
     action_finish(egc, lpa);
@@ -809,12 +844,14 @@ const char *libxl__livepatch_action_error(libxl__gc *gc,
 
     if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED)
         return "the hypervisor still works on it";
-    if (lpa->reason == LIBXL_LIVEPATCH_REASON_INTERNAL)
-        return GCSPRINTF("no timer could be had (%s)",
-                         strerror(-lpa->rc));
-    return GCSPRINTF("%s refused, with error %d (%s)",
+    if (hook && lpa->op == LIBXL_LIVEPATCH_OPERATION_REPLACE &&
+        lpa->rc == -XEN_EOPNOTSUPP)
+        return "one of those that are applied has hooks that run before or "
+               "after an action, with which the hypervisor doesn't replace";
+    return GCSPRINTF("%s refused, with error %d (%s)%s",
                      hook ? "a hook of it" : "the hypervisor",
-                     -lpa->rc, strerror(-lpa->rc));
+                     -lpa->rc, strerror(-lpa->rc),
+                     lpa->silent ? ", and its console doesn't say why" : "");
 }
 
 static const char *action_advice(const libxl__livepatch_action *lpa)
@@ -834,8 +871,14 @@ static const char *action_advice(const libxl__livepatch_action *lpa)
     for (i = 0; i < ARRAY_SIZE(words); i++)
         if (words[i].reason == lpa->reason) return words[i].advice;
 
-    return lpa->reason == LIBXL_LIVEPATCH_REASON_HOOK
-        ? "The payload itself decided so; ask who made it." : NULL;
+    if (lpa->reason == LIBXL_LIVEPATCH_REASON_HOOK)
+        return lpa->op == LIBXL_LIVEPATCH_OPERATION_REPLACE
+            ? "Revert and unload what is applied, then apply it."
+            : "The payload itself decided so; ask who made it.";
+    return lpa->silent
+        ? "Xen's log level (loglvl on its command line) hides the reason.  "
+          "It may be that the code in memory isn't what the payload "
+          "expects." : NULL;
 }
 
 void libxl__livepatch_conclude_action(libxl__gc *gc,
@@ -847,11 +890,12 @@ void libxl__livepatch_conclude_action(libxl__gc *gc,
                                  participle(lpa->op));
 
     free(name);
+    /* As long as it can be undone it is no more than a failure. */
     if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED)
-        libxl__livepatch_conclude(gc, result, lpa->outcome, lpa->reason,
-                "Look at xl livepatch list until it is over; don't unload "
-                "anything before.",
-                "%s yet: the hypervisor still works on it", what);
+        libxl__livepatch_conclude(gc, result,
+                LIBXL_LIVEPATCH_OUTCOME_FAILED, lpa->reason,
+                "See xl livepatch list.",
+                "%s in time: the hypervisor still worked on it", what);
     else
         libxl__livepatch_conclude(gc, result, lpa->outcome, lpa->reason,
                                   action_advice(lpa), "%s: %s", what,

@@ -17,35 +17,18 @@ typedef struct {
     bool present;               /* applied, so there is nothing to do */
     bool loaded;                /* not applied, but loaded */
     bool anew;                  /* loaded, but to be loaded anew */
-    /* What we did: */
-    bool gone;                  /* it was loaded and we unloaded it */
-    bool uploaded;
-    bool applied;
-    bool spoilt;                /* was loaded; can't be applied as it is */
+    bool namesake;              /* of one that it is to replace */
+    int item;                   /* of the intent, unless present */
 } member;
-
-/* A payload that replace reverts. */
-typedef struct {
-    libxl__livepatch_name name;
-    libxl_livepatch_payload payload;
-    uint64_t applied_us;        /* since the epoch */
-    libxl__livepatch_image image;       /* if anew */
-    bool anew;                  /* can't be put back but by loading it anew */
-    bool reloaded;
-    bool settled;               /* put back, or unloaded after success */
-} displaced_payload;
 
 typedef struct {
     libxl__livepatch_call call;
-    libxl__livepatch_action action;
+    libxl__livepatch_transaction transaction;
     bool upload_only;
+    bool exchange;              /* the old stack goes before the new comes */
     member *members;            /* in the order of their application */
     int num_members;
-    displaced_payload *displaced;       /* likewise */
-    int num_displaced;
-    member *acting;             /* what action is about: one of the two */
-    displaced_payload *displacing;
-    bool rolling_back;
+    int num_displaced;          /* the first items of the intent */
 } apply_state;
 
 /*
@@ -59,15 +42,13 @@ _hidden int libxl__livepatch_judge_members(libxl__gc *gc, apply_state *as,
                                      int num_files);
 
 /*
- * Compare members with what is loaded, find what will be displaced, and say
- * all that can be said before anything changes.
+ * Compare members with what is loaded, find what will be displaced, say all
+ * that can be said before anything changes, and list the steps.
  */
 _hidden int libxl__livepatch_plan(libxl__gc *gc, apply_state *as);
-
-/* Conclude the call with what the negative errno of m's upload means. */
-_hidden void libxl__livepatch_conclude_upload(libxl__gc *gc,
-                                              apply_state *as,
-                                              const member *m, int r);
+_hidden bool
+libxl__livepatch_plan_exchange(libxl__gc *gc,
+                               libxl__livepatch_transaction *lptx);
 
 #endif /* LIBXL_LIVEPATCH_APPLY_H */
 

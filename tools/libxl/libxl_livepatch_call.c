@@ -17,6 +17,8 @@ static void call_recovering(libxl__egc *egc, libxl__livepatch_pauser *lpp,
 static void call_recovered(libxl__egc *egc, libxl__livepatch_pauser *lpp,
                            int rc);
 static void call_take_stock(libxl__egc *egc, libxl__livepatch_call *lpc);
+static void call_repaired(libxl__egc *egc,
+                          libxl__livepatch_transaction *lptx, bool ok);
 static void call_unpaused(libxl__egc *egc, libxl__livepatch_pauser *lpp,
                           int rc);
 static void call_resuming_left(libxl__egc *egc, libxl__livepatch_pauser *lpp,
@@ -54,6 +56,11 @@ void libxl__livepatch_call_init(libxl__livepatch_call *lpc, libxl__ao *ao,
         p->max_pause_ms = LIBXL_LIVEPATCH_MAX_PAUSE_MS_DEFAULT;
     if (p->lock_wait_ms < 0)
         p->lock_wait_ms = LIBXL_LIVEPATCH_LOCK_WAIT_MS_DEFAULT;
+    if (p->deadline_us) {
+        lpc->deadline_us = lpc->start_us + p->deadline_us;
+        p->lock_wait_ms = max((uint64_t)p->lock_wait_ms,
+                              p->deadline_us / 1000);
+    }
 }
 
 bool libxl__livepatch_call_aborted(libxl__livepatch_call *lpc)
@@ -114,42 +121,19 @@ int libxl__livepatch_reload(libxl__gc *gc, libxl__livepatch_call *lpc)
 {
     libxl__livepatch_set set;
     libxl_livepatch_payload *payloads;
-    int i, num, r;
+    int r;
 
     r = libxl__livepatch_get_set(gc, &set);
     if (r) return r;
 
-    /* What records say was read at the beginning, under the lock. */
-    r = libxl__livepatch_describe(gc, &lpc->reporter, &set, &payloads,
-                                  &num);
+    r = libxl__livepatch_describe(gc, &lpc->reporter, &lpc->notes.known,
+                                  &set, &payloads);
     if (r) return -ENOMEM;
 
-    /* What a hypervisor reports needs no guess whether it still holds. */
-    if (lpc->reporter.available) goto out;
-
-    /* Then names may stand for other payloads now. */
-    if (lpc->payloads && set.version != lpc->set.version + lpc->changes)
-        lpc->meddled = true;
-
-    for (i = 0; i < set.num; i++) {
-        libxl__livepatch_entry *old =
-            libxl__livepatch_find_entry(&lpc->set, &set.entries[i].name);
-        libxl_livepatch_payload *from, *to = &payloads[i];
-
-        if (!old || lpc->meddled) continue;
-        from = libxl__livepatch_payload_of(lpc, old);
-        from->state = to->state;
-        from->rc = to->rc;
-        libxl_livepatch_payload_dispose(to);
-        *to = *from;
-        libxl_livepatch_payload_init(from);
-    }
-
- out:
+    libxl__livepatch_known_set(gc, &lpc->notes.known, &set, payloads);
     dispose_payloads(lpc->payloads, lpc->set.num);
     lpc->set = set;
     lpc->payloads = payloads;
-    lpc->changes = 0;
     return 0;
 }
 
@@ -217,8 +201,7 @@ static void call_abort(libxl__egc *egc, libxl__ao_abortable *abrt, int rc)
     libxl__livepatch_call *lpc = CONTAINER_OF(abrt, *lpc, abrt);
     STATE_AO_GC(lpc->ao);
 
-    if (lpc->waiting && !lpc->undoing)
-        libxl__livepatch_timer_set(gc, lpc->waiting, 0);
+    if (lpc->waiting) libxl__livepatch_timer_set(gc, lpc->waiting, 0);
 }
 
 static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl, int rc)
@@ -271,6 +254,13 @@ static void call_recovered(libxl__egc *egc, libxl__livepatch_pauser *lpp,
     call_take_stock(egc, lpc);
 }
 
+/* With an intent of its own, and not what another call had. */
+static void call_begin_anew(libxl__egc *egc, libxl__livepatch_call *lpc)
+{
+    libxl__livepatch_intent_dispose(&lpc->notes.intent);
+    lpc->begun(egc, lpc);
+}
+
 static void call_take_stock(libxl__egc *egc, libxl__livepatch_call *lpc)
 {
     STATE_AO_GC(lpc->ao);
@@ -280,6 +270,12 @@ static void call_take_stock(libxl__egc *egc, libxl__livepatch_call *lpc)
     lpc->seen = lpc->console;
     libxl__livepatch_reporter_init(gc, &lpc->reporter);
 
+    r = libxl__livepatch_notes_load(gc, &lpc->notes);
+    if (r)
+        libxl__livepatch_warn(gc, lpc->result,
+                "what is known of loaded payloads can't be read from "
+                XEN_RUN_DIR "/livepatch.notes, which is written anew: %s",
+                strerror(-r));
     r = libxl__livepatch_reload(gc, lpc);
     if (r) {
         libxl__livepatch_conclude_errno(gc, lpc->result, r,
@@ -287,7 +283,43 @@ static void call_take_stock(libxl__egc *egc, libxl__livepatch_call *lpc)
         libxl__livepatch_call_end(egc, lpc);
         return;
     }
-    lpc->begun(egc, lpc);
+    if (!lpc->notes.intent.operation) {
+        lpc->begun(egc, lpc);
+    } else if (lpc->params.dry_run) {
+        libxl__livepatch_warn(gc, lpc->result,
+                "a call was interrupted or is under way: see xl livepatch "
+                "status");
+        call_begin_anew(egc, lpc);
+    } else {
+        GCNEW(lpc->recovery);
+        lpc->recovery->call = lpc;
+        lpc->recovery->callback = call_repaired;
+        libxl__livepatch_recover(egc, lpc->recovery);
+    }
+}
+
+/* Whatever became of it: who calls now may be about to put it right. */
+static void call_repaired(libxl__egc *egc,
+                          libxl__livepatch_transaction *lptx, bool ok)
+{
+    libxl__livepatch_call *const lpc = lptx->call;
+    STATE_AO_GC(lpc->ao);
+    int r;
+
+    if (ok)
+        libxl__livepatch_warn(gc, lpc->result,
+                "a call that was interrupted (%s) was brought to its end "
+                "first", libxl_livepatch_operation_to_string(
+                             lpc->notes.intent.operation));
+    lpc->undoing = false;
+    r = libxl__livepatch_reload(gc, lpc);
+    if (r) {
+        libxl__livepatch_conclude_errno(gc, lpc->result, r,
+                                        "cannot list the live patches");
+        libxl__livepatch_call_end(egc, lpc);
+        return;
+    }
+    call_begin_anew(egc, lpc);
 }
 
 /*----- the end -----*/
@@ -389,23 +421,26 @@ static void call_complete(libxl__egc *egc, libxl__livepatch_call *lpc)
     int rc;
 
     tell_console(gc, lpc);
-    if (lpc->changed && !libxl__livepatch_reload(gc, lpc)) {
-        if (lpc->describe) lpc->describe(gc, lpc);
-        libxl__livepatch_record_set(gc, &lpc->set, lpc->payloads);
-        if (lpc->meddled)
+    if (lpc->changed) libxl__livepatch_reload(gc, lpc);
+    /* What is neither done nor undone stays noted. */
+    if (lpc->result->outcome != LIBXL_LIVEPATCH_OUTCOME_STRANDED)
+        libxl__livepatch_intent_dispose(&lpc->notes.intent);
+    if (lpc->changed) {
+        rc = libxl__livepatch_notes_store(gc, &lpc->notes);
+        if (rc)
             libxl__livepatch_warn(gc, lpc->result,
-                    "another tool loaded or unloaded live patches "
-                    "meanwhile: nothing is recorded of those that may not "
-                    "be what they were");
-    } else if (lpc->describe) {
-        lpc->describe(gc, lpc);
+                    "what is known of the payloads could not be written to "
+                    XEN_RUN_DIR ", so that a later replace may ask for "
+                    "--no-undo: %s", strerror(-rc));
     }
+    if (lpc->describe) lpc->describe(gc, lpc);
     sum_up(lpc);
 
     rc = libxl__livepatch_outcome_rc(lpc->result);
     libxl__livepatch_lock_dispose(gc, &lpc->lock);
     libxl__ao_abortable_deregister(&lpc->abrt);
     dispose_payloads(lpc->payloads, lpc->set.num);
+    libxl__livepatch_notes_dispose(&lpc->notes);
     libxl_livepatch_params_dispose(&lpc->params);
     libxl__ao_complete(egc, ao, rc);
 }

@@ -18,13 +18,16 @@
  *   libxl_livepatch_timer.c     waiting that an abort can't break
  *   libxl_livepatch_lock.c      the host-wide lock
  *   libxl_livepatch_console.c   what Xen said meanwhile
- *   libxl_livepatch_record.c    what we know of loaded payloads, in xenstore
+ *   libxl_livepatch_record.c    what is known and intended, in a file
  *   libxl_livepatch_pause.c     guests paused through the pauser process
  *   libxl_livepatch_suspect.c   which guests to pause first
  *   libxl_livepatch_call.c      what every call that changes something shares
+ *   libxl_livepatch_status.c    what is not as intended
  *   libxl_livepatch_action.c    one action, with attempts, until it is done
+ *   libxl_livepatch_transaction.c  steps, all of them or none
+ *   libxl_livepatch_restore.c   undoing, until the host is as before
  *   libxl_livepatch_plan.c      what apply and replace are going to do
- *   libxl_livepatch_apply.c     the transaction of apply and replace
+ *   libxl_livepatch_apply.c     apply and replace
  *   libxl_livepatch_revert.c    revert and unload
  *   libxl_livepatch_pauser.c    the program that owns the pauses
  */
@@ -36,6 +39,7 @@
 #include "libxl_livepatch_pauser.h"
 
 typedef struct libxl__livepatch_call libxl__livepatch_call;
+typedef struct libxl__livepatch_transaction libxl__livepatch_transaction;
 
 /*----- names and metadata as text (libxl_livepatch_text.c) -----*/
 
@@ -46,6 +50,10 @@ typedef struct libxl__livepatch_call libxl__livepatch_call;
 
 /* The len bytes as text: see "Names" in libxl_livepatch.h. */
 _hidden char *libxl__livepatch_text(const void *bytes, size_t len);
+
+/* The same from gc. */
+_hidden char *libxl__livepatch_gc_text(libxl__gc *gc, const void *bytes,
+                                       size_t len);
 
 /* The len bytes in hexadecimal, lower case. */
 _hidden char *libxl__livepatch_hex(const void *bytes, size_t len);
@@ -258,33 +266,39 @@ libxl__livepatch_obstacle(libxl__gc *gc,
 /*----- a timer (libxl_livepatch_timer.c) -----*/
 
 /*
- * Unlike a libxl__ev_time it goes on when the ao is aborted, since it is
- * also needed for undoing what the aborted operation did; it counts
- * microseconds; and it is not upset by a change of the wall clock.
+ * A libxl__ev_time that goes on when the ao is aborted, since it is also
+ * needed for undoing what the aborted operation did.
  */
 typedef struct libxl__livepatch_timer libxl__livepatch_timer;
 struct libxl__livepatch_timer {
     /* to be filled in by the user */
     void (*callback)(libxl__egc *egc, libxl__livepatch_timer *lpt);
     /* private */
-    libxl__ev_fd efd;
-    int fd;
+    libxl__ev_time ev;
 };
 
 _hidden void libxl__livepatch_timer_init(libxl__livepatch_timer *lpt);
-/* Optional, for who must not fail later for want of a descriptor. */
-_hidden int libxl__livepatch_timer_open(libxl__gc *gc,
-                                        libxl__livepatch_timer *lpt);
-/* May be called again and again; the earlier time is then forgotten. */
+/*
+ * Microseconds, rounded up to milliseconds.  May be called again and again;
+ * the earlier time is then forgotten.
+ */
 _hidden int libxl__livepatch_timer_set(libxl__gc *gc,
                                        libxl__livepatch_timer *lpt,
                                        uint64_t us);
+/*
+ * The same, but it can't fail: without a timer it sleeps, as it does for who
+ * has to put the host right.
+ */
+_hidden void libxl__livepatch_wait(libxl__egc *egc, libxl__ao *ao,
+                                   libxl__livepatch_timer *lpt, uint64_t us);
 /* Idempotent. */
 _hidden void libxl__livepatch_timer_dispose(libxl__gc *gc,
                                             libxl__livepatch_timer *lpt);
 
 /* Microseconds of a clock that only goes forward, on all processes alike. */
 _hidden uint64_t libxl__livepatch_now_us(void);
+/* Microseconds since the epoch. */
+_hidden uint64_t libxl__livepatch_epoch_us(void);
 
 /*----- the host-wide lock (libxl_livepatch_lock.c) -----*/
 
@@ -317,6 +331,11 @@ _hidden void libxl__livepatch_lock_init(libxl__livepatch_lock *lpl);
 _hidden void libxl__livepatch_lock_take(libxl__egc *egc,
                                         libxl__livepatch_lock *lpl);
 /* While the lock is held. */
+/*
+ * Whether somebody has it: his number, -1 if he doesn't tell it, else 0.
+ * Doesn't take it.
+ */
+_hidden pid_t libxl__livepatch_lock_holder(libxl__gc *gc);
 _hidden int libxl__livepatch_lock_fd(const libxl__livepatch_lock *lpl);
 /* Make the times known to the next call; failure to do so is harmless. */
 _hidden void libxl__livepatch_lock_note(libxl__gc *gc,
@@ -351,26 +370,101 @@ libxl__livepatch_console_reason(char *const *lines, const char **line_r);
 _hidden bool libxl__livepatch_console_waiter(char *const *lines,
                                              uint32_t *domid_r);
 
-/*----- records in xenstore (libxl_livepatch_record.c) -----*/
+/*----- what is known and intended (libxl_livepatch_record.c) -----*/
+
+/* What is known of payloads beyond what the hypervisor tells. */
+typedef struct {
+    libxl_livepatch_payload *payloads;
+    int num;
+    uint32_t version;           /* of the set that they were */
+} libxl__livepatch_known;
+
+typedef enum {
+    LIVEPATCH_ABSENT,
+    LIVEPATCH_LOADED,           /* not patching anything */
+    LIVEPATCH_APPLIED,
+} libxl__livepatch_presence;
+
+/* A payload that a transaction is about. */
+typedef struct {
+    libxl__livepatch_name name;
+    libxl_livepatch_payload payload;    /* what is known of it */
+    libxl__livepatch_presence before, wanted;
+    libxl__livepatch_image image;       /* its file, if it is at hand */
+    bool anew;          /* can't be applied again but by loading it anew */
+    bool forbids_replace;
+    /* What was done, or at least begun: */
+    bool uploaded;
+    bool applied;
+    bool reloaded;      /* to put it back */
+    bool in_flight;     /* an action on it that was not seen to end */
+    int tried;          /* in this round of putting things back */
+} libxl__livepatch_item;
 
 /*
- * Fill payloads, one for each entry of set in the same order, from the
- * hypervisor's words, its reports if it has them, and such records as still
- * hold.
+ * The file that a payload came from, if it is still the same; false if it
+ * can't be had.  The image is from gc.  (libxl_livepatch_plan.c)
+ */
+_hidden bool libxl__livepatch_read_again(libxl__gc *gc,
+                                    const libxl_livepatch_payload *payload,
+                                    libxl__livepatch_image *image_r);
+
+/* In the order of the stack: what is to go, then what is to come. */
+typedef struct {
+    libxl_livepatch_operation operation;        /* UNKNOWN: none */
+    libxl__livepatch_item *items;
+    int num;
+} libxl__livepatch_intent;
+
+typedef struct {
+    libxl__livepatch_known known;
+    libxl__livepatch_intent intent;
+} libxl__livepatch_notes;
+
+/*
+ * Read what calls have left.  0, or a negative errno with notes_r empty:
+ * -EBADMSG where the file makes no sense.
+ */
+_hidden int libxl__livepatch_notes_load(libxl__gc *gc,
+                                        libxl__livepatch_notes *notes_r);
+/* Under the host's lock only.  Synced.  0 or a negative errno. */
+_hidden int libxl__livepatch_notes_store(libxl__gc *gc,
+                                    const libxl__livepatch_notes *notes);
+_hidden void libxl__livepatch_notes_dispose(libxl__livepatch_notes *notes);
+_hidden void
+libxl__livepatch_intent_dispose(libxl__livepatch_intent *intent);
+
+/*
+ * A payload for each entry of set in the same order, malloc'd: the
+ * hypervisor's words, its reports if it has them, and what is known and
+ * still holds.
  */
 _hidden int libxl__livepatch_describe(libxl__gc *gc,
-                                      libxl__livepatch_reporter *lpr,
-                                      const libxl__livepatch_set *set,
-                                      libxl_livepatch_payload **payloads_r,
-                                      int *num_r);
-
-/*
- * Make payloads, which are those of set, the recorded ones.  Under the
- * host's lock only.  The records are a convenience: failure is harmless.
- */
-_hidden int libxl__livepatch_record_set(libxl__gc *gc,
+                                    libxl__livepatch_reporter *lpr,
+                                    const libxl__livepatch_known *known,
+                                    const libxl__livepatch_set *set,
+                                    libxl_livepatch_payload **payloads_r);
+/* That is now what is known. */
+_hidden void libxl__livepatch_known_set(libxl__gc *gc,
+                                    libxl__livepatch_known *known,
                                     const libxl__livepatch_set *set,
                                     const libxl_livepatch_payload *payloads);
+/* To be told of all that we do ourselves, so that the rest is others'. */
+_hidden void libxl__livepatch_known_uploaded(libxl__gc *gc,
+                                    libxl__livepatch_known *known,
+                                    const libxl_livepatch_payload *payload);
+_hidden void libxl__livepatch_known_unloaded(libxl__livepatch_known *known,
+                                             const char *name);
+_hidden void libxl__livepatch_known_applied(libxl__livepatch_known *known,
+                                            const char *name, bool applied);
+
+/* Copies payload; the rest of the item is zero. */
+_hidden libxl__livepatch_item *
+libxl__livepatch_add_item(libxl__gc *gc, libxl__livepatch_intent *intent,
+                          const libxl_livepatch_payload *payload);
+
+static inline bool libxl__livepatch_same_id(const char *a, const char *b)
+    { return a && b && !strcasecmp(a, b); }
 
 /*----- which guests to pause (libxl_livepatch_suspect.c) -----*/
 
@@ -538,8 +632,8 @@ struct libxl__livepatch_call {
     libxl_livepatch_result *result;
     /* the lock is held, set and payloads tell what is loaded */
     void (*begun)(libxl__egc *egc, libxl__livepatch_call *lpc);
-    /* set and payloads are those at the end: complete payloads, which are
-     * then recorded, and the result.  May be NULL. */
+    /* set and payloads are those at the end, for the result.  May be
+     * NULL. */
     void (*describe)(libxl__gc *gc, libxl__livepatch_call *lpc);
     /* shared */
     libxl_livepatch_params params;      /* with defaults filled in */
@@ -555,14 +649,15 @@ struct libxl__livepatch_call {
     libxl__livepatch_mark seen;         /* what came before is accounted for */
     libxl__livepatch_set set;           /* see libxl__livepatch_reload */
     libxl_livepatch_payload *payloads;  /* one for each entry of set */
+    libxl__livepatch_notes notes;
     bool changed;               /* something was handed to the hypervisor */
-    uint32_t changes;           /* our uploads and unloads since reload */
-    bool meddled;               /* another tool had some meanwhile */
     bool undoing;               /* an abort can't stop this any more */
+    uint64_t deadline_us;       /* no attempt begins later; 0: no such time */
     /* The timer that is being waited for, to be woken by an abort. */
     libxl__livepatch_timer *waiting;
     /* private */
     libxl__ao_abortable abrt;
+    libxl__livepatch_transaction *recovery;
 };
 
 /* Copies params (NULL: the defaults).  Never fails; begin does. */
@@ -575,7 +670,7 @@ _hidden void libxl__livepatch_call_init(libxl__livepatch_call *lpc,
 _hidden void libxl__livepatch_call_begin(libxl__egc *egc,
                                          libxl__livepatch_call *lpc);
 /*
- * Ask the hypervisor anew what is loaded; what we know of payloads stays
+ * Ask the hypervisor anew what is loaded; what is known of payloads stays
  * with those that are still there.  Returns 0 or a negative errno.
  */
 _hidden int libxl__livepatch_reload(libxl__gc *gc,
@@ -610,6 +705,8 @@ struct libxl__livepatch_action {
     /* private */
     int retries;                        /* attempts after the first */
     int num_tries;                      /* so many of them were made */
+    uint64_t backoff_us;                /* before another series of them */
+    bool silent;                        /* the hypervisor gave no reason */
     bool began;                         /* this attempt did */
     uint32_t timeout_us;
     libxl__livepatch_timer timer;
@@ -639,6 +736,106 @@ _hidden const char *libxl__livepatch_action_error(libxl__gc *gc,
 /* Conclude the call with what became of an action that is not DONE. */
 _hidden void libxl__livepatch_conclude_action(libxl__gc *gc,
                                     const libxl__livepatch_action *lpa);
+
+/*----- steps, all or none (libxl_livepatch_transaction.c) -----*/
+
+typedef struct {
+    libxl_livepatch_operation op;
+    int item;                   /* of the intent */
+    bool tidying;               /* no reason to undo the others */
+} libxl__livepatch_step;
+
+struct libxl__livepatch_transaction {
+    /* to be filled in by the user, and the items of the call's intent */
+    libxl__livepatch_call *call;
+    libxl__livepatch_step *steps;
+    int num_steps;
+    /*
+     * When all steps are done, or after one has failed and all were undone
+     * as far as that was possible: then ok is false, and the call has been
+     * concluded.
+     */
+    void (*callback)(libxl__egc *egc, libxl__livepatch_transaction *lptx,
+                     bool ok);
+    /* A tidying step was in vain; may be NULL. */
+    void (*untidy)(libxl__gc *gc, libxl__livepatch_transaction *lptx,
+                   const libxl__livepatch_action *lpa);
+    /*
+     * An upload was refused because something in it is loaded already; true
+     * if other steps have been found, which are then taken.  May be NULL.
+     */
+    bool (*collided)(libxl__gc *gc, libxl__livepatch_transaction *lptx);
+    /* private */
+    int next;
+    libxl__livepatch_action action;
+    int acting;                 /* the item that it is about */
+    uint64_t unpatched_us;      /* since then the old stack is gone */
+    /* while things are put back: */
+    bool recovering;            /* from a call that was killed */
+    uint64_t give_up_us;
+    bool was_aborted;           /* before that began */
+    int round;
+    uint64_t round_us;          /* before the next one */
+    int undoing;                /* the kind of step */
+    libxl__livepatch_timer timer;
+    const char *obstacle;       /* what failed last, in words */
+};
+
+/* Write down what is intended, and do it. */
+_hidden void libxl__livepatch_transaction_run(libxl__egc *egc,
+                                     libxl__livepatch_transaction *lptx);
+_hidden void
+libxl__livepatch_transaction_add(libxl__gc *gc,
+                                 libxl__livepatch_transaction *lptx,
+                                 libxl_livepatch_operation op, int item,
+                                 bool tidying);
+/* An upload of what the intent's item has; 0 or a negative errno. */
+_hidden int libxl__livepatch_upload_item(libxl__gc *gc,
+                                         libxl__livepatch_call *lpc,
+                                         libxl__livepatch_item *item);
+/* What was known of an item has come true; keeps notes in step. */
+_hidden void libxl__livepatch_note_done(libxl__gc *gc,
+                                        libxl__livepatch_call *lpc,
+                                        libxl__livepatch_item *item,
+                                        libxl_livepatch_operation op);
+
+/* Conclude with what the negative errno of the item's upload means.
+ * (libxl_livepatch_plan.c) */
+_hidden void libxl__livepatch_conclude_upload(libxl__gc *gc,
+                                    libxl__livepatch_call *lpc,
+                                    const libxl__livepatch_item *item,
+                                    int r);
+
+/*----- undoing (libxl_livepatch_restore.c) -----*/
+
+/* How long it is tried, microseconds. */
+#define LIBXL__LIVEPATCH_RESTORE_US 180000000
+
+/*
+ * Bring all items of the intent back to what they were before; the old
+ * stack first.  What fails is tried again, until give_up_us or an abort that
+ * comes only now.  Concludes STRANDED if something is left, and then the
+ * intent stays noted.
+ */
+_hidden void libxl__livepatch_restore(libxl__egc *egc,
+                                      libxl__livepatch_transaction *lptx);
+/*
+ * Finish or undo what a call has left that was killed, which the intent
+ * tells; then callback.  Concludes nothing, but warns.
+ */
+_hidden void libxl__livepatch_recover(libxl__egc *egc,
+                                      libxl__livepatch_transaction *lptx);
+
+/* How an item is present; a negative errno if that can't be learnt. */
+_hidden int libxl__livepatch_presence_of(libxl__gc *gc,
+                                    const libxl__livepatch_item *item,
+                                    libxl__livepatch_presence *presence_r);
+/*
+ * Whether all that the intent wanted to patch, and nothing that it wanted
+ * gone, is applied; or a negative errno.
+ */
+_hidden int libxl__livepatch_is_reached(libxl__gc *gc,
+                                    const libxl__livepatch_intent *intent);
 
 #endif /* LIBXL_LIVEPATCH_INTERNAL_H */
 

@@ -139,6 +139,22 @@ static void lock_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
     lpl->callback(egc, lpl, rc);
 }
 
+pid_t libxl__livepatch_lock_holder(libxl__gc *gc)
+{
+    libxl__livepatch_lock lock;
+    pid_t holder = 0;
+
+    libxl__livepatch_lock_init(&lock);
+    if (lock_open(gc, &lock)) return 0;
+
+    if (flock(libxl__carefd_fd(lock.cfd), LOCK_SH | LOCK_NB)) {
+        lock_read(&lock);
+        holder = lock.holder ?: -1;
+    }
+    libxl__carefd_close(lock.cfd);
+    return holder;
+}
+
 int libxl__livepatch_lock_fd(const libxl__livepatch_lock *lpl)
 {
     return libxl__carefd_fd(lpl->cfd);

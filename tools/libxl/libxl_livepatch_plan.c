@@ -47,20 +47,26 @@ static int judge_member(libxl__gc *gc, apply_state *as,
     libxl_livepatch_criteria criteria = {
         .xen_build_id = result->xen_build_id,
     };
+    const char *name;
     char *path;
     int rc;
 
-    /* The record outlives the working directory of the caller. */
+    /*
+     * The record outlives the working directory of the caller, and a link
+     * like "current" is no name for what it points to today.
+     */
     path = realpath(file->path, NULL);
     judgement->file = libxl__livepatch_text(path ?: file->path,
                                             strlen(path ?: file->path));
-    free(path);
     judgement->name = file->name
         ? libxl__strdup(NOGC, file->name)
-        : libxl__livepatch_default_name(file->path);
+        : libxl__livepatch_default_name(path ?: file->path);
+    free(path);
     if (!judgement->file || !judgement->name)
         libxl__alloc_failed(CTX, __func__, 0, 0);
 
+    name = libxl__livepatch_gc_text(gc, judgement->name,
+                                    strlen(judgement->name));
     rc = libxl__livepatch_parse_name(gc, judgement->name, &m->name);
     if (!rc && !m->name.len) rc = ERROR_INVAL;
     if (rc) {
@@ -69,10 +75,15 @@ static int judge_member(libxl__gc *gc, apply_state *as,
                 LIBXL_LIVEPATCH_REASON_USAGE,
                 "Give another one with --name.",
                 "\"%s\" can't be the name of a payload, which has 1 to %d "
-                "bytes, none of them zero", judgement->name,
+                "bytes, none of them zero", name,
                 XEN_LIVEPATCH_NAME_SIZE - 1);
-        goto out;
     }
+    /* One text for a name, in whatever form it was given; and never raw. */
+    if (!rc)
+        name = libxl__livepatch_gc_text(gc, m->name.bytes, m->name.len);
+    free(judgement->name);
+    judgement->name = libxl__strdup(NOGC, name);
+    if (rc) goto out;
 
     if (libxl__livepatch_read(file->path, &m->image, judgement)) {
         libxl__ptr_add(gc, m->image.data);
@@ -88,11 +99,6 @@ static int judge_member(libxl__gc *gc, apply_state *as,
 
  out:
     return rc;
-}
-
-static bool same_id(const char *a, const char *b)
-{
-    return a && b && !strcasecmp(a, b);
 }
 
 /*
@@ -111,7 +117,7 @@ static void order_stack(int num, const char *const *ids,
             int chosen = order_r[i];
 
             for (j = placed; j < num; j++)
-                if (j != i && same_id(depends[chosen], ids[order_r[j]]))
+                if (j != i && libxl__livepatch_same_id(depends[chosen], ids[order_r[j]]))
                     break;
             if (j < num) continue;
             memmove(&order_r[placed + 1], &order_r[placed],
@@ -149,7 +155,7 @@ static int check_duplicates(libxl__gc *gc, apply_state *as)
     for (i = 0; i < as->num_members; i++) {
         for (j = 0; j < i; j++) {
             const member *a = &as->members[j], *b = &as->members[i];
-            bool id = same_id(a->judgement->build_id,
+            bool id = libxl__livepatch_same_id(a->judgement->build_id,
                               b->judgement->build_id);
 
             if (!id && !libxl__livepatch_same_name(&a->name, &b->name))
@@ -208,13 +214,13 @@ static libxl__livepatch_entry *find_by_id(apply_state *as, const char *id)
     int i;
 
     for (i = 0; i < set->num; i++)
-        if (same_id(as->call.payloads[i].build_id, id))
+        if (libxl__livepatch_same_id(as->call.payloads[i].build_id, id))
             return &set->entries[i];
     return NULL;
 }
 
 /* An upload that the hypervisor says itself why it refused. */
-static void conclude_refusal(libxl__gc *gc, apply_state *as,
+static void conclude_refusal(libxl__gc *gc, libxl__livepatch_call *lpc,
                              const char *file,
                              libxl_livepatch_reason reason, int r,
                              const char *failure)
@@ -238,37 +244,40 @@ static void conclude_refusal(libxl__gc *gc, apply_state *as,
                          "who made it.";
     int i;
 
-    as->call.told = true;
+    lpc->told = true;
     if (reason == LIBXL_LIVEPATCH_REASON_NONE)
         reason = r == -EEXIST ? LIBXL_LIVEPATCH_REASON_COLLISION
                : r == -ENOMEM ? LIBXL_LIVEPATCH_REASON_MEMORY
                               : LIBXL_LIVEPATCH_REASON_HYPERVISOR;
     for (i = 0; i < ARRAY_SIZE(advices); i++)
         if (advices[i].reason == reason) advice = advices[i].advice;
-    libxl__livepatch_conclude(gc, as->call.result,
+    libxl__livepatch_conclude(gc, lpc->result,
             LIBXL_LIVEPATCH_OUTCOME_FAILED, reason, advice,
             "%s was refused by the hypervisor: %s", file, failure);
 }
 
-void libxl__livepatch_conclude_upload(libxl__gc *gc, apply_state *as,
-                                      const member *m, int r)
+void libxl__livepatch_conclude_upload(libxl__gc *gc,
+                                      libxl__livepatch_call *lpc,
+                                      const libxl__livepatch_item *item,
+                                      int r)
 {
-    libxl_livepatch_result *const result = as->call.result;
+    libxl_livepatch_result *const result = lpc->result;
     const char *failure =
-        libxl__livepatch_upload_failure(gc, &as->call.reporter, &m->name, r);
+        libxl__livepatch_upload_failure(gc, &lpc->reporter, &item->name, r);
     char *reported[] = { (char *)failure, NULL };
     char **lines = failure
-        ? reported
-        : libxl__livepatch_console_since(gc, &as->call.seen);
+        ? reported : libxl__livepatch_console_since(gc, &lpc->seen);
     const char *line = NULL;
     libxl_livepatch_reason reason =
         libxl__livepatch_console_reason(lines, &line);
-    const char *file = m->judgement->file;
+    const char *file = item->payload.file;
 
     if (failure) {
-        conclude_refusal(gc, as, file, reason, r, failure);
+        conclude_refusal(gc, lpc, file, reason, r, failure);
         return;
     }
+    /* No other errno says that; the words may be hidden by the log level. */
+    if (r == -ENOENT) reason = LIBXL_LIVEPATCH_REASON_SYMBOL;
     if (reason == LIBXL_LIVEPATCH_REASON_SYMBOL)
         libxl__livepatch_conclude(gc, result,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED, reason,
@@ -276,20 +285,18 @@ void libxl__livepatch_conclude_upload(libxl__gc *gc, apply_state *as,
                 "patches; get the payload that is made for this one.",
                 "%s was refused by the hypervisor: it needs a symbol that "
                 "is not there", file);
-    else if (r == -EEXIST && reason == LIBXL_LIVEPATCH_REASON_COLLISION)
-        libxl__livepatch_conclude(gc, result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED, reason,
-                "Unload the other payload, or have one of them built anew "
-                "with a symbol of another name.",
-                "%s was refused by the hypervisor: it defines a symbol "
-                "that is defined already", file);
     else if (r == -EEXIST)
         libxl__livepatch_conclude(gc, result,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED,
                 LIBXL_LIVEPATCH_REASON_COLLISION,
-                "xl livepatch list shows what is loaded.",
-                "%s was refused by the hypervisor: it is loaded already, "
-                "under another name", file);
+                "xl livepatch list shows what is loaded.  Unload the other "
+                "payload, or have one of them built anew with a symbol of "
+                "another name.",
+                "%s was refused by the hypervisor: %s", file,
+                reason == LIBXL_LIVEPATCH_REASON_COLLISION
+                    ? "it defines a symbol that is defined already"
+                    : "its name, its build-id or a symbol that it defines "
+                      "is there already");
     else if (reason != LIBXL_LIVEPATCH_REASON_NONE)
         libxl__livepatch_conclude(gc, result,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED, reason, NULL,
@@ -299,89 +306,30 @@ void libxl__livepatch_conclude_upload(libxl__gc *gc, apply_state *as,
                 GCSPRINTF("%s was refused by the hypervisor", file));
 }
 
-/* Payloads of this name are only to find something out. */
-#define PROBE "xl-livepatch-probe"
-
-/* A call that was killed may have left its probe behind. */
-static void sweep_probe(libxl__gc *gc, apply_state *as)
+/* Whether replace is about to take the payload out anyhow. */
+static bool is_displaced(const apply_state *as,
+                         const libxl_livepatch_payload *payload)
 {
-    const libxl__livepatch_name probe = {
-        .bytes = (char *)PROBE, .len = strlen(PROBE),
-    };
-
-    if (!libxl__livepatch_find_entry(&as->call.set, &probe) ||
-        libxl__livepatch_do(gc, &probe, LIVEPATCH_ACTION_UNLOAD, 0, 0))
-        return;
-
-    as->call.changed = true;
-    as->call.changes++;
-    libxl__livepatch_reload(gc, &as->call);
+    return as->call.params.replace &&
+           payload->state == LIBXL_LIVEPATCH_STATE_APPLIED;
 }
 
-static int count_foreign(const apply_state *as)
+static int conclude_taken(libxl__gc *gc, apply_state *as, const member *m,
+                          const libxl_livepatch_payload *payload)
 {
-    int i, num = 0;
-
-    for (i = 0; i < as->call.set.num; i++)
-        num += !as->call.payloads[i].build_id;
-    return num;
-}
-
-/*
- * Whether the payload that another tool has loaded under the name of m is
- * the one in m's file: a payload whose build-id is loaded already is
- * refused under any name.  Returns ERROR_INVAL after concluding the call.
- */
-static int probe_foreign(libxl__gc *gc, apply_state *as, member *m)
-{
-    const libxl__livepatch_name probe = {
-        .bytes = (char *)PROBE, .len = strlen(PROBE),
-    };
-    char **lines;
-    int r;
-
-    /* It would then be loaded, but perhaps under another name. */
-    if (count_foreign(as) > 1) {
-        libxl__livepatch_conclude(gc, as->call.result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                LIBXL_LIVEPATCH_REASON_COLLISION,
-                "Handle it with the tool that loaded it, or unload it; or "
-                "give another name with --name.",
-                "%s was not applied: other tools loaded several payloads, "
-                "and whether the one called %s is this one can't be known",
-                m->judgement->file, m->judgement->name);
-        return ERROR_INVAL;
-    }
-
-    r = libxl__livepatch_upload(gc, &probe, &m->image);
-    if (!r) {
-        as->call.changed = true;
-        r = libxl__livepatch_do(gc, &probe, LIVEPATCH_ACTION_UNLOAD, 0, 0);
-        as->call.changes += r ? 1 : 2;
-        if (r)
-            libxl__livepatch_conclude(gc, as->call.result,
-                LIBXL_LIVEPATCH_OUTCOME_STRANDED,
-                LIBXL_LIVEPATCH_REASON_COLLISION,
-                "Run xl livepatch unload " PROBE ".",
-                "%s was not applied: another payload is loaded under the "
-                "name %s; and %s, which was loaded to find that out, could "
-                "not be unloaded: %s", m->judgement->file,
-                m->judgement->name, probe.bytes, strerror(-r));
-        libxl__livepatch_conclude(gc, as->call.result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                LIBXL_LIVEPATCH_REASON_COLLISION,
-                "Give another name with --name, or revert and unload the "
-                "other payload.",
-                "%s was not applied: another payload is loaded under the "
-                "name %s", m->judgement->file, m->judgement->name);
-        return ERROR_INVAL;
-    }
-    lines = libxl__livepatch_console_since(gc, &as->call.seen);
-    if (r == -EEXIST && libxl__livepatch_console_reason(lines, NULL) !=
-                            LIBXL_LIVEPATCH_REASON_COLLISION)
-        return 0;
-
-    libxl__livepatch_conclude_upload(gc, as, m, r);
+    libxl__livepatch_conclude(gc, as->call.result,
+            LIBXL_LIVEPATCH_OUTCOME_FAILED,
+            LIBXL_LIVEPATCH_REASON_COLLISION,
+            "Give another name with --name, or revert and unload the other "
+            "payload.",
+            payload->build_id
+                ? "%s was not applied: another payload, with build-id %s, "
+                  "is loaded under the name %s"
+                : "%s was not applied: another tool loaded a payload, %s, "
+                  "under the name %s, and whether it is this one can't be "
+                  "known", m->judgement->file,
+            payload->build_id ?: "whose build-id isn't known",
+            payload->name);
     return ERROR_INVAL;
 }
 
@@ -402,26 +350,11 @@ static int compare_member(libxl__gc *gc, apply_state *as, member *m)
     }
     payload = libxl__livepatch_payload_of(&as->call, entry);
 
-    if (!payload->build_id && as->call.params.dry_run) {
-        libxl__livepatch_warn(gc, as->call.result,
-                "another tool loaded a payload under the name %s; whether "
-                "it is this one is not known before it is tried",
-                payload->name);
-        return 0;
-    } else if (!payload->build_id) {
-        int rc = probe_foreign(gc, as, m);
-
-        if (rc) return rc;
-    } else if (!same_id(payload->build_id, m->judgement->build_id)) {
-        libxl__livepatch_conclude(gc, as->call.result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                LIBXL_LIVEPATCH_REASON_COLLISION,
-                "Give another name with --name, or revert and unload the "
-                "other payload.",
-                "%s was not applied: another payload, with build-id %s, is "
-                "loaded under the name %s", m->judgement->file,
-                payload->build_id, payload->name);
-        return ERROR_INVAL;
+    if (!libxl__livepatch_same_id(payload->build_id,
+                                  m->judgement->build_id)) {
+        /* Its name gets free in time. */
+        m->namesake = is_displaced(as, payload);
+        return m->namesake ? 0 : conclude_taken(gc, as, m, payload);
     }
 
     m->present = entry->state == LIVEPATCH_STATE_APPLIED;
@@ -434,8 +367,62 @@ static int compare_member(libxl__gc *gc, apply_state *as, member *m)
      */
     m->anew = m->loaded && !as->call.reporter.available &&
               (!m->judgement->reapplicable ||
-               !same_id(m->judgement->depends,
-                        as->call.result->xen_build_id));
+               !libxl__livepatch_same_id(m->judgement->depends,
+                                         as->call.result->xen_build_id));
+    return 0;
+}
+
+/*
+ * Whether the payload at index i may be bound to what m has.  A stock engine
+ * doesn't look: it unloads m, and leaves the other with addresses in freed
+ * memory.
+ */
+static bool may_use(const apply_state *as, const member *m, int i)
+{
+    const libxl__livepatch_call *const lpc = &as->call;
+    const libxl__livepatch_entry *const entry = &lpc->set.entries[i];
+
+    /* Only what was loaded later could find m's symbols. */
+    return entry > libxl__livepatch_find_entry(&lpc->set, &m->name) &&
+           !libxl__livepatch_same_id(lpc->payloads[i].depends,
+                                     lpc->result->xen_build_id);
+}
+
+static bool is_member(const apply_state *as,
+                      const libxl__livepatch_name *name)
+{
+    int i;
+
+    for (i = 0; i < as->num_members; i++)
+        if (libxl__livepatch_same_name(&as->members[i].name, name))
+            return true;
+    return false;
+}
+
+/* Whether what is to be loaded anew may be in use by what is not. */
+static int check_users(libxl__gc *gc, apply_state *as)
+{
+    libxl__livepatch_call *const lpc = &as->call;
+    int i, j;
+
+    for (i = 0; i < as->num_members; i++) {
+        const member *m = &as->members[i];
+
+        if (!m->anew) continue;
+        for (j = 0; j < lpc->set.num; j++) {
+            if (!may_use(as, m, j) ||
+                is_member(as, &lpc->set.entries[j].name))
+                continue;
+            libxl__livepatch_conclude(gc, lpc->result,
+                    LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                    LIBXL_LIVEPATCH_REASON_IN_USE,
+                    "Unload that first, or apply both in one call.",
+                    "%s was not applied: it has to be loaded anew, and %s, "
+                    "which was loaded after it, may use what is in it",
+                    m->judgement->file, lpc->payloads[j].name);
+            return ERROR_INVAL;
+        }
+    }
     return 0;
 }
 
@@ -466,7 +453,7 @@ static stack_top find_top(apply_state *as)
         if (!p->build_id) return unknown;
         for (j = 0; j < lpc->set.num; j++)
             if (lpc->payloads[j].state == LIBXL_LIVEPATCH_STATE_APPLIED &&
-                same_id(lpc->payloads[j].depends, p->build_id))
+                libxl__livepatch_same_id(lpc->payloads[j].depends, p->build_id))
                 covered = true;
         if (covered) continue;
         top = (stack_top){ p->build_id, p->name };
@@ -488,11 +475,11 @@ static int check_dependencies(libxl__gc *gc, apply_state *as)
         const member *m = &as->members[i];
 
         if (m->present) continue;
-        if (top.build_id && !same_id(m->judgement->depends, top.build_id)) {
+        if (top.build_id && !libxl__livepatch_same_id(m->judgement->depends, top.build_id)) {
             libxl__livepatch_conclude(gc, as->call.result,
                     LIBXL_LIVEPATCH_OUTCOME_FAILED,
                     LIBXL_LIVEPATCH_REASON_DEPENDENCY,
-                    same_id(m->judgement->depends,
+                    libxl__livepatch_same_id(m->judgement->depends,
                             as->call.result->xen_build_id)
                         ? "It is made for a host without live patches: "
                           "xl livepatch replace puts it in the place of "
@@ -512,80 +499,92 @@ static int check_dependencies(libxl__gc *gc, apply_state *as)
 
 /*----- what replace displaces -----*/
 
-/* Whether d could be applied again; if it is to be anew, reads its file. */
-static bool can_put_back(libxl__gc *gc, displaced_payload *d)
+bool libxl__livepatch_read_again(libxl__gc *gc,
+                                 const libxl_livepatch_payload *payload,
+                                 libxl__livepatch_image *image_r)
 {
     libxl_livepatch_judgement again;
     char *path;
     size_t len;
     bool ok = false;
 
-    if (!d->payload.recorded) return false;
-    if (!d->anew) return true;
-    if (!d->payload.file || !d->payload.sha256) return false;
+    if (!payload->file || !payload->sha256) return false;
 
-    path = libxl__livepatch_bytes(d->payload.file, &len);
+    path = libxl__livepatch_bytes(payload->file, &len);
     if (!path) return false;
     libxl_livepatch_judgement_init(&again);
-    if (libxl__livepatch_read(path, &d->image, &again) &&
-        !libxl__livepatch_judge(&d->image, NULL, &again) &&
+    if (libxl__livepatch_read(path, image_r, &again) &&
+        !libxl__livepatch_judge(image_r, NULL, &again) &&
         again.sha256)
-        ok = !strcmp(again.sha256, d->payload.sha256);
-    libxl__ptr_add(gc, d->image.data);
+        ok = !strcmp(again.sha256, payload->sha256);
+    libxl__ptr_add(gc, image_r->data);
     /* Another file must not take its place. */
-    if (!ok) d->image.data = NULL;
+    if (!ok) FILLZERO(*image_r);
     libxl_livepatch_judgement_dispose(&again);
     free(path);
     return ok;
 }
 
 /*
- * Into the order in which they were applied.  Records tell the second, the
- * hypervisor's report the microsecond, and dependencies decide where they
- * tell more; those of one call are in that order from the start.
+ * All that is applied, into the order in which that happened.  Records tell
+ * when, or the hypervisor's report; and dependencies decide where they tell
+ * more.
  */
-static void order_displaced(libxl__gc *gc, apply_state *as)
+static libxl_livepatch_payload **list_applied(libxl__gc *gc, apply_state *as,
+                                              int *num_r)
 {
-    int num = as->num_displaced, i, j;
-    const char **ids = libxl__calloc(gc, num + 1, sizeof(*ids));
-    const char **depends = libxl__calloc(gc, num + 1, sizeof(*depends));
-    int *order = libxl__calloc(gc, num + 1, sizeof(*order));
-    displaced_payload *ordered = libxl__calloc(gc, num + 1, sizeof(*ordered));
+    libxl__livepatch_call *const lpc = &as->call;
+    const int most = lpc->set.num + 1;
+    libxl_livepatch_payload **found = libxl__calloc(gc, most, sizeof(*found));
+    libxl_livepatch_payload **list = libxl__calloc(gc, most, sizeof(*list));
+    const char **ids = libxl__calloc(gc, most, sizeof(*ids));
+    const char **depends = libxl__calloc(gc, most, sizeof(*depends));
+    int *order = libxl__calloc(gc, most, sizeof(*order));
+    int num = 0, i, j;
 
-    for (i = 1; i < num; i++) {
-        displaced_payload later = as->displaced[i];
+    for (i = 0; i < lpc->set.num; i++) {
+        libxl_livepatch_payload *p = &lpc->payloads[i];
 
-        for (j = i; j > 0 && as->displaced[j - 1].applied_us >
-                                 later.applied_us; j--)
-            as->displaced[j] = as->displaced[j - 1];
-        as->displaced[j] = later;
+        if (p->state != LIBXL_LIVEPATCH_STATE_APPLIED) continue;
+        for (j = num++; j > 0 &&
+                        found[j - 1]->applied_us > p->applied_us; j--)
+            found[j] = found[j - 1];
+        found[j] = p;
     }
     for (i = 0; i < num; i++) {
-        ids[i] = as->displaced[i].payload.build_id;
-        depends[i] = as->displaced[i].payload.depends;
+        ids[i] = found[i]->build_id;
+        depends[i] = found[i]->depends;
     }
     order_stack(num, ids, depends, order);
     for (i = 0; i < num; i++)
-        ordered[i] = as->displaced[order[i]];
-    as->displaced = ordered;
+        list[i] = found[order[i]];
+    *num_r = num;
+    return list;
 }
 
-/* Whether all that will be displaced could be put back. */
+/*
+ * Whether all that will be displaced could be put back; if they have to be
+ * loaded anew, reads their files.
+ */
 static int check_undo(libxl__gc *gc, apply_state *as)
 {
-    bool anew = false;
+    libxl__livepatch_intent *const intent = &as->call.notes.intent;
+    bool anew = as->exchange;
     int i;
 
-    /* An engine that reports replaces all or nothing, and applies again. */
-    if (as->call.reporter.available) return 0;
-
-    for (i = 0; i < as->num_displaced; i++) {
-        displaced_payload *d = &as->displaced[i];
+    for (i = 0; i < intent->num; i++) {
+        libxl__livepatch_item *const d = &intent->items[i];
+        bool ok;
 
         /* What lies above one that moves may use symbols of it. */
         if (!d->payload.reapplicable) anew = true;
         d->anew = anew;
-        if (can_put_back(gc, d) || as->call.params.no_undo) continue;
+        /* An engine that reports puts back what a replace took out. */
+        ok = as->call.reporter.available && !as->exchange;
+        if (!ok && !d->image.data && d->payload.recorded && d->anew)
+            libxl__livepatch_read_again(gc, &d->payload, &d->image);
+        ok |= d->image.data || (d->payload.recorded && !d->anew);
+        if (ok || as->call.params.no_undo) continue;
 
         libxl__livepatch_conclude(gc, as->call.result,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED,
@@ -596,7 +595,8 @@ static int check_undo(libxl__gc *gc, apply_state *as)
                 "be put back if it failed, as %s",
                 as->members[0].judgement->file, d->payload.name,
                 !d->payload.recorded
-                    ? "another tool loaded it"
+                    ? "nothing is recorded of it: another tool loaded it, "
+                      "or the record could not be written"
                     : "it would have to be loaded anew and its file has "
                       "gone or changed");
         return ERROR_INVAL;
@@ -604,51 +604,123 @@ static int check_undo(libxl__gc *gc, apply_state *as)
     return 0;
 }
 
-static uint64_t applied_us(libxl__gc *gc, libxl__livepatch_call *lpc,
-                           const displaced_payload *d)
+static bool has_veto(const libxl_string_list *hooks)
 {
-    uint64_t us = d->payload.applied * 1000000;
-    libxl_livepatch_report report;
+    char **hook;
 
-    if (libxl__livepatch_get_report(gc, &lpc->reporter, &d->name, &report))
-        return us;
+    for (hook = *hooks; hook && *hook; hook++)
+        if (!strncmp(*hook, "pre", 3) || !strncmp(*hook, "post", 4))
+            return true;
+    return false;
+}
 
-    if (report.finished_us) us = report.finished_us;
-    libxl_livepatch_report_dispose(&report);
-    return us;
+/* Engines don't replace where a hook before or after an action is. */
+static int check_hooks(libxl__gc *gc, apply_state *as)
+{
+    const libxl_livepatch_judgement *first = as->members[0].judgement;
+    const libxl__livepatch_intent *const intent = &as->call.notes.intent;
+    int i;
+
+    if (as->exchange) return 0;
+    for (i = 0; i < intent->num; i++) {
+        if (!has_veto(&intent->items[i].payload.hooks)) continue;
+        libxl__livepatch_conclude(gc, as->call.result,
+                LIBXL_LIVEPATCH_OUTCOME_FAILED, LIBXL_LIVEPATCH_REASON_HOOK,
+                "Revert and unload what is applied, then apply it.",
+                "%s can't replace %s: that has hooks which run before or "
+                "after an action, with which the hypervisor does not do "
+                "that", first->file, intent->items[i].payload.name);
+        return ERROR_INVAL;
+    }
+    if (first->replaceable) return 0;
+
+    libxl__livepatch_conclude(gc, as->call.result,
+            LIBXL_LIVEPATCH_OUTCOME_FAILED, LIBXL_LIVEPATCH_REASON_HOOK,
+            "Revert and unload what is applied, then apply it.",
+            "%s can't replace others: it has hooks that run before or "
+            "after an action, with which the hypervisor does not do that",
+            first->file);
+    return ERROR_INVAL;
+}
+
+/* XSA-182, xsa182 and XSA 182 are one and the same. */
+static bool same_fix(const char *a, const char *b)
+{
+    for (;;) {
+        while (*a && !CTYPE(isalnum, *a)) a++;
+        while (*b && !CTYPE(isalnum, *b)) b++;
+        if (!*a || !*b) return *a == *b;
+        if (CTYPE(tolower, *a++) != CTYPE(tolower, *b++)) return false;
+    }
+}
+
+static bool is_fixed_by(const apply_state *as, const char *fix)
+{
+    int i;
+    char **f;
+
+    for (i = 0; i < as->num_members; i++)
+        for (f = as->members[i].judgement->fixes; f && *f; f++)
+            if (same_fix(*f, fix)) return true;
+    return false;
+}
+
+/* An older cumulative payload would take back what a newer one fixed. */
+static int check_fixes(libxl__gc *gc, apply_state *as)
+{
+    libxl__livepatch_intent *const intent = &as->call.notes.intent;
+    const char *lost = NULL, *of = NULL;
+    char **fix;
+    int i;
+
+    for (i = 0; i < intent->num; i++) {
+        for (fix = intent->items[i].payload.fixes; fix && *fix; fix++) {
+            if (is_fixed_by(as, *fix)) continue;
+            lost = lost ? GCSPRINTF("%s, %s", lost, *fix) : *fix;
+            of = intent->items[i].payload.name;
+        }
+    }
+    if (!lost) return 0;
+    if (as->call.params.lose_fixes) {
+        libxl__livepatch_warn(gc, as->call.result,
+                              "the host is no longer fixed for %s", lost);
+        return 0;
+    }
+    libxl__livepatch_conclude(gc, as->call.result,
+            LIBXL_LIVEPATCH_OUTCOME_FAILED, LIBXL_LIVEPATCH_REASON_LOSES_FIX,
+            "Get a payload that fixes these, too; or accept with "
+            "--lose-fixes that the host is open to them again.",
+            "nothing was replaced: %s fixes %s, and what would take its "
+            "place doesn't say so", of, lost);
+    return ERROR_INVAL;
 }
 
 static int plan_replace(libxl__gc *gc, apply_state *as)
 {
     libxl__livepatch_call *const lpc = &as->call;
-    const libxl_livepatch_judgement *first = as->members[0].judgement;
-    int i;
+    libxl_livepatch_payload **applied;
+    libxl__livepatch_item *d;
+    int i, num, rc;
 
-    if (!first->replaceable) {
-        libxl__livepatch_conclude(gc, lpc->result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED, LIBXL_LIVEPATCH_REASON_HOOK,
-                "Revert and unload what is applied, then apply it.",
-                "%s can't replace others: it has hooks that run before or "
-                "after an action, with which the hypervisor does not do "
-                "that", first->file);
-        return ERROR_INVAL;
+    applied = list_applied(gc, as, &num);
+    for (i = 0; i < num; i++) {
+        d = libxl__livepatch_add_item(gc, &lpc->notes.intent, applied[i]);
+        d->name = lpc->set.entries[applied[i] - lpc->payloads].name;
+        d->before = LIVEPATCH_APPLIED;
+        d->wanted = LIVEPATCH_ABSENT;
     }
+    as->num_displaced = num;
+    for (i = 0; i < as->num_members; i++)
+        as->exchange |= as->members[i].namesake;
 
-    as->displaced = libxl__calloc(gc, lpc->set.num + 1,
-                                  sizeof(*as->displaced));
-    for (i = 0; i < lpc->set.num; i++) {
-        displaced_payload *d = &as->displaced[as->num_displaced];
+    rc = check_hooks(gc, as);
+    if (rc) goto out;
+    rc = check_fixes(gc, as);
+    if (rc) goto out;
+    rc = check_undo(gc, as);
 
-        if (lpc->payloads[i].state != LIBXL_LIVEPATCH_STATE_APPLIED)
-            continue;
-        d->name = lpc->set.entries[i].name;
-        libxl_livepatch_payload_init(&d->payload);
-        libxl_livepatch_payload_copy(CTX, &d->payload, &lpc->payloads[i]);
-        d->applied_us = applied_us(gc, lpc, d);
-        as->num_displaced++;
-    }
-    order_displaced(gc, as);
-    return check_undo(gc, as);
+ out:
+    return rc;
 }
 
 /* Members that are applied already, where that makes a difference. */
@@ -686,20 +758,129 @@ static int check_present(libxl__gc *gc, apply_state *as)
     return 0;
 }
 
+/*----- the steps -----*/
+
+/* What is known of a member, for its record. */
+static void describe_member(libxl__gc *gc, const apply_state *as,
+                            const member *m,
+                            libxl_livepatch_payload *payload)
+{
+    const libxl_livepatch_judgement *const judgement = m->judgement;
+
+    /* Nothing of this is the payload's own: it is copied from there. */
+    libxl_livepatch_payload_init(payload);
+    payload->name = judgement->name;
+    payload->recorded = true;
+    payload->build_id = judgement->build_id;
+    payload->depends = judgement->depends;
+    payload->reapplicable = judgement->reapplicable;
+    payload->file = judgement->file;
+    payload->sha256 = judgement->sha256;
+    payload->hooks = judgement->hooks;
+    payload->functions = judgement->functions;
+    payload->num_functions = judgement->num_functions;
+}
+
+static void add_members(libxl__gc *gc, apply_state *as)
+{
+    libxl_livepatch_payload payload;
+    libxl__livepatch_item *item;
+    int i;
+
+    for (i = 0; i < as->num_members; i++) {
+        member *const m = &as->members[i];
+
+        if (m->present) continue;
+        describe_member(gc, as, m, &payload);
+        item = libxl__livepatch_add_item(gc, &as->call.notes.intent,
+                                         &payload);
+        m->item = item - as->call.notes.intent.items;
+        item->name = m->name;
+        item->image = m->image;
+        item->before = m->loaded ? LIVEPATCH_LOADED : LIVEPATCH_ABSENT;
+        item->wanted = as->upload_only ? LIVEPATCH_LOADED
+                                       : LIVEPATCH_APPLIED;
+    }
+}
+
+/* Take out the old stack, which the new one can't be loaded beside. */
+static void add_exchange(libxl__gc *gc, apply_state *as)
+{
+    libxl__livepatch_transaction *const lptx = &as->transaction;
+    int i;
+
+    for (i = as->num_displaced - 1; i >= 0; i--)
+        libxl__livepatch_transaction_add(gc, lptx,
+                LIBXL_LIVEPATCH_OPERATION_REVERT, i, false);
+    for (i = as->num_displaced - 1; i >= 0; i--)
+        libxl__livepatch_transaction_add(gc, lptx,
+                LIBXL_LIVEPATCH_OPERATION_UNLOAD, i, false);
+}
+
+static void add_steps(libxl__gc *gc, apply_state *as)
+{
+    libxl__livepatch_transaction *const lptx = &as->transaction;
+    libxl__livepatch_item *const items = as->call.notes.intent.items;
+    bool first = as->call.params.replace && !as->exchange;
+    int i;
+
+    lptx->num_steps = 0;
+    if (as->exchange) add_exchange(gc, as);
+    for (i = as->num_members - 1; i >= 0; i--)
+        if (as->members[i].anew)
+            libxl__livepatch_transaction_add(gc, lptx,
+                    LIBXL_LIVEPATCH_OPERATION_UNLOAD, as->members[i].item,
+                    false);
+    for (i = 0; i < as->num_members; i++) {
+        const member *const m = &as->members[i];
+
+        if (m->present || (m->loaded && !m->anew) ||
+            items[m->item].uploaded)
+            continue;
+        libxl__livepatch_transaction_add(gc, lptx,
+                LIBXL_LIVEPATCH_OPERATION_UPLOAD, m->item, false);
+    }
+    for (i = 0; i < as->num_members && !as->upload_only; i++) {
+        if (as->members[i].present) continue;
+        libxl__livepatch_transaction_add(gc, lptx,
+                first ? LIBXL_LIVEPATCH_OPERATION_REPLACE
+                      : LIBXL_LIVEPATCH_OPERATION_APPLY,
+                as->members[i].item, false);
+        first = false;
+    }
+    for (i = as->num_displaced - 1; i >= 0 && !as->exchange; i--)
+        libxl__livepatch_transaction_add(gc, lptx,
+                LIBXL_LIVEPATCH_OPERATION_UNLOAD, i, true);
+}
+
+/*
+ * What is to be replaced has a symbol, or a build-id, of what is to come: so
+ * it has to go first.
+ */
+bool libxl__livepatch_plan_exchange(libxl__gc *gc,
+                                    libxl__livepatch_transaction *lptx)
+{
+    apply_state *as = CONTAINER_OF(lptx, *as, transaction);
+
+    if (as->exchange || !as->num_displaced) return false;
+
+    as->exchange = true;
+    if (check_undo(gc, as)) return false;
+    add_steps(gc, as);
+    return true;
+}
+
 /* All that can be said before anything changes. */
 int libxl__livepatch_plan(libxl__gc *gc, apply_state *as)
 {
     int i, rc;
 
-    if (!as->call.params.dry_run) sweep_probe(gc, as);
-
     for (i = 0; i < as->num_members; i++) {
         rc = compare_member(gc, as, &as->members[i]);
         if (rc) goto out;
     }
-    if (as->upload_only) {
-        rc = 0;
-        if (!as->members[0].present && !as->members[0].loaded) goto out;
+    if (as->upload_only &&
+        (as->members[0].present || as->members[0].loaded)) {
         libxl__livepatch_conclude(gc, as->call.result,
                 LIBXL_LIVEPATCH_OUTCOME_ALREADY,
                 LIBXL_LIVEPATCH_REASON_NONE, NULL,
@@ -707,15 +888,20 @@ int libxl__livepatch_plan(libxl__gc *gc, apply_state *as)
         rc = ERROR_INVAL;
         goto out;
     }
-
-    rc = check_present(gc, as);
-    if (rc) goto out;
-    rc = check_dependencies(gc, as);
-    if (rc) goto out;
+    if (!as->upload_only) {
+        rc = check_present(gc, as);
+        if (rc) goto out;
+        rc = check_dependencies(gc, as);
+        if (rc) goto out;
+        rc = check_users(gc, as);
+        if (rc) goto out;
+    }
     if (as->call.params.replace) {
         rc = plan_replace(gc, as);
         if (rc) goto out;
     }
+    add_members(gc, as);
+    add_steps(gc, as);
     rc = 0;
 
  out:

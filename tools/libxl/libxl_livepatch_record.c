@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * What is known of loaded payloads beyond what the hypervisor tells.
+ * What is known of loaded payloads beyond what the hypervisor tells, and
+ * what a call that changes something intends.
  *
- * In xenstore, readable by domain 0 alone, written as a whole in one
- * transaction under the host's lock:
+ * Both are in one file in XEN_RUN_DIR, which lasts as long as the hypervisor
+ * does, needs no daemon that might not answer, and is exchanged as a whole:
  *
- *   /tool/livepatch/version          the hypervisor's count of uploads and
- *                                    unloads when this was written
- *   /tool/livepatch/<key>/<0,1,...>  a payload: the JSON of a
- *                                    libxl_livepatch_payload, in pieces
+ *   @version N             the hypervisor's count of uploads and unloads
+ *   @payload               a loaded one, its libxl_livepatch_payload as JSON
+ *   {...}
+ *   @intent OPERATION      a call that has begun to change something
+ *   @item BEFORE WANTED    a payload that it is about, likewise; a
+ *   {...}                  libxl__livepatch_presence before, and wanted
  *
- * The key is the payload's build-id, as names may be any bytes; or, for a
- * payload of another tool, "name-" and its name in hexadecimal.
+ * No line of libxl's JSON begins with an @.
  *
  * Another tool may have unloaded a payload since, and loaded a different one
  * of the same name.  See records_hold for how that is noticed; or the
@@ -22,11 +24,132 @@
 
 #include "libxl_livepatch_internal.h"
 
-#define RECORDS "/tool/livepatch"
-/* Well below XENSTORE_PAYLOAD_MAX, in which the path counts, too. */
-#define PIECE 2048
+#define NOTES_PATH XEN_RUN_DIR "/livepatch.notes"
 
 /*----- reading -----*/
+
+static libxl_livepatch_payload *add_known(libxl__gc *gc,
+                                          libxl__livepatch_known *known)
+{
+    libxl_livepatch_payload *payload;
+
+    known->payloads = libxl__realloc(NOGC, known->payloads,
+                                     (known->num + 1) *
+                                     sizeof(*known->payloads));
+    payload = &known->payloads[known->num++];
+    libxl_livepatch_payload_init(payload);
+    return payload;
+}
+
+static void known_dispose(libxl__livepatch_known *known)
+{
+    int i;
+
+    for (i = 0; i < known->num; i++)
+        libxl_livepatch_payload_dispose(&known->payloads[i]);
+    free(known->payloads);
+    FILLZERO(*known);
+}
+
+void libxl__livepatch_notes_dispose(libxl__livepatch_notes *notes)
+{
+    known_dispose(&notes->known);
+    libxl__livepatch_intent_dispose(&notes->intent);
+}
+
+static bool is_presence(int presence)
+{
+    return presence >= LIVEPATCH_ABSENT && presence <= LIVEPATCH_APPLIED;
+}
+
+static bool take_item(libxl__gc *gc, libxl__livepatch_intent *intent,
+                      const char *head, const char *json)
+{
+    libxl__livepatch_item *item;
+    libxl_livepatch_payload payload;
+    int before, wanted;
+
+    if (sscanf(head, "item %d %d", &before, &wanted) != 2) return false;
+    if (!is_presence(before) || !is_presence(wanted)) return false;
+
+    libxl_livepatch_payload_init(&payload);
+    if (libxl_livepatch_payload_from_json(CTX, &payload, json) ||
+        !payload.name) {
+        libxl_livepatch_payload_dispose(&payload);
+        return false;
+    }
+    item = libxl__livepatch_add_item(gc, intent, &payload);
+    item->before = before;
+    item->wanted = wanted;
+    libxl_livepatch_payload_dispose(&payload);
+    return !libxl__livepatch_parse_name(gc, item->payload.name,
+                                        &item->name);
+}
+
+/* One line that began with an @, and what follows until the next one. */
+static bool take_block(libxl__gc *gc, libxl__livepatch_notes *notes,
+                       const char *head, const char *json)
+{
+    libxl_livepatch_payload *payload;
+    char word[16];
+
+    if (sscanf(head, "version %"SCNu32, &notes->known.version) == 1)
+        return true;
+    if (!strcmp(head, "payload")) {
+        payload = add_known(gc, &notes->known);
+        return !libxl_livepatch_payload_from_json(CTX, payload, json) &&
+               payload->name;
+    }
+    if (sscanf(head, "intent %15s", word) == 1)
+        return !libxl_livepatch_operation_from_string(word,
+                                               &notes->intent.operation);
+    return take_item(gc, &notes->intent, head, json);
+}
+
+/* False where it makes no sense. */
+static bool take_notes(libxl__gc *gc, libxl__livepatch_notes *notes,
+                       char *text)
+{
+    const char *json;
+    char *head;
+
+    while (*text == '@') {
+        head = text + 1;
+        text = strchr(head, '\n');
+        if (!text) return false;
+        *text++ = '\0';
+
+        json = *text == '@' ? "" : text;
+        if (*json) {
+            text = strstr(json, "\n@") ?: strchr(json, '\0');
+            if (*text) *text++ = '\0';
+        }
+        if (!take_block(gc, notes, head, json)) return false;
+    }
+    return !*text;
+}
+
+int libxl__livepatch_notes_load(libxl__gc *gc,
+                                libxl__livepatch_notes *notes_r)
+{
+    void *data = NULL;
+    int len = 0, r;
+    char *text;
+
+    FILLZERO(*notes_r);
+    r = libxl_read_file_contents(CTX, NOTES_PATH, &data, &len);
+    if (r == ENOENT) return 0;
+    if (r) return -r;
+
+    text = libxl__strndup(gc, data ?: "", len);
+    free(data);
+    if (take_notes(gc, notes_r, text)) return 0;
+
+    libxl__livepatch_notes_dispose(notes_r);
+    return -EBADMSG;
+}
+
+/*----- what the hypervisor tells -----*/
 
 /* One payload from the hypervisor's words alone. */
 static int describe_entry(const libxl__livepatch_entry *entry,
@@ -66,40 +189,24 @@ static void add_reported(libxl__gc *gc, libxl__livepatch_reporter *lpr,
     payload->depends = report.depends;
     payload->functions = report.functions;
     payload->num_functions = report.num_functions;
+    payload->hooks = report.hooks;
     report.build_id = NULL;
     report.depends = NULL;
     report.functions = NULL;
     report.num_functions = 0;
+    report.hooks = NULL;
     payload->reapplicable = true;
-    payload->uploaded = report.uploaded_us / 1000000;
+    payload->uploaded_us = report.uploaded_us;
     /* A failed revert does not change when it was applied. */
     if (payload->state == LIBXL_LIVEPATCH_STATE_APPLIED && !report.rc)
-        payload->applied = report.finished_us / 1000000;
+        payload->applied_us = report.finished_us;
     libxl_livepatch_report_dispose(&report);
 }
 
-/* The record below key; false if there is none or it can't be read. */
-static bool read_record(libxl__gc *gc, xs_transaction_t t, const char *key,
-                        libxl_livepatch_payload *record_r)
-{
-    char *json = libxl__zalloc(gc, 1);
-    const char *piece;
-    int i;
+/*----- what is known besides -----*/
 
-    for (i = 0; ; i++) {
-        piece = libxl__xs_read(gc, t,
-                               GCSPRINTF(RECORDS "/%s/%d", key, i));
-        if (!piece) break;
-        json = GCSPRINTF("%s%s", json, piece);
-        if (strlen(piece) < PIECE) break;
-    }
-    libxl_livepatch_payload_init(record_r);
-    return *json &&
-           !libxl_livepatch_payload_from_json(CTX, record_r, json);
-}
-
-static libxl_livepatch_payload *
-find_payload(libxl_livepatch_payload *payloads, int num, const char *name)
+static const libxl_livepatch_payload *
+find_name(const libxl_livepatch_payload *payloads, int num, const char *name)
 {
     int i;
 
@@ -109,152 +216,125 @@ find_payload(libxl_livepatch_payload *payloads, int num, const char *name)
 }
 
 /*
- * Whether the payloads that bear the names of records are still the same
- * ones.  The version counts uploads and unloads, the number of payloads
- * changes by their difference; so both are known.  Each name that is gone
- * accounts for one unload.  If there were more than these, one of the
- * others may have been unloaded, and loaded again as something else.
+ * Whether the payloads that bear known names are still the same ones.  The
+ * version counts uploads and unloads, the number of payloads changes by
+ * their difference; so both are known.  Each name that is gone accounts for
+ * one unload.  If there were more than these, one of the others may have
+ * been unloaded, and loaded again as something else.
  */
-static bool records_hold(const libxl__livepatch_set *set, uint32_t version,
-                         int num_records, int num_gone)
+static bool records_hold(const libxl__livepatch_known *known,
+                         const libxl__livepatch_set *set,
+                         const libxl_livepatch_payload *payloads)
 {
-    uint32_t changes = set->version - version;
-    int64_t unloads = ((int64_t)changes - (set->num - num_records)) / 2;
+    uint32_t changes = set->version - known->version;
+    int64_t unloads = ((int64_t)changes - (set->num - known->num)) / 2;
+    int i, num_gone = 0;
 
+    for (i = 0; i < known->num; i++)
+        num_gone += !find_name(payloads, set->num,
+                               known->payloads[i].name);
     return unloads == num_gone;
 }
 
-static void merge_record(libxl_livepatch_payload *payload,
-                         libxl_livepatch_payload *record)
+/* All but what the hypervisor tells of any payload. */
+static void take_record(libxl__gc *gc, libxl_livepatch_payload *payload,
+                        const libxl_livepatch_payload *record)
 {
-    libxl_livepatch_payload old = *payload;
+    libxl_livepatch_payload told = *payload;
 
-    *payload = *record;
-    payload->name = old.name;
-    payload->name_hex = old.name_hex;
-    payload->state = old.state;
-    payload->rc = old.rc;
-    payload->fixes = old.fixes;
-    payload->metadata = old.metadata;
-    payload->num_metadata = old.num_metadata;
+    libxl_livepatch_payload_copy(CTX, payload, record);
+    free(payload->name);
+    free(payload->name_hex);
+    payload->name = told.name;
+    payload->name_hex = told.name_hex;
+    payload->state = told.state;
+    payload->rc = told.rc;
+    payload->fixes = told.fixes;
+    payload->metadata = told.metadata;
+    payload->num_metadata = told.num_metadata;
     /* Another tool may have reverted it since. */
     if (payload->state != LIBXL_LIVEPATCH_STATE_APPLIED)
-        payload->applied = 0;
-
-    /* What the record still owns are these alone. */
-    old = *record;
-    libxl_livepatch_payload_init(record);
-    record->name = old.name;
-    record->name_hex = old.name_hex;
-    record->fixes = old.fixes;
-    record->metadata = old.metadata;
-    record->num_metadata = old.num_metadata;
+        payload->applied_us = 0;
 }
 
-/* From the payload's record, what the hypervisor does not report. */
-static void complete_reported(libxl_livepatch_payload *payload,
-                              libxl_livepatch_payload *record)
+/* What a hypervisor that reports does not. */
+static void complete_reported(libxl__gc *gc,
+                              libxl_livepatch_payload *payload,
+                              const libxl_livepatch_payload *record)
 {
     payload->recorded = true;
-    payload->file = record->file;
-    payload->sha256 = record->sha256;
-    record->file = record->sha256 = NULL;
-    if (!payload->applied &&
+    payload->forced = record->forced;
+    if (record->file)
+        payload->file = libxl__strdup(NOGC, record->file);
+    if (record->sha256)
+        payload->sha256 = libxl__strdup(NOGC, record->sha256);
+    if (!payload->applied_us &&
         payload->state == LIBXL_LIVEPATCH_STATE_APPLIED)
-        payload->applied = record->applied;
+        payload->applied_us = record->applied_us;
 }
 
-static libxl_livepatch_payload *
-find_build_id(libxl_livepatch_payload *payloads, int num, const char *id)
+static void add_known_of(libxl__gc *gc, bool reported,
+                         const libxl__livepatch_known *known,
+                         const libxl__livepatch_set *set,
+                         libxl_livepatch_payload *payloads)
 {
-    int i;
+    const libxl_livepatch_payload *record;
+    int i, j;
 
-    for (i = 0; i < num; i++)
-        if (id && payloads[i].build_id && !payloads[i].recorded &&
-            !strcmp(payloads[i].build_id, id))
-            return &payloads[i];
-    return NULL;
+    if (!reported && !records_hold(known, set, payloads)) return;
+
+    for (i = 0; i < set->num; i++) {
+        if (!reported) {
+            record = find_name(known->payloads, known->num,
+                               payloads[i].name);
+            if (record && record->recorded)
+                take_record(gc, &payloads[i], record);
+            continue;
+        }
+        for (j = 0; j < known->num; j++) {
+            record = &known->payloads[j];
+            if (!record->recorded ||
+                !libxl__livepatch_same_id(record->build_id,
+                                          payloads[i].build_id))
+                continue;
+            complete_reported(gc, &payloads[i], record);
+            break;
+        }
+    }
 }
 
-/* Records of payloads whose build-ids are reported. */
-static void merge_by_build_id(const libxl__livepatch_set *set,
-                              libxl_livepatch_payload *payloads,
-                              libxl_livepatch_payload *records, int num)
+/*
+ * Positions in the stack are known if it is of all that are applied when
+ * that was; of one alone in any case.
+ */
+static void find_positions(libxl_livepatch_payload *payloads, int num)
 {
-    libxl_livepatch_payload *payload;
-    int i;
+    int i, j, num_applied = 0;
+    bool known = true;
 
     for (i = 0; i < num; i++) {
-        payload = find_build_id(payloads, set->num, records[i].build_id);
-        if (payload && records[i].recorded)
-            complete_reported(payload, &records[i]);
+        if (payloads[i].state != LIBXL_LIVEPATCH_STATE_APPLIED) continue;
+        num_applied++;
+        known &= !!payloads[i].applied_us;
     }
-}
-
-/* Records of payloads whose build-ids nobody tells. */
-static void merge_by_name(const libxl__livepatch_set *set,
-                          libxl_livepatch_payload *payloads,
-                          libxl_livepatch_payload *records, int num,
-                          uint32_t version)
-{
-    libxl_livepatch_payload *payload;
-    int i, gone = 0;
-
-    for (i = 0; i < num; i++)
-        gone += !find_payload(payloads, set->num, records[i].name);
-    if (!records_hold(set, version, num, gone)) return;
+    if (!known && num_applied > 1) return;
 
     for (i = 0; i < num; i++) {
-        payload = find_payload(payloads, set->num, records[i].name);
-        if (payload && records[i].recorded)
-            merge_record(payload, &records[i]);
+        if (payloads[i].state != LIBXL_LIVEPATCH_STATE_APPLIED) continue;
+        payloads[i].position = 1;
+        for (j = 0; j < num; j++)
+            payloads[i].position +=
+                payloads[j].state == LIBXL_LIVEPATCH_STATE_APPLIED &&
+                (payloads[j].applied_us < payloads[i].applied_us ||
+                 (payloads[j].applied_us == payloads[i].applied_us &&
+                  j < i));
     }
-}
-
-static void merge_records(libxl__gc *gc, bool reported,
-                          const libxl__livepatch_set *set,
-                          libxl_livepatch_payload *payloads)
-{
-    libxl_livepatch_payload *records = NULL;
-    int num = 0, i;
-    xs_transaction_t t = XBT_NULL;
-    const char *version;
-    unsigned int num_keys;
-    char **keys;
-
-    if (!libxl__xs_read(gc, XBT_NULL, RECORDS "/version")) return;
-    /* Version and records of one and the same time. */
-    if (libxl__xs_transaction_start(gc, &t)) return;
-    version = libxl__xs_read(gc, t, RECORDS "/version");
-    keys = libxl__xs_directory(gc, t, RECORDS, &num_keys);
-    if (!version || !keys) goto out;
-
-    records = libxl__calloc(gc, num_keys, sizeof(*records));
-    for (i = 0; i < num_keys; i++) {
-        if (!strcmp(keys[i], "version")) continue;
-        if (read_record(gc, t, keys[i], &records[num]) &&
-            records[num].name)
-            num++;
-        else
-            libxl_livepatch_payload_dispose(&records[num]);
-    }
-
-    if (reported)
-        merge_by_build_id(set, payloads, records, num);
-    else
-        merge_by_name(set, payloads, records, num,
-                      strtoul(version, NULL, 10));
-
- out:
-    for (i = 0; i < num; i++)
-        libxl_livepatch_payload_dispose(&records[i]);
-    libxl__xs_transaction_abort(gc, &t);
 }
 
 int libxl__livepatch_describe(libxl__gc *gc, libxl__livepatch_reporter *lpr,
+                              const libxl__livepatch_known *known,
                               const libxl__livepatch_set *set,
-                              libxl_livepatch_payload **payloads_r,
-                              int *num_r)
+                              libxl_livepatch_payload **payloads_r)
 {
     libxl_livepatch_payload *payloads;
     int i, rc;
@@ -266,10 +346,10 @@ int libxl__livepatch_describe(libxl__gc *gc, libxl__livepatch_reporter *lpr,
         if (lpr->available)
             add_reported(gc, lpr, &set->entries[i], &payloads[i]);
     }
-    if (set->num) merge_records(gc, lpr->available, set, payloads);
+    add_known_of(gc, lpr->available, known, set, payloads);
+    find_positions(payloads, set->num);
 
     *payloads_r = payloads;
-    *num_r = set->num;
     payloads = NULL;
     rc = 0;
 
@@ -280,11 +360,66 @@ int libxl__livepatch_describe(libxl__gc *gc, libxl__livepatch_reporter *lpr,
     return rc;
 }
 
+/*----- keeping in step with what we do -----*/
+
+void libxl__livepatch_known_set(libxl__gc *gc, libxl__livepatch_known *known,
+                                const libxl__livepatch_set *set,
+                                const libxl_livepatch_payload *payloads)
+{
+    int i;
+
+    known_dispose(known);
+    for (i = 0; i < set->num; i++)
+        libxl_livepatch_payload_copy(CTX, add_known(gc, known),
+                                     &payloads[i]);
+    known->version = set->version;
+}
+
+void libxl__livepatch_known_uploaded(libxl__gc *gc,
+                                     libxl__livepatch_known *known,
+                                     const libxl_livepatch_payload *payload)
+{
+    libxl_livepatch_payload *record = add_known(gc, known);
+
+    libxl_livepatch_payload_copy(CTX, record, payload);
+    record->recorded = true;
+    record->uploaded_us = libxl__livepatch_epoch_us();
+    record->applied_us = 0;
+    known->version++;
+}
+
+void libxl__livepatch_known_unloaded(libxl__livepatch_known *known,
+                                     const char *name)
+{
+    int i;
+
+    known->version++;
+    for (i = 0; i < known->num; i++) {
+        if (strcmp(known->payloads[i].name, name)) continue;
+        libxl_livepatch_payload_dispose(&known->payloads[i]);
+        known->num--;
+        memmove(&known->payloads[i], &known->payloads[i + 1],
+                (known->num - i) * sizeof(*known->payloads));
+        return;
+    }
+}
+
+void libxl__livepatch_known_applied(libxl__livepatch_known *known,
+                                    const char *name, bool applied)
+{
+    int i;
+
+    for (i = 0; i < known->num; i++)
+        if (!strcmp(known->payloads[i].name, name))
+            known->payloads[i].applied_us =
+                applied ? libxl__livepatch_epoch_us() : 0;
+}
+
 /*----- writing -----*/
 
-/* The record's JSON, without what the hypervisor tells better. */
-static char *record_json(libxl__gc *gc,
-                         const libxl_livepatch_payload *payload)
+/* A payload's JSON, without what the hypervisor tells better. */
+static const char *payload_json(libxl__gc *gc,
+                                const libxl_livepatch_payload *payload)
 {
     libxl_livepatch_payload record = *payload;
     char *json;
@@ -292,89 +427,72 @@ static char *record_json(libxl__gc *gc,
     record.name_hex = NULL;
     record.state = LIBXL_LIVEPATCH_STATE_UNKNOWN;
     record.rc = 0;
+    record.position = 0;
     record.fixes = NULL;
     record.metadata = NULL;
     record.num_metadata = 0;
     json = libxl_livepatch_payload_to_json(CTX, &record);
-    if (!json) return NULL;
+    if (!json) libxl__alloc_failed(CTX, __func__, 0, 0);
     libxl__ptr_add(gc, json);
     return json;
 }
 
-static int write_record(libxl__gc *gc, xs_transaction_t t,
-                        const libxl__livepatch_entry *entry,
-                        const libxl_livepatch_payload *payload)
+static const char *notes_text(libxl__gc *gc,
+                              const libxl__livepatch_notes *notes)
 {
-    const char *json = record_json(gc, payload);
-    const char *key = payload->build_id;
-    size_t done, len;
-    int i, rc;
+    const libxl__livepatch_intent *const intent = &notes->intent;
+    const char *text = GCSPRINTF("@version %"PRIu32"\n",
+                                 notes->known.version);
+    int i;
 
-    if (!json) {
-        rc = ERROR_NOMEM;
-        goto out;
-    }
-    if (!key) {
-        char *hex = libxl__livepatch_hex(entry->name.bytes,
-                                         entry->name.len);
+    for (i = 0; i < notes->known.num; i++)
+        text = GCSPRINTF("%s@payload\n%s\n", text,
+                         payload_json(gc, &notes->known.payloads[i]));
+    if (!intent->operation) return text;
 
-        key = GCSPRINTF("name-%s", hex);
-        free(hex);
-    }
-
-    len = strlen(json);
-    for (i = 0, done = 0; done < len; i++, done += PIECE) {
-        rc = libxl__xs_write_checked(gc, t,
-                GCSPRINTF(RECORDS "/%s/%d", key, i),
-                GCSPRINTF("%.*s", PIECE, json + done));
-        if (rc) goto out;
-    }
-    rc = 0;
-
- out:
-    return rc;
+    text = GCSPRINTF("%s@intent %s\n", text,
+                     libxl_livepatch_operation_to_string(
+                         intent->operation));
+    for (i = 0; i < intent->num; i++)
+        text = GCSPRINTF("%s@item %d %d\n%s\n", text,
+                         intent->items[i].before, intent->items[i].wanted,
+                         payload_json(gc, &intent->items[i].payload));
+    return text;
 }
 
-int libxl__livepatch_record_set(libxl__gc *gc,
-                                const libxl__livepatch_set *set,
-                            const libxl_livepatch_payload *payloads)
+/* Onto the disk, if it is one, before this returns. */
+static int write_synced(libxl__gc *gc, int fd, const char *path,
+                        const char *text)
 {
-    struct xs_permissions dom0_alone = { .id = 0, .perms = XS_PERM_NONE };
-    xs_transaction_t t = XBT_NULL;
-    int i, rc;
+    int rc, r;
 
-    if (!set->num) {
-        rc = libxl__xs_rm_checked(gc, XBT_NULL, RECORDS);
-        goto out;
+    rc = libxl_write_exactly(CTX, fd, text, strlen(text), path, "notes");
+    if (rc) return -errno;
+
+    r = fsync(fd);
+    if (r) return -errno;
+
+    return rename(path, NOTES_PATH) ? -errno : 0;
+}
+
+int libxl__livepatch_notes_store(libxl__gc *gc,
+                                 const libxl__livepatch_notes *notes)
+{
+    const char *path = NOTES_PATH ".new";
+    int fd, r;
+
+    /* Under the host's lock nobody else writes this. */
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+              0600);
+    if (fd < 0) {
+        r = -errno;
+    } else {
+        r = write_synced(gc, fd, path, notes_text(gc, notes));
+        close(fd);
+        if (r) unlink(path);
     }
-    for (;;) {
-        rc = libxl__xs_transaction_start(gc, &t);
-        if (rc) goto out;
-
-        rc = libxl__xs_rm_checked(gc, t, RECORDS);
-        if (rc) goto out;
-
-        rc = libxl__xs_mknod(gc, t, RECORDS, &dom0_alone, 1);
-        if (rc) goto out;
-        /* What is made below it has the same permissions. */
-        rc = libxl__xs_write_checked(gc, t, RECORDS "/version",
-                                     GCSPRINTF("%u", set->version));
-        if (rc) goto out;
-
-        for (i = 0; i < set->num; i++) {
-            rc = write_record(gc, t, &set->entries[i], &payloads[i]);
-            if (rc) goto out;
-        }
-
-        rc = libxl__xs_transaction_commit(gc, &t);
-        if (!rc) break;
-        if (rc < 0) goto out;
-    }
-
- out:
-    libxl__xs_transaction_abort(gc, &t);
-    if (rc) LOG(WARN, "cannot record the live patches in xenstore");
-    return rc;
+    if (r) LOGEV(ERROR, -r, "cannot write %s", NOTES_PATH);
+    return r;
 }
 
 /*

@@ -35,6 +35,15 @@ void libxl__livepatch_conclude(libxl__gc *gc,
     result->advice = advice ? libxl__strdup(NOGC, advice) : NULL;
 }
 
+char *libxl__livepatch_gc_text(libxl__gc *gc, const void *bytes, size_t len)
+{
+    char *text = libxl__livepatch_text(bytes, len);
+
+    if (!text) libxl__alloc_failed(CTX, __func__, 0, 0);
+    libxl__ptr_add(gc, text);
+    return text;
+}
+
 void libxl__livepatch_append(libxl__gc *gc, libxl_string_list *list,
                              const char *text)
 {

@@ -9,29 +9,25 @@
 
 typedef struct {
     libxl__livepatch_call call;
-    libxl__livepatch_action action;
+    libxl__livepatch_transaction transaction;
     libxl__livepatch_name name;
-    const char *text;           /* the name as it was given */
+    const char *text;           /* the name */
     bool unload;
     libxl_livepatch_payload gone;   /* what was known of it, for the end */
 } revert_state;
 
 static void revert_begun(libxl__egc *egc, libxl__livepatch_call *lpc);
-static void reverted(libxl__egc *egc, libxl__livepatch_action *lpa);
-static void revert_unload(libxl__egc *egc, revert_state *rs);
-static void unloaded(libxl__egc *egc, libxl__livepatch_action *lpa);
+static void revert_done(libxl__egc *egc, libxl__livepatch_transaction *lptx,
+                        bool ok);
 
 /*----- synchronous helpers -----*/
 
 static void conclude_done(libxl__gc *gc, revert_state *rs,
                           libxl_livepatch_outcome outcome, const char *what)
 {
-    char *name = libxl__livepatch_text(rs->name.bytes, rs->name.len);
-
     libxl__livepatch_conclude(gc, rs->call.result, outcome,
                               LIBXL_LIVEPATCH_REASON_NONE, NULL,
-                              "%s %s", name, what);
-    free(name);
+                              "%s %s", rs->gone.name, what);
 }
 
 /* The payload as it is at the end, or was before it was unloaded. */
@@ -39,13 +35,11 @@ static void revert_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
 {
     revert_state *rs = CONTAINER_OF(lpc, *rs, call);
     libxl_livepatch_result *const result = lpc->result;
-    libxl__livepatch_entry *entry =
+    const libxl__livepatch_entry *entry =
         libxl__livepatch_find_entry(&lpc->set, &rs->name);
-    libxl_livepatch_payload *payload =
+    const libxl_livepatch_payload *payload =
         entry ? libxl__livepatch_payload_of(lpc, entry) : &rs->gone;
 
-    if (entry && payload->state != LIBXL_LIVEPATCH_STATE_APPLIED)
-        payload->applied = 0;
     if (payload->name) {
         result->payloads = libxl__zalloc(NOGC, sizeof(*result->payloads));
         result->num_payloads = 1;
@@ -53,6 +47,41 @@ static void revert_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
         libxl_livepatch_payload_copy(CTX, result->payloads, payload);
     }
     libxl_livepatch_payload_dispose(&rs->gone);
+}
+
+/* It is reverted, or it was not applied, and it stays loaded. */
+static void not_unloaded(libxl__gc *gc, libxl__livepatch_transaction *lptx,
+                         const libxl__livepatch_action *lpa)
+{
+    revert_state *rs = CONTAINER_OF(lptx, *rs, transaction);
+
+    libxl__livepatch_conclude(gc, rs->call.result,
+            LIBXL_LIVEPATCH_OUTCOME_STRANDED, lpa->reason,
+            "It patches nothing any more.  Try xl livepatch unload.",
+            "%s is reverted, but could not be unloaded: %s", rs->gone.name,
+            libxl__livepatch_action_error(gc, lpa));
+}
+
+/* A stock engine would unload what others are bound to. */
+static bool is_in_use(libxl__gc *gc, revert_state *rs)
+{
+    libxl__livepatch_call *const lpc = &rs->call;
+    int i;
+
+    if (lpc->reporter.available) return false;
+    for (i = 0; i < lpc->set.num; i++) {
+        if (!libxl__livepatch_same_id(lpc->payloads[i].depends,
+                                      rs->gone.build_id))
+            continue;
+        libxl__livepatch_conclude(gc, lpc->result,
+                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                LIBXL_LIVEPATCH_REASON_IN_USE,
+                "Revert and unload that first.",
+                "%s was not unloaded: %s, which is loaded, builds on it",
+                rs->gone.name, lpc->payloads[i].name);
+        return true;
+    }
+    return false;
 }
 
 /*----- both calls -----*/
@@ -74,16 +103,17 @@ static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
                  rs->call.params.unload;
     libxl_livepatch_payload_init(&rs->gone);
 
-    rs->text = libxl__strdup(gc, name);
     rc = libxl__livepatch_parse_name(gc, name, &rs->name);
     if (rc) {
         libxl__livepatch_conclude(gc, result_r,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED,
                 LIBXL_LIVEPATCH_REASON_USAGE, NULL,
-                "\"%s\" can't be the name of a payload", name);
+                "\"%s\" can't be the name of a payload",
+                libxl__livepatch_gc_text(gc, name, strlen(name)));
         libxl__livepatch_call_end(egc, &rs->call);
         return AO_INPROGRESS;
     }
+    rs->text = libxl__livepatch_gc_text(gc, rs->name.bytes, rs->name.len);
     libxl__livepatch_call_begin(egc, &rs->call);
     return AO_INPROGRESS;
 }
@@ -106,11 +136,29 @@ int libxl_livepatch_unload(libxl_ctx *ctx, const char *name,
                  result_r, ao_how);
 }
 
-static void revert_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
+static void add_steps(libxl__gc *gc, revert_state *rs, bool applied)
 {
-    revert_state *rs = CONTAINER_OF(lpc, *rs, call);
-    libxl__livepatch_action *const lpa = &rs->action;
-    STATE_AO_GC(lpc->ao);
+    libxl__livepatch_transaction *const lptx = &rs->transaction;
+    libxl__livepatch_intent *const intent = &rs->call.notes.intent;
+    libxl__livepatch_item *item;
+
+    item = libxl__livepatch_add_item(gc, intent, &rs->gone);
+    item->name = rs->name;
+    item->before = applied ? LIVEPATCH_APPLIED : LIVEPATCH_LOADED;
+    item->wanted = rs->unload ? LIVEPATCH_ABSENT : LIVEPATCH_LOADED;
+    if (applied)
+        libxl__livepatch_transaction_add(gc, lptx,
+                LIBXL_LIVEPATCH_OPERATION_REVERT, 0, false);
+    if (rs->unload)
+        libxl__livepatch_transaction_add(gc, lptx,
+                LIBXL_LIVEPATCH_OPERATION_UNLOAD, 0, applied);
+}
+
+/* Returns whether there is anything to do; if not the call is concluded. */
+static bool revert_plan(libxl__gc *gc, revert_state *rs)
+{
+    libxl__livepatch_call *const lpc = &rs->call;
+    const libxl_livepatch_operation op = lpc->result->operation;
     const libxl__livepatch_entry *entry;
     bool applied;
 
@@ -118,102 +166,69 @@ static void revert_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
     if (!entry) {
         libxl__livepatch_conclude_errno(gc, lpc->result, -ENOENT,
             GCSPRINTF("cannot %s %s",
-                      lpc->result->operation ==
-                          LIBXL_LIVEPATCH_OPERATION_REVERT
+                      op == LIBXL_LIVEPATCH_OPERATION_REVERT
                           ? "revert" : "unload", rs->text));
-        goto end;
+        return false;
     }
     libxl_livepatch_payload_copy(CTX, &rs->gone,
                                  libxl__livepatch_payload_of(lpc, entry));
     applied = entry->state == LIVEPATCH_STATE_APPLIED;
 
-    if (applied &&
-        lpc->result->operation == LIBXL_LIVEPATCH_OPERATION_UNLOAD) {
+    if (applied && op == LIBXL_LIVEPATCH_OPERATION_UNLOAD) {
         libxl__livepatch_conclude(gc, lpc->result,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED,
                 LIBXL_LIVEPATCH_REASON_WRONG_STATE,
                 "Revert it first; xl livepatch revert --unload does both.",
                 "%s was not unloaded: it is applied", rs->gone.name);
-        goto end;
+        return false;
     }
     if (!applied && !rs->unload) {
         conclude_done(gc, rs, LIBXL_LIVEPATCH_OUTCOME_ALREADY,
                       "is reverted already");
-        goto end;
+        return false;
     }
+    if (rs->unload && is_in_use(gc, rs)) return false;
     if (lpc->params.dry_run) {
         conclude_done(gc, rs, LIBXL_LIVEPATCH_OUTCOME_PLANNED,
                       !applied ? "would be unloaded" :
                       rs->unload ? "would be reverted and unloaded"
                                  : "would be reverted");
-        goto end;
+        return false;
     }
-    if (!applied) {
-        revert_unload(egc, rs);
-        return;
-    }
-
-    libxl__livepatch_action_init(lpa);
-    lpa->call = lpc;
-    lpa->name = rs->name;
-    lpa->op = LIBXL_LIVEPATCH_OPERATION_REVERT;
-    lpa->has_hooks = true;      /* it may have; the engine doesn't tell */
-    lpa->callback = reverted;
-    libxl__livepatch_action_start(egc, lpa);
-    return;
-
- end:
-    libxl__livepatch_call_end(egc, lpc);
+    add_steps(gc, rs, applied);
+    return true;
 }
 
-static void reverted(libxl__egc *egc, libxl__livepatch_action *lpa)
+static void revert_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
 {
-    revert_state *rs = CONTAINER_OF(lpa, *rs, action);
+    revert_state *rs = CONTAINER_OF(lpc, *rs, call);
+    libxl__livepatch_transaction *const lptx = &rs->transaction;
+    STATE_AO_GC(lpc->ao);
+
+    if (!revert_plan(gc, rs)) {
+        libxl__livepatch_call_end(egc, lpc);
+        return;
+    }
+    lpc->notes.intent.operation = lpc->result->operation;
+    lptx->call = lpc;
+    lptx->untidy = not_unloaded;
+    lptx->callback = revert_done;
+    libxl__livepatch_transaction_run(egc, lptx);
+}
+
+static void revert_done(libxl__egc *egc, libxl__livepatch_transaction *lptx,
+                        bool ok)
+{
+    revert_state *rs = CONTAINER_OF(lptx, *rs, transaction);
     STATE_AO_GC(rs->call.ao);
 
-    if (lpa->outcome != LIBXL_LIVEPATCH_OUTCOME_DONE) {
-        libxl__livepatch_conclude_action(gc, lpa);
-        libxl__livepatch_call_end(egc, &rs->call);
-        return;
-    }
-    if (rs->unload) {
-        /* To stop now would be neither here nor there. */
-        rs->call.undoing = true;
-        revert_unload(egc, rs);
-        return;
-    }
-    conclude_done(gc, rs, LIBXL_LIVEPATCH_OUTCOME_DONE, "is reverted");
-    libxl__livepatch_call_end(egc, &rs->call);
-}
-
-static void revert_unload(libxl__egc *egc, revert_state *rs)
-{
-    libxl__livepatch_action *const lpa = &rs->action;
-
-    libxl__livepatch_action_init(lpa);
-    lpa->call = &rs->call;
-    lpa->name = rs->name;
-    lpa->op = LIBXL_LIVEPATCH_OPERATION_UNLOAD;
-    lpa->callback = unloaded;
-    libxl__livepatch_action_start(egc, lpa);
-}
-
-static void unloaded(libxl__egc *egc, libxl__livepatch_action *lpa)
-{
-    revert_state *rs = CONTAINER_OF(lpa, *rs, action);
-    STATE_AO_GC(rs->call.ao);
-
-    if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE) {
+    if (ok && rs->unload) {
         rs->gone.state = LIBXL_LIVEPATCH_STATE_UNKNOWN;
-        conclude_done(gc, rs, LIBXL_LIVEPATCH_OUTCOME_DONE, "is unloaded");
-    } else if (rs->call.undoing) {
-        libxl__livepatch_conclude(gc, rs->call.result,
-                LIBXL_LIVEPATCH_OUTCOME_STRANDED, lpa->reason,
-                "It patches nothing any more.  Try xl livepatch unload.",
-                "%s is reverted, but could not be unloaded", rs->gone.name);
-    } else {
-        libxl__livepatch_conclude_action(gc, lpa);
+        rs->gone.applied_us = 0;
     }
+    if (ok)
+        conclude_done(gc, rs, LIBXL_LIVEPATCH_OUTCOME_DONE,
+                      rs->unload ? "is unloaded" : "is reverted");
     libxl__livepatch_call_end(egc, &rs->call);
 }
 

@@ -5,8 +5,6 @@
 
 #include "libxl_osdeps.h"
 
-#include <sys/timerfd.h>
-
 #include "libxl_livepatch_internal.h"
 
 uint64_t libxl__livepatch_now_us(void)
@@ -17,78 +15,51 @@ uint64_t libxl__livepatch_now_us(void)
     return now.tv_sec * 1000000ULL + now.tv_nsec / 1000;
 }
 
+uint64_t libxl__livepatch_epoch_us(void)
+{
+    struct timeval now;
+
+    gettimeofday(&now, NULL);
+    return now.tv_sec * 1000000ULL + now.tv_usec;
+}
+
 void libxl__livepatch_timer_init(libxl__livepatch_timer *lpt)
 {
-    lpt->fd = -1;
-    libxl__ev_fd_init(&lpt->efd);
+    libxl__ev_time_init(&lpt->ev);
 }
 
-static void timer_expired(libxl__egc *egc, libxl__ev_fd *ev,
-                          int fd, short events, short revents)
+static void timer_expired(libxl__egc *egc, libxl__ev_time *ev,
+                          const struct timeval *requested_abs, int rc)
 {
-    libxl__livepatch_timer *lpt = CONTAINER_OF(ev, *lpt, efd);
-    uint64_t times;
-
-    /* Nothing to read means that it was set anew since it expired. */
-    if (read(fd, &times, sizeof(times)) != sizeof(times)) return;
+    libxl__livepatch_timer *lpt = CONTAINER_OF(ev, *lpt, ev);
 
     lpt->callback(egc, lpt);
-}
-
-int libxl__livepatch_timer_open(libxl__gc *gc, libxl__livepatch_timer *lpt)
-{
-    int rc;
-
-    if (lpt->fd >= 0) return 0;
-
-    lpt->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (lpt->fd < 0) {
-        LOGE(ERROR, "cannot create a timer");
-        rc = ERROR_FAIL;
-        goto out;
-    }
-    rc = libxl__ev_fd_register(gc, &lpt->efd, timer_expired, lpt->fd,
-                               POLLIN);
-
- out:
-    if (rc) libxl__livepatch_timer_dispose(gc, lpt);
-    return rc;
 }
 
 int libxl__livepatch_timer_set(libxl__gc *gc, libxl__livepatch_timer *lpt,
                                uint64_t us)
 {
-    struct itimerspec when = {
-        .it_value.tv_sec = us / 1000000,
-        .it_value.tv_nsec = (us % 1000000) * 1000,
-    };
-    int rc, r;
+    libxl__ev_time_deregister(gc, &lpt->ev);
+    return libxl__ev_time_register_rel_unabortable(gc, &lpt->ev,
+                                                   timer_expired,
+                                                   (us + 999) / 1000);
+}
 
-    /* A zero would disarm it. */
-    if (!us) when.it_value.tv_nsec = 1;
+void libxl__livepatch_wait(libxl__egc *egc, libxl__ao *ao,
+                           libxl__livepatch_timer *lpt, uint64_t us)
+{
+    AO_GC;
 
-    rc = libxl__livepatch_timer_open(gc, lpt);
-    if (rc) goto out;
+    if (!libxl__livepatch_timer_set(gc, lpt, us)) return;
 
-    r = timerfd_settime(lpt->fd, 0, &when, NULL);
-    if (r) {
-        LOGE(ERROR, "cannot set a timer to %"PRIu64" us", us);
-        rc = ERROR_FAIL;
-        goto out;
-    }
-    rc = 0;
-
- out:
-    if (rc) libxl__livepatch_timer_dispose(gc, lpt);
-    return rc;
+    poll(NULL, 0, (us + 999) / 1000);
+    lpt->callback(egc, lpt);
 }
 
 void libxl__livepatch_timer_dispose(libxl__gc *gc,
                                     libxl__livepatch_timer *lpt)
 {
-    libxl__ev_fd_deregister(gc, &lpt->efd);
-    if (lpt->fd >= 0) close(lpt->fd);
-    lpt->fd = -1;
+    libxl__ev_time_deregister(gc, &lpt->ev);
 }
 
 /*

@@ -279,8 +279,8 @@ void livepatch_print_payload(FILE *f, const libxl_livepatch_payload *p)
     print_field(f, "depends on", p->depends);
     print_field(f, "file", p->file);
     print_field(f, "sha256", p->sha256);
-    print_time(f, "uploaded", p->uploaded);
-    print_time(f, "applied", p->applied);
+    print_time(f, "uploaded", p->uploaded_us / 1000000);
+    print_time(f, "applied", p->applied_us / 1000000);
     fprintf(f, "    %s be applied again after a revert\n",
             p->reapplicable ? "can" : "cannot");
     print_functions(f, p->functions, p->num_functions);

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Bringing the host back to what it was.
+ *
+ * Not the steps are undone that were taken, but what is found is compared
+ * with what was before: so it doesn't matter at which step a call failed or
+ * was killed, nor what other tools did meanwhile.
+ *
+ *   what we applied, which holds the place of the old stack   is reverted
+ *   what was applied before            is applied again, from below upwards
+ *   what we loaded                     is unloaded
+ *
+ * The old stack protects the host, so tidying comes last.  What fails is
+ * tried again in the next round, and doesn't keep the rest from being tried.
+ */
+
+#include "libxl_osdeps.h"
+
+#include "libxl_livepatch_internal.h"
+
+/* Between two rounds, microseconds; each time twice as long. */
+#define ROUND_FIRST_US 250000
+#define ROUND_LAST_US 10000000
+/* How long the next call tries to clear up what a killed one has left. */
+#define RECOVER_US 10000000
+
+/* Begins what is told of that. */
+#define RECOVERING "after a call that was interrupted: "
+
+static void restore_round(libxl__egc *egc,
+                          libxl__livepatch_transaction *lptx);
+static void restore_next(libxl__egc *egc,
+                         libxl__livepatch_transaction *lptx);
+static void restore_acted(libxl__egc *egc, libxl__livepatch_action *lpa);
+static void restore_again(libxl__egc *egc, libxl__livepatch_timer *lpt);
+static void restore_end(libxl__egc *egc,
+                        libxl__livepatch_transaction *lptx);
+
+/*----- what is, and what ought to be -----*/
+
+int libxl__livepatch_presence_of(libxl__gc *gc,
+                                 const libxl__livepatch_item *item,
+                                 libxl__livepatch_presence *presence_r)
+{
+    uint32_t state;
+    int r, rc;
+
+    r = libxl__livepatch_get(gc, &item->name, &state, &rc);
+    if (r && r != -ENOENT) return r;
+
+    *presence_r = r ? LIVEPATCH_ABSENT
+                : state == LIVEPATCH_STATE_APPLIED ? LIVEPATCH_APPLIED
+                                                   : LIVEPATCH_LOADED;
+    return 0;
+}
+
+int libxl__livepatch_is_reached(libxl__gc *gc,
+                                const libxl__livepatch_intent *intent)
+{
+    libxl__livepatch_presence now;
+    int i, r;
+
+    for (i = 0; i < intent->num; i++) {
+        r = libxl__livepatch_presence_of(gc, &intent->items[i], &now);
+        if (r) return r;
+        if ((now == LIVEPATCH_APPLIED) !=
+            (intent->items[i].wanted == LIVEPATCH_APPLIED))
+            return 0;
+    }
+    return 1;
+}
+
+/* What is to be done next with an item that is not as before. */
+typedef enum {
+    KEEP,
+    TAKE_OUT,           /* it holds the place of the old stack */
+    UNLOAD_OLD,         /* it can't be applied again as it is */
+    UPLOAD_OLD,
+    PUT_BACK,
+    TIDY,
+} undo_step;
+
+/* Where it has moved, it must not be applied before it is loaded anew. */
+static bool has_to_be_anew(const libxl__livepatch_item *item)
+{
+    return item->anew && item->image.data && !item->reloaded;
+}
+
+static undo_step step_for(const libxl__livepatch_item *item,
+                          libxl__livepatch_presence now)
+{
+    if (item->before == LIVEPATCH_APPLIED) {
+        if (now == LIVEPATCH_APPLIED)
+            return item->in_flight ? PUT_BACK : KEEP;
+        if (now == LIVEPATCH_ABSENT)
+            return item->image.data ? UPLOAD_OLD : PUT_BACK;
+        return has_to_be_anew(item) ? UNLOAD_OLD : PUT_BACK;
+    }
+    if (item->applied && (now == LIVEPATCH_APPLIED || item->in_flight))
+        return TAKE_OUT;
+    if (item->before == LIVEPATCH_ABSENT && item->uploaded &&
+        now == LIVEPATCH_LOADED)
+        return TIDY;
+    return KEEP;
+}
+
+/* Of which one has to be done with before the next is begun. */
+static const struct {
+    undo_step step;
+    bool newest_first;
+    libxl_livepatch_operation op;
+    const char *done, *failed;
+} undo_order[] = {
+    { TAKE_OUT, true, LIBXL_LIVEPATCH_OPERATION_REVERT,
+      "reverted", "reverted" },
+    { UNLOAD_OLD, true, LIBXL_LIVEPATCH_OPERATION_UNLOAD,
+      NULL, "put back" },
+    { UPLOAD_OLD, false, LIBXL_LIVEPATCH_OPERATION_UPLOAD,
+      NULL, "put back" },
+    { PUT_BACK, false, LIBXL_LIVEPATCH_OPERATION_APPLY,
+      "put back", "put back" },
+    { TIDY, true, LIBXL_LIVEPATCH_OPERATION_UNLOAD,
+      "unloaded", "unloaded" },
+};
+
+/*
+ * Find the next step that was not tried in this round, in the order above:
+ * 1.  0 if there is none; then *left_r tells whether anything remains, and
+ * *item_r the most important of it.
+ */
+static int find_step(libxl__gc *gc, libxl__livepatch_transaction *lptx,
+                     int *order_r, int *item_r, bool *left_r)
+{
+    libxl__livepatch_intent *const intent = &lptx->call->notes.intent;
+    const int num = intent->num;
+    undo_step *steps = libxl__calloc(gc, num + 1, sizeof(*steps));
+    bool in_place = false;
+    int i, n, order;
+
+    *left_r = false;
+    for (i = 0; i < num; i++) {
+        libxl__livepatch_item *const item = &intent->items[i];
+        libxl__livepatch_presence now;
+
+        /* Unless it can be learnt, take it to be lost. */
+        if (libxl__livepatch_presence_of(gc, item, &now))
+            now = item->before == LIVEPATCH_APPLIED ? LIVEPATCH_LOADED
+                : item->applied ? LIVEPATCH_APPLIED : LIVEPATCH_LOADED;
+        steps[i] = step_for(item, now);
+        in_place |= steps[i] == TAKE_OUT;
+    }
+    for (order = 0; order < ARRAY_SIZE(undo_order); order++) {
+        const bool old = undo_order[order].step != TAKE_OUT &&
+                         undo_order[order].step != TIDY;
+
+        for (n = 0; n < num; n++) {
+            i = undo_order[order].newest_first ? num - 1 - n : n;
+            if (steps[i] != undo_order[order].step) continue;
+            if (!*left_r) {
+                *left_r = true;
+                *order_r = order;
+                *item_r = i;
+            }
+            /* On top of what takes its place it could not be reverted. */
+            if (intent->items[i].tried == lptx->round || (old && in_place))
+                continue;
+            *order_r = order;
+            *item_r = i;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/*----- doing it -----*/
+
+void libxl__livepatch_restore(libxl__egc *egc,
+                              libxl__livepatch_transaction *lptx)
+{
+    libxl__livepatch_call *const lpc = lptx->call;
+    STATE_AO_GC(lpc->ao);
+
+    lpc->undoing = true;
+    lptx->was_aborted = libxl__ao_aborting(ao);
+    lptx->give_up_us = libxl__livepatch_now_us() +
+        (lptx->recovering ? RECOVER_US : LIBXL__LIVEPATCH_RESTORE_US);
+    lptx->round = 0;
+    lptx->round_us = ROUND_FIRST_US;
+    libxl__livepatch_timer_init(&lptx->timer);
+    restore_round(egc, lptx);
+}
+
+static void restore_round(libxl__egc *egc,
+                          libxl__livepatch_transaction *lptx)
+{
+    lptx->round++;
+    restore_next(egc, lptx);
+}
+
+static void restore_next(libxl__egc *egc,
+                         libxl__livepatch_transaction *lptx)
+{
+    libxl__livepatch_call *const lpc = lptx->call;
+    STATE_AO_GC(lpc->ao);
+    libxl__livepatch_item *item;
+    uint64_t us;
+    int order, i, r;
+    bool left;
+
+    for (;;) {
+        if (!find_step(gc, lptx, &order, &i, &left)) break;
+
+        item = &lpc->notes.intent.items[i];
+        item->tried = lptx->round;
+        if (undo_order[order].op != LIBXL_LIVEPATCH_OPERATION_UPLOAD) {
+            libxl__livepatch_action *const lpa = &lptx->action;
+
+            libxl__livepatch_action_init(lpa);
+            lpa->call = lpc;
+            lpa->name = item->name;
+            lpa->op = undo_order[order].op;
+            lpa->rollback = true;
+            /* What was below it is so again, if it depends on it or not. */
+            lpa->nodeps = true;
+            lpa->callback = restore_acted;
+            lptx->acting = i;
+            lptx->undoing = order;
+            libxl__livepatch_action_start(egc, lpa);
+            return;
+        }
+        r = libxl__livepatch_upload_item(gc, lpc, item);
+        if (r) {
+            lptx->obstacle = libxl__strdup(gc, strerror(-r));
+            continue;
+        }
+        item->reloaded = true;
+        item->tried = 0;
+    }
+    if (!left || libxl__livepatch_now_us() >= lptx->give_up_us ||
+        (!lptx->was_aborted && libxl__ao_aborting(ao))) {
+        restore_end(egc, lptx);
+        return;
+    }
+    us = lptx->round_us;
+    lptx->round_us = min(us * 2, (uint64_t)ROUND_LAST_US);
+    lptx->timer.callback = restore_again;
+    lpc->waiting = lptx->was_aborted ? NULL : &lptx->timer;
+    libxl__livepatch_wait(egc, ao, &lptx->timer, us);
+}
+
+static void restore_acted(libxl__egc *egc, libxl__livepatch_action *lpa)
+{
+    libxl__livepatch_transaction *lptx = CONTAINER_OF(lpa, *lptx, action);
+    libxl__livepatch_call *const lpc = lptx->call;
+    STATE_AO_GC(lpc->ao);
+    libxl__livepatch_item *const item =
+        &lpc->notes.intent.items[lptx->acting];
+
+    if (lpa->outcome != LIBXL_LIVEPATCH_OUTCOME_DONE) {
+        lptx->obstacle = libxl__livepatch_action_error(gc, lpa);
+        restore_next(egc, lptx);
+        return;
+    }
+    item->in_flight = false;
+    if (lpa->op == LIBXL_LIVEPATCH_OPERATION_REVERT) item->applied = false;
+    if (lpa->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD) item->tried = 0;
+    libxl__livepatch_note_done(gc, lpc, item, lpa->op);
+    if (undo_order[lptx->undoing].done)
+        libxl__livepatch_append(gc, lptx->recovering
+                ? &lpc->result->warnings : &lpc->result->undone,
+            GCSPRINTF("%s%s %s", lptx->recovering ? RECOVERING : "",
+                      undo_order[lptx->undoing].done, item->payload.name));
+    restore_next(egc, lptx);
+}
+
+static void restore_again(libxl__egc *egc, libxl__livepatch_timer *lpt)
+{
+    libxl__livepatch_transaction *lptx = CONTAINER_OF(lpt, *lptx, timer);
+
+    lptx->call->waiting = NULL;
+    restore_round(egc, lptx);
+}
+
+/* What the most important of that which is left means. */
+static void conclude_left(libxl__gc *gc, libxl__livepatch_transaction *lptx,
+                          int order, int i)
+{
+    libxl__livepatch_call *const lpc = lptx->call;
+    libxl_livepatch_result *const result = lpc->result;
+    const char *what = GCSPRINTF("%s could not be %s: %s",
+                                 lpc->notes.intent.items[i].payload.name,
+                                 undo_order[order].failed,
+                                 lptx->obstacle ?: "aborted");
+
+    if (lptx->recovering) {
+        libxl__livepatch_warn(gc, result, RECOVERING "%s", what);
+        return;
+    }
+    libxl__livepatch_conclude(gc, result, LIBXL_LIVEPATCH_OUTCOME_STRANDED,
+            result->reason,
+            undo_order[order].step == TIDY
+                ? "All that was applied is so again.  The next call that "
+                  "changes something tries again to unload it."
+                : "The host may lack the fixes that it had: see xl "
+                  "livepatch status.  The next call that changes something "
+                  "tries again.",
+            "%s; then %s", result->message, what);
+}
+
+static void restore_end(libxl__egc *egc, libxl__livepatch_transaction *lptx)
+{
+    libxl__livepatch_call *const lpc = lptx->call;
+    STATE_AO_GC(lpc->ao);
+    int order, i;
+    bool left;
+
+    libxl__livepatch_timer_dispose(gc, &lptx->timer);
+    lpc->waiting = NULL;
+    /* All was tried in this round. */
+    find_step(gc, lptx, &order, &i, &left);
+    if (left) conclude_left(gc, lptx, order, i);
+    lptx->callback(egc, lptx, lptx->recovering && !left);
+}
+
+/*----- after a call that was killed -----*/
+
+/* The file of a payload that could not be applied again as it is. */
+static void find_image(libxl__gc *gc, libxl__livepatch_item *item,
+                       bool *anew_io)
+{
+    if (item->before != LIVEPATCH_APPLIED) return;
+
+    /* What lies above one that moves may use symbols of it. */
+    *anew_io |= !item->payload.reapplicable;
+    item->anew = *anew_io;
+    /* Also if it has been unloaded. */
+    libxl__livepatch_read_again(gc, &item->payload, &item->image);
+}
+
+void libxl__livepatch_recover(libxl__egc *egc,
+                              libxl__livepatch_transaction *lptx)
+{
+    libxl__livepatch_call *const lpc = lptx->call;
+    libxl__livepatch_intent *const intent = &lpc->notes.intent;
+    STATE_AO_GC(lpc->ao);
+    bool anew = false;
+    int i;
+
+    lptx->recovering = true;
+    lpc->changed = true;
+    if (libxl__livepatch_is_reached(gc, intent) > 0) {
+        for (i = intent->num - 1; i >= 0; i--)
+            if (intent->items[i].wanted == LIVEPATCH_ABSENT)
+                libxl__livepatch_transaction_add(gc, lptx,
+                        LIBXL_LIVEPATCH_OPERATION_UNLOAD, i, true);
+        libxl__livepatch_transaction_run(egc, lptx);
+        return;
+    }
+    for (i = 0; i < intent->num; i++) {
+        libxl__livepatch_item *const item = &intent->items[i];
+
+        item->uploaded = item->wanted > LIVEPATCH_ABSENT;
+        item->applied = item->wanted == LIVEPATCH_APPLIED;
+        find_image(gc, item, &anew);
+    }
+    libxl__livepatch_restore(egc, lptx);
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */
