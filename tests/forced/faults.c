@@ -6,13 +6,13 @@
 
 #include "libxl_osdeps.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
 
-#include "libxl_internal.h"
+#include "libxl_livepatch_internal.h"
 
 #include "faults.h"
 
@@ -117,28 +117,62 @@ ssize_t forced_send(int fd, const void *buf, size_t size, int flags)
     return STEP("send", -1, send(fd, buf, size, flags));
 }
 
-int forced_timerfd_create(int clock, int flags)
+int forced_fsync(int fd)
 {
-    return STEP("timerfd_create", -1, timerfd_create(clock, flags));
+    return STEP("fsync", -1, fsync(fd));
 }
 
-int forced_timerfd_settime(int fd, int flags, const struct itimerspec *when,
-                           struct itimerspec *old)
+int forced_rename(const char *from, const char *to)
 {
-    struct itimerspec soon = { .it_value.tv_nsec = 1 };
-    uint64_t us = when->it_value.tv_sec * 1000000ULL +
-        when->it_value.tv_nsec / 1000;
+    return STEP("rename", -1, rename(from, to));
+}
 
-    errno = faults_step("timerfd_settime");
-    if (errno) return -1;
-    if (us <= FAULTS_LONGEST_JUMP_US) {
-        jumped_us += us;
-    } else {
-        us /= faults_guard_divisor;
-        soon.it_value.tv_sec = us / 1000000;
-        soon.it_value.tv_nsec = us % 1000000 * 1000 + 1;
+int forced_libxl_read_file_contents(libxl_ctx *ctx, const char *path,
+                                    void **data_r, int *len_r)
+{
+    int errnoval = faults_step("read_file");
+
+    return errnoval ?: libxl_read_file_contents(ctx, path, data_r, len_r);
+}
+
+int forced_libxl_write_exactly(libxl_ctx *ctx, int fd, const void *data,
+                               ssize_t size, const char *path,
+                               const char *what)
+{
+    return STEP("write", ERROR_FAIL,
+                libxl_write_exactly(ctx, fd, data, size, path, what));
+}
+
+/* Who can't have a timer sleeps. */
+int forced_poll(struct pollfd *fds, nfds_t num, int ms)
+{
+    if (num) return poll(fds, num, ms);
+    jumped_us += ms * 1000ULL;
+    return 0;
+}
+
+/* What guards against a process that doesn't answer is waited for. */
+static bool guarding;
+
+int forced_guard_set(libxl__gc *gc, libxl__livepatch_timer *lpt, uint64_t us)
+{
+    int rc;
+
+    guarding = true;
+    rc = libxl__livepatch_timer_set(gc, lpt, us / faults_guard_divisor);
+    guarding = false;
+    return rc;
+}
+
+int forced_libxl__ev_time_register_rel_unabortable(
+    libxl__gc *gc, libxl__ev_time *ev, libxl__ev_time_callback *func, int ms)
+{
+    if (faults_step("ev_time_register")) return ERROR_FAIL;
+    if (!guarding) {
+        jumped_us += ms * 1000ULL;
+        ms = 0;
     }
-    return timerfd_settime(fd, flags, &soon, old);
+    return libxl__ev_time_register_rel_unabortable(gc, ev, func, ms);
 }
 
 uint64_t faults_now_us(void)

@@ -37,11 +37,9 @@ void faults_disarm(void);
 int faults_step(const char *what);
 
 /*
- * The clock goes on when somebody waits, so that no time is spent on it.
- * Longer times than this are waited for in earnest: they guard against a
- * process that does not answer.
+ * The clock goes on when somebody waits, so that no time is spent on it; but
+ * for guards against a process that does not answer.
  */
-#define FAULTS_LONGEST_JUMP_US 2000000
 uint64_t faults_now_us(void);
 extern int faults_guard_divisor;    /* but only so much of them */
 

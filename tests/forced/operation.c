@@ -43,6 +43,7 @@ void host_reset(void)
     store_write("/local/domain/1/name", "guest");
     unlink(LIVEPATCH_PAUSE_JOURNAL);
     unlink(XEN_RUN_DIR "/livepatch.lock");
+    unlink(XEN_RUN_DIR "/livepatch.notes");
 }
 
 const char *file_of(const char *name)
@@ -234,6 +235,21 @@ static void strip_leftovers(char *state)
     }
 }
 
+/* What patched nothing may be gone, if it says so. */
+static void strip_lost(char *state)
+{
+    char **warning = last_result.warnings;
+    char name[80];
+    int end;
+
+    for (; warning && *warning; warning++) {
+        end = 0;
+        sscanf(*warning, "%63[^,], which was loaded but not applied, is not%n",
+               name, &end);
+        if (end) strip(state, strcat(name, ":checked"));
+    }
+}
+
 /* Whether the outcome is a lie. */
 static const char *wrong_state(const char *before, const char *done,
                                const char *now, const struct leeway *leeway)
@@ -304,6 +320,7 @@ char *operation_run(const struct scenario *scenario, const struct fault *f,
     strip(done, leeway->bystander);
     strip(now, leeway->bystander);
     if (!rc) strip_leftovers(now);
+    strip_lost(before);
 
     what = wrong_words(rc);
     if (!what && !leeway->any_state && !scenario->any_state)

@@ -205,9 +205,9 @@ static const struct {
     { { "all are to be paused", pause_all, apply_bye, .outcome = DONE,
         .done = BOTH }, REASON(NONE), "",
       "1 uploads, 2 attempts, paused: 1 2 3" },
-    { { "one waits", waits, apply_hello, .outcome = DONE,
-        .done = "hello:applied|hello" }, REASON(NONE), "",
-      "1 uploads, 2 attempts, paused: 2" },
+    { { "one waits", waits, apply_hello, .outcome = BUSY },
+      REASON(WAITQUEUE), "domain 2, vCPU 0",
+      "1 uploads, 2 attempts, paused:" },
     { { "one waits for ever", waits_for_ever, apply_hello,
         .outcome = BUSY }, REASON(WAITQUEUE), "domain 2, vCPU 0",
       "1 uploads, 2 attempts, paused:" },
@@ -352,12 +352,12 @@ void test_reported_payloads(void **state)
     assert_int_equal(last_result.num_reports, 0);
     p = last_result.payloads;
     assert_string_equal(p[0].name, "hello");
-    assert_true(p[0].recorded && p[0].file && p[0].sha256 && p[0].applied);
+    assert_true(p[0].recorded && p[0].file && p[0].sha256 && p[0].applied_us);
     assert_string_equal(p[1].name, "zz");
-    assert_true(!p[1].recorded && !p[1].file && !p[1].applied);
+    assert_true(!p[1].recorded && !p[1].file && !p[1].applied_us);
     assert_memory_equal(p[1].build_id, "6666", 4);
     assert_memory_equal(p[1].depends, "2222", 4);
-    assert_true(p[1].reapplicable && p[1].uploaded);
+    assert_true(p[1].reapplicable && p[1].uploaded_us);
     assert_int_equal(p[1].num_functions, 1);
     assert_string_equal(p[1].functions[0].new_addr, "0xffff82d040500000");
     assert_string_equal(p[2].name, "bye");

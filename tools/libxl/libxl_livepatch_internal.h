@@ -392,12 +392,13 @@ typedef struct {
     libxl__livepatch_presence before, wanted;
     libxl__livepatch_image image;       /* its file, if it is at hand */
     bool anew;          /* can't be applied again but by loading it anew */
-    bool forbids_replace;
     /* What was done, or at least begun: */
+    bool unloaded;
     bool uploaded;
     bool applied;
     bool reloaded;      /* to put it back */
     bool in_flight;     /* an action on it that was not seen to end */
+    bool settled;       /* by another tool, as it was wanted */
     int tried;          /* in this round of putting things back */
 } libxl__livepatch_item;
 

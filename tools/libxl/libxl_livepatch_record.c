@@ -240,16 +240,20 @@ static bool records_hold(const libxl__livepatch_known *known,
 static void take_record(libxl__gc *gc, libxl_livepatch_payload *payload,
                         const libxl_livepatch_payload *record)
 {
-    libxl_livepatch_payload told = *payload;
+    libxl_livepatch_payload told = *payload, rest = *record;
 
-    libxl_livepatch_payload_copy(CTX, payload, record);
-    free(payload->name);
-    free(payload->name_hex);
+    /* Not copied. */
+    rest.name = rest.name_hex = NULL;
+    rest.fixes = NULL;
+    rest.metadata = NULL;
+    rest.num_metadata = 0;
+    libxl_livepatch_payload_copy(CTX, payload, &rest);
     payload->name = told.name;
     payload->name_hex = told.name_hex;
     payload->state = told.state;
     payload->rc = told.rc;
     payload->fixes = told.fixes;
+    free(payload->metadata);    /* an array of none is one, too */
     payload->metadata = told.metadata;
     payload->num_metadata = told.num_metadata;
     /* Another tool may have reverted it since. */

@@ -11,7 +11,8 @@
  *   what we loaded                     is unloaded
  *
  * The old stack protects the host, so tidying comes last.  What fails is
- * tried again in the next round, and doesn't keep the rest from being tried.
+ * tried again in the next round, and doesn't keep the rest from being tried;
+ * but payloads of the old stack keep their order, as long as there is hope.
  */
 
 #include "libxl_osdeps.h"
@@ -21,6 +22,8 @@
 /* Between two rounds, microseconds; each time twice as long. */
 #define ROUND_FIRST_US 250000
 #define ROUND_LAST_US 10000000
+/* So many take about half a minute. */
+#define ROUNDS_IN_ORDER 8
 /* How long the next call tries to clear up what a killed one has left. */
 #define RECOVER_US 10000000
 
@@ -33,8 +36,8 @@ static void restore_next(libxl__egc *egc,
                          libxl__livepatch_transaction *lptx);
 static void restore_acted(libxl__egc *egc, libxl__livepatch_action *lpa);
 static void restore_again(libxl__egc *egc, libxl__livepatch_timer *lpt);
-static void restore_end(libxl__egc *egc,
-                        libxl__livepatch_transaction *lptx);
+static void restore_end(libxl__egc *egc, libxl__livepatch_transaction *lptx,
+                        bool left, int order, int i);
 
 /*----- what is, and what ought to be -----*/
 
@@ -124,6 +127,25 @@ static const struct {
 };
 
 /*
+ * Whether an old one has to wait for those below it: two that patch the same
+ * function must be in their order.  After some rounds without success what
+ * lies above goes ahead, and then what lies below can't follow.
+ */
+static bool has_to_wait(const libxl__livepatch_intent *intent,
+                        const undo_step *steps, int i, int round)
+{
+    int j;
+
+    for (j = 0; j < intent->num; j++) {
+        if (intent->items[j].before != LIVEPATCH_APPLIED) continue;
+        if (j < i && steps[j] != KEEP && round <= ROUNDS_IN_ORDER)
+            return true;
+        if (j > i && steps[j] == KEEP) return true;
+    }
+    return false;
+}
+
+/*
  * Find the next step that was not tried in this round, in the order above:
  * 1.  0 if there is none; then *left_r tells whether anything remains, and
  * *item_r the most important of it.
@@ -163,6 +185,9 @@ static int find_step(libxl__gc *gc, libxl__livepatch_transaction *lptx,
             }
             /* On top of what takes its place it could not be reverted. */
             if (intent->items[i].tried == lptx->round || (old && in_place))
+                continue;
+            if (steps[i] == PUT_BACK &&
+                has_to_wait(intent, steps, i, lptx->round))
                 continue;
             *order_r = order;
             *item_r = i;
@@ -238,7 +263,7 @@ static void restore_next(libxl__egc *egc,
     }
     if (!left || libxl__livepatch_now_us() >= lptx->give_up_us ||
         (!lptx->was_aborted && libxl__ao_aborting(ao))) {
-        restore_end(egc, lptx);
+        restore_end(egc, lptx, left, order, i);
         return;
     }
     us = lptx->round_us;
@@ -307,18 +332,31 @@ static void conclude_left(libxl__gc *gc, libxl__livepatch_transaction *lptx,
             "%s; then %s", result->message, what);
 }
 
-static void restore_end(libxl__egc *egc, libxl__livepatch_transaction *lptx)
+/* What patched nothing is not worth another upload. */
+static void tell_lost(libxl__gc *gc, libxl__livepatch_transaction *lptx)
+{
+    const libxl__livepatch_intent *const intent = &lptx->call->notes.intent;
+    int i;
+
+    for (i = 0; i < intent->num; i++)
+        if (intent->items[i].unloaded && !intent->items[i].uploaded &&
+            intent->items[i].before == LIVEPATCH_LOADED)
+            libxl__livepatch_warn(gc, lptx->call->result,
+                    "%s, which was loaded but not applied, is not loaded "
+                    "any more", intent->items[i].payload.name);
+}
+
+/* left, order and i are what find_step found last. */
+static void restore_end(libxl__egc *egc, libxl__livepatch_transaction *lptx,
+                        bool left, int order, int i)
 {
     libxl__livepatch_call *const lpc = lptx->call;
     STATE_AO_GC(lpc->ao);
-    int order, i;
-    bool left;
 
     libxl__livepatch_timer_dispose(gc, &lptx->timer);
     lpc->waiting = NULL;
-    /* All was tried in this round. */
-    find_step(gc, lptx, &order, &i, &left);
     if (left) conclude_left(gc, lptx, order, i);
+    tell_lost(gc, lptx);
     lptx->callback(egc, lptx, lptx->recovering && !left);
 }
 

@@ -56,6 +56,7 @@ void libxl__livepatch_note_done(libxl__gc *gc, libxl__livepatch_call *lpc,
     switch (op) {
     case LIBXL_LIVEPATCH_OPERATION_UNLOAD:
         libxl__livepatch_known_unloaded(known, name);
+        item->unloaded = true;
         break;
     case LIBXL_LIVEPATCH_OPERATION_REVERT:
         libxl__livepatch_known_applied(known, name, false);
@@ -208,6 +209,10 @@ static void step_next(libxl__egc *egc, libxl__livepatch_transaction *lptx)
             return;
         }
         step = &lptx->steps[lptx->next];
+        if (lpc->notes.intent.items[step->item].settled) {
+            lptx->next++;
+            continue;
+        }
         if (step->op != LIBXL_LIVEPATCH_OPERATION_UPLOAD) {
             begin_action(egc, lptx, step);
             return;
@@ -217,6 +222,21 @@ static void step_next(libxl__egc *egc, libxl__livepatch_transaction *lptx)
             return;
         }
     }
+}
+
+/*
+ * Whether another tool was about to apply what was to be loaded anew for
+ * that, and has.
+ */
+static bool is_settled(libxl__gc *gc, const libxl__livepatch_item *item,
+                       const libxl__livepatch_step *step)
+{
+    libxl__livepatch_presence now;
+
+    return step->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD &&
+           item->wanted == LIVEPATCH_APPLIED &&
+           !libxl__livepatch_presence_of(gc, item, &now) &&
+           now == LIVEPATCH_APPLIED;
 }
 
 static void step_done(libxl__egc *egc, libxl__livepatch_action *lpa)
@@ -234,6 +254,11 @@ static void step_done(libxl__egc *egc, libxl__livepatch_action *lpa)
     if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE || gone) {
         if (!gone) libxl__livepatch_note_done(gc, lpc, item, step->op);
         lptx->next++;
+        step_next(egc, lptx);
+        return;
+    }
+    if (is_settled(gc, item, step)) {
+        item->settled = true;
         step_next(egc, lptx);
         return;
     }
