@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# How tests build the judge outside of libxl: for tests/unit and tests/fuzz.
-# To be included with top and XEN_TREE set.
+# How tests build libxenlivepatch and parts of libxl: to be included with top
+# and XEN_TREE set.
 
+LIBRARY := $(top)/tools/libxenlivepatch
 LIBXL := $(top)/tools/libxl
 XEN_TOOLS := $(XEN_TREE)/tools
 
@@ -11,10 +12,10 @@ $(error $(XEN_TREE) holds no built libxenlight: run scripts/build-toolstack, \
 or name another tree with XEN_TREE=)
 endif
 
-JUDGE := $(addprefix libxl_livepatch_,text elf file judge layout content \
-         functions symbols)
+# Its objects, by the names that they have among others.
+JUDGE := $(patsubst $(LIBRARY)/%.c,judge_%,$(wildcard $(LIBRARY)/*.c))
 
-CFLAGS := -g -O1 -std=gnu99
+CFLAGS := -g -O1 -std=gnu99 -D_GNU_SOURCE= -I$(LIBRARY)
 LIBXL_FLAGS := -include $(XEN_TOOLS)/config.h -D__XEN_TOOLS__ \
                -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ \
                -I. -I$(LIBXL) -I$(XEN_TOOLS)/libs/light -I$(XEN_TOOLS)/include

@@ -4,7 +4,9 @@
 from .insertion import Insertion
 from .plan import Plan, demand, lines_of
 
+LIBS = "tools/libs"
 LIBXC = "tools/libs/ctrl"
+LIBXENLIVEPATCH = "tools/libs/livepatch"
 LIBXL = "tools/libs/light"
 XL = "tools/xl"
 
@@ -14,6 +16,9 @@ REQUIRED = (
     "xen/include/public/sysctl.livepatch.h",
     "tools/libxc/xenctrl.livepatch.h",
     "tools/libxc/xc_livepatch_report.c",
+    "tools/libxenlivepatch/Makefile",
+    "tools/libxenlivepatch/libxenlivepatch.map",
+    "tools/libxenlivepatch/xenlivepatch.h",
     "tools/libxl/libxl_types.idl",
     "tools/libxl/libxl_event.livepatch.c",
     "tools/libxl/libxl_livepatch.h",
@@ -30,6 +35,7 @@ def plan(repository):
     return Plan(_copies(repository), [
         *_public_header(repository),
         *_libxc(repository),
+        *_libxenlivepatch(),
         *_libxl_header(),
         *_libxl_event(repository),
         *_libxl_types(repository),
@@ -45,11 +51,13 @@ def _copies(repository):
     copies = {}
     for source in sorted(repository.glob("tools/libxc/*.c")):
         copies[f"{LIBXC}/{source.name}"] = source
-    for source in sorted(repository.glob("tools/libxl/libxl_livepatch*.[ch]")):
-        # Public headers live beside libxl.h, which needs no copying rule then.
-        public = source.name == "libxl_livepatch.h"
-        folder = "tools/include" if public else LIBXL
-        copies[f"{folder}/{source.name}"] = source
+    # Public headers live beside libxl.h, which needs no copying rule then.
+    for pattern, ours in (("tools/libxenlivepatch/*", LIBXENLIVEPATCH),
+                          ("tools/libxl/libxl_livepatch*.[ch]", LIBXL)):
+        for source in sorted(repository.glob(pattern)):
+            public = source.name in ("xenlivepatch.h", "libxl_livepatch.h")
+            folder = "tools/include" if public else ours
+            copies[f"{folder}/{source.name}"] = source
     for source in sorted(repository.glob("tools/xl/xl_livepatch*.[ch]")):
         copies[f"{XL}/{source.name}"] = source
     copies["docs/man/xl-livepatch.1.pod"] = (
@@ -81,6 +89,17 @@ def _libxc(repository):
     yield Insertion(f"{LIBXC}/Makefile.common", r"OBJS-y +\+= xc_misc\.o",
                     tuple(f"OBJS-y += {one}" for one in
                           _objects(repository, "tools/libxc/*.c")))
+
+
+def _libxenlivepatch():
+    # It uses no other library of Xen's, and libxenlight uses it.
+    yield Insertion(f"{LIBS}/Makefile", r"SUBDIRS-y \+= light",
+                    ("SUBDIRS-y += livepatch",), where="before")
+    yield Insertion(f"{LIBS}/uselibs.mk", r"LIBS_LIBS \+= light",
+                    ("LIBS_LIBS += livepatch", "USELIBS_livepatch :="),
+                    where="before")
+    yield Insertion(f"{LIBS}/uselibs.mk", r"USELIBS_light :?=.*",
+                    ("USELIBS_light += livepatch",))
 
 
 def _libxl_header():
@@ -124,8 +143,6 @@ def _libxl_makefile(repository):
                      *(f"PAUSER_OBJS += {one}" for one in pauser)))
     yield Insertion(makefile, r"LIBHEADER :?= libxl\.h .*",
                     ("LIBHEADER += libxl_livepatch.h",))
-    yield Insertion(makefile, r"LDLIBS \+= \$\(LDLIBS-y\)",
-                    ("LDLIBS-y += -lelf -lmd",), where="before")
     yield Insertion(makefile, r"testidl: testidl\.o libxenlight\.so",
                     _PAUSER_RULES, where="before")
 

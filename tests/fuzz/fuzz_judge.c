@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char xen_build_id[] = IMAGE_XEN_BUILD_ID;
     static struct fuzz_file file = { .fd = -1 };
-    libxl_livepatch_criteria criteria = {
+    xenlivepatch_criteria criteria = {
         .xen_build_id = xen_build_id,
         .xen_syms = file.path,
     };

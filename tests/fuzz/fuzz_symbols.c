@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct fuzz_file file = { .fd = -1 };
     static payload_image *payload;
-    libxl_livepatch_criteria criteria = { .xen_syms = file.path };
+    xenlivepatch_criteria criteria = { .xen_syms = file.path };
     int rc;
 
     if (file.fd < 0) {
@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     fuzz_file_write(&file, data, size);
     rc = fuzz_judge(payload->bytes, payload->size, &criteria);
-    if (rc && rc != ERROR_INVAL) abort();
+    if (rc && rc != EINVAL) abort();
     return 0;
 }
 

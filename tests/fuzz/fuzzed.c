@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzzed.h"
 
+#include <fcntl.h>
+#include <locale.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define ROOM (4UL << 20)
 
@@ -24,16 +27,16 @@ static uint8_t *before_guard(const uint8_t *data, size_t size)
     return room + ROOM - size;
 }
 
-static void check_findings(const libxl_livepatch_judgement *judgement)
+static void check_findings(const xenlivepatch_payload *judgement)
 {
-    const libxl_livepatch_finding *finding;
+    const xenlivepatch_finding *finding;
     bool errors = false;
     int i;
 
     for (i = 0; i < judgement->num_findings; i++) {
         finding = &judgement->findings[i];
         if (!finding->message || !*finding->message) abort();
-        errors |= finding->severity == LIBXL_LIVEPATCH_SEVERITY_ERROR;
+        errors |= finding->severity == XENLIVEPATCH_ERROR;
     }
     if (judgement->acceptable == errors) abort();
     if (judgement->acceptable && !(judgement->build_id &&
@@ -42,24 +45,52 @@ static void check_findings(const libxl_livepatch_judgement *judgement)
         abort();
 }
 
-int fuzz_judge(const uint8_t *payload, size_t size,
-               const libxl_livepatch_criteria *criteria)
+/* What is shown is UTF-8, which C.UTF-8's wide characters are. */
+static void check_text(const char *text)
 {
-    libxl__livepatch_image image = { before_guard(payload, size), size };
-    libxl_livepatch_judgement judgement;
-    char *json;
+    static const char *locale;
+
+    if (!locale) locale = setlocale(LC_ALL, "C.UTF-8");
+    if (!locale || (text && mbstowcs(NULL, text, 0) == (size_t)-1)) abort();
+}
+
+static void check_texts(const xenlivepatch_payload *judgement)
+{
+    size_t i;
+
+    for (i = 0; i < judgement->num_findings; i++) {
+        check_text(judgement->findings[i].where);
+        check_text(judgement->findings[i].message);
+    }
+    for (i = 0; i < judgement->num_functions; i++) {
+        check_text(judgement->functions[i].name);
+        check_text(judgement->functions[i].replacement);
+    }
+    for (i = 0; i < judgement->num_hooks; i++)
+        check_text(judgement->hooks[i].function);
+    for (i = 0; i < judgement->num_sections; i++)
+        check_text(judgement->sections[i].name);
+    for (i = 0; i < judgement->num_metadata; i++) {
+        check_text(judgement->metadata[i].key);
+        check_text(judgement->metadata[i].value);
+    }
+}
+
+int fuzz_judge(const uint8_t *payload, size_t size,
+               const xenlivepatch_criteria *criteria)
+{
+    const uint8_t *guarded = before_guard(payload, size);
+    xenlivepatch_payload *judgement = xenlivepatch_new();
     int rc;
 
-    libxl_livepatch_judgement_init(&judgement);
-    rc = libxl__livepatch_judge(&image, criteria, &judgement);
+    if (!judgement) abort();
+    rc = xenlivepatch_judge(judgement, guarded, size, "The payload",
+                            criteria);
     /* The judge reads, and no more. */
-    if (memcmp(image.data, payload, size)) abort();
-    check_findings(&judgement);
-    /* This fails for what is not UTF-8. */
-    json = libxl_livepatch_judgement_to_json(NULL, &judgement);
-    if (!json) abort();
-    free(json);
-    libxl_livepatch_judgement_dispose(&judgement);
+    if (memcmp(guarded, payload, size)) abort();
+    check_findings(judgement);
+    check_texts(judgement);
+    xenlivepatch_free(judgement);
     return rc;
 }
 

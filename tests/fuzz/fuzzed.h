@@ -5,9 +5,13 @@
 #ifndef FUZZED_H
 #define FUZZED_H
 
-#include "libxl_osdeps.h" /* must come before any other headers */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "libxl_livepatch_internal.h"
+#include <xenlivepatch.h>
+
 #include "payload_image.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -17,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
  * breaks its promises.  Returns what it returned.
  */
 int fuzz_judge(const uint8_t *payload, size_t size,
-               const libxl_livepatch_criteria *criteria);
+               const xenlivepatch_criteria *criteria);
 
 /* A file in memory, and the path by which it is opened. */
 struct fuzz_file {

@@ -4,11 +4,10 @@
  * feature, and a xen-syms.  Arguments: the folders for fuzz_judge and
  * fuzz_symbols.
  */
-#include "libxl_osdeps.h" /* must come before any other headers */
-
 #include <err.h>
+#include <limits.h>
+#include <stdio.h>
 
-#include "libxl_livepatch_internal.h"
 #include "payload_image.h"
 
 static void write_image(const char *folder, const char *name,

@@ -62,6 +62,8 @@ class Installed(unittest.TestCase):
             "sbin/xl",
             "lib/xen-livepatch/libxenlight.so.4.17",
             "lib/xen-livepatch/libxenlight.so.4.17.0",
+            "lib/xen-livepatch/libxenlivepatch.so.1",
+            "lib/xen-livepatch/libxenlivepatch.so.1.0",
             "lib/xen-livepatch/libxlutil.so.4.17",
             "lib/xen-livepatch/libxlutil.so.4.17.0",
             "lib/xen-livepatch/libxl-livepatch-pauser",
@@ -88,7 +90,8 @@ class Installed(unittest.TestCase):
                              {"libc.so.6", "ld-linux-x86-64.so.2"})
 
     def test_no_symbol_is_missing(self):
-        for name in (*LIBRARIES, "libxl-livepatch-pauser"):
+        for name in (*LIBRARIES, "libxenlivepatch.so.1",
+                     "libxl-livepatch-pauser"):
             resolved = subprocess.run(
                 ["ldd", "-r", self.private / name], env=self.environment,
                 text=True, capture_output=True)
@@ -115,8 +118,15 @@ class Installed(unittest.TestCase):
     def test_dependencies(self):
         for name in LIBRARIES:
             added = needed(self.private / name) - needed(STOCK_LIBRARIES / name)
-            # Both are on every Debian: iproute2 and dpkg need them.
-            self.assertLessEqual(added, {"libelf.so.1", "libmd.so.0"})
+            self.assertLessEqual(added, {"libxenlivepatch.so.1"})
+
+    def test_library_of_our_own(self):
+        library = self.private / "libxenlivepatch.so.1"
+        # All are on every Debian: iproute2 and dpkg need the last two.
+        self.assertEqual(needed(library),
+                         {"libc.so.6", "libelf.so.1", "libmd.so.0"})
+        for symbol in exported(library) - {"VERS_1.0"}:
+            self.assertRegex(symbol, r"^xenlivepatch_\w+@@VERS_1\.0$")
 
     def test_library_knows_where_the_pauser_is(self):
         path = f"{PREFIX}/lib/xen-livepatch/libxl-livepatch-pauser"

@@ -16,6 +16,7 @@ class Integrating(TreeTest):
     def test_copies_every_source(self):
         self.integrate_well(self.tree)
         for source in [*TOP.glob("tools/libxc/*.c"),
+                       *TOP.glob("tools/libxenlivepatch/*.c"),
                        *TOP.glob("tools/libxl/libxl_livepatch*.[ch]"),
                        *TOP.glob("tools/xl/xl_livepatch*.[ch]")]:
             copies = [path for path in self.tree.rglob(source.name)]
@@ -27,6 +28,7 @@ class Integrating(TreeTest):
         made = (self.tree / MAKEFILE).read_text()
         made += (self.tree / "tools/xl/Makefile").read_text()
         made += (self.tree / "tools/libs/ctrl/Makefile.common").read_text()
+        made += (self.tree / "tools/libs/livepatch/Makefile").read_text()
         for source in TOP.glob("tools/*/*.c"):
             if source.parent.name == "livepatch-build":
                 continue        # has a makefile of its own

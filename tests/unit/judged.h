@@ -5,14 +5,20 @@
 #ifndef JUDGED_H
 #define JUDGED_H
 
-#include "libxl_osdeps.h" /* must come before any other headers */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-#include "libxl_livepatch_internal.h"
+#include <xenlivepatch.h>
+
 #include "payload_image.h"
 
 typedef struct {
-    libxl_livepatch_criteria criteria;  /* to be set before judging */
-    libxl_livepatch_judgement judgement;
+    xenlivepatch_criteria criteria;     /* to be set before judging */
+    const char *label;
+    xenlivepatch_payload *payload;
     int rc;
 } judged;
 
@@ -27,8 +33,8 @@ void judge_bytes(judged *j, const void *bytes, size_t size);
  * Fail the test unless there is a finding of that kind: where is its exact
  * place (NULL: none), message a part of its message.
  */
-void assert_finding(const judged *j, libxl_livepatch_severity severity,
-                    libxl_livepatch_reason reason, const char *where,
+void assert_finding(const judged *j, xenlivepatch_severity severity,
+                    xenlivepatch_reason reason, const char *where,
                     const char *message);
 
 /* Fail the test unless there are so many errors, or warnings. */

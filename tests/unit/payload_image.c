@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "libxl_osdeps.h" /* must come before any other headers */
-
 #undef NDEBUG
 #include <assert.h>
 #include <stdio.h>

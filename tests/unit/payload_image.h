@@ -14,6 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof(*(array)))
+#endif
+
 #define IMAGE_MAX_SECTIONS 1100
 #define IMAGE_MAX_SYMBOLS  256
 #define IMAGE_MAX_RELOCS   256

@@ -8,11 +8,15 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
-#define SEVERITY LIBXL_LIVEPATCH_SEVERITY_ERROR
-#define REASON   LIBXL_LIVEPATCH_REASON_FILE
+#define SEVERITY XENLIVEPATCH_ERROR
+#define REASON   XENLIVEPATCH_REASON_FILE
 
 static char folder[] = "/tmp/test_file-XXXXXX";
 
@@ -44,27 +48,24 @@ static void make_file(const char *name, size_t size)
 
 static void assert_read(const char *name, size_t size)
 {
-    libxl__livepatch_image image = { NULL, 0 };
     judged j;
 
     judged_init(&j);
-    assert_true(libxl__livepatch_read(name, &image, &j.judgement));
-    assert_int_equal(image.size, size);
-    assert_int_equal(j.judgement.num_findings, 0);
-    free(image.data);
+    assert_int_equal(xenlivepatch_read(j.payload, name), 0);
+    assert_int_equal(j.payload->size, size);
+    assert_int_equal(j.payload->num_findings, 0);
     judged_dispose(&j);
 }
 
 /* message is what follows the name. */
 static void assert_unreadable(const char *name, const char *message)
 {
-    libxl__livepatch_image image = { NULL, 0 };
     judged j;
     char *whole;
 
     judged_init(&j);
-    assert_false(libxl__livepatch_read(name, &image, &j.judgement));
-    assert_null(image.data);
+    assert_int_equal(xenlivepatch_read(j.payload, name), EINVAL);
+    assert_null(j.payload->data);
     assert_true(asprintf(&whole, "%s %s", name, message) > 0);
     assert_finding(&j, SEVERITY, REASON, name, whole);
     assert_errors(&j, 1);
@@ -74,15 +75,13 @@ static void assert_unreadable(const char *name, const char *message)
 
 static void test_read(void **state)
 {
-    libxl__livepatch_image image = { NULL, 0 };
     judged j;
     const char *path = write_file("some\0bytes", 10);
 
     judged_init(&j);
-    assert_true(libxl__livepatch_read(path, &image, &j.judgement));
-    assert_int_equal(image.size, 10);
-    assert_memory_equal(image.data, "some\0bytes", 10);
-    free(image.data);
+    assert_int_equal(xenlivepatch_read(j.payload, path), 0);
+    assert_int_equal(j.payload->size, 10);
+    assert_memory_equal(j.payload->data, "some\0bytes", 10);
     judged_dispose(&j);
     unlink(path);
 }
@@ -253,7 +252,7 @@ static void test_default_name(void **state)
     int i;
 
     for (i = 0; i < ARRAY_SIZE(cases); i++) {
-        name = libxl__livepatch_default_name(cases[i].path);
+        name = xenlivepatch_default_name(cases[i].path);
         assert_string_equal(name, cases[i].name);
         free(name);
     }

@@ -17,9 +17,10 @@
 struct rule {
     const char *name;
     void (*break_it)(payload_image *image);
-    libxl_livepatch_severity severity;
-    libxl_livepatch_reason reason;
+    xenlivepatch_severity severity;
+    xenlivepatch_reason reason;
     const char *where, *message;
+    bool ours;                  /* force makes do with a warning */
 };
 
 /*----- the container -----*/
@@ -146,16 +147,18 @@ static void big_bss(payload_image *image)
 
 static void much_bss(payload_image *image)
 {
-    image_add_section(image, ".bss.1", SHT_NOBITS, SHF_ALLOC | SHF_WRITE,
-                      NULL, 2 << 20);
-    image_add_section(image, ".bss.2", SHT_NOBITS, SHF_ALLOC | SHF_WRITE,
-                      NULL, 2 << 20);
+    int i;
+
+    for (i = 0; i < 16; i++)
+        image_add_section(image, ".bss", SHT_NOBITS, SHF_ALLOC | SHF_WRITE,
+                          NULL, 2 << 20);
 }
 
+/* All that fits beside a page of code, and one of read-only data. */
 static void some_bss(payload_image *image)
 {
-    image_add_section(image, ".bss", SHT_NOBITS, SHF_ALLOC | SHF_WRITE,
-                      NULL, 2 << 20);
+    much_bss(image);
+    image->sections[image->num_sections - 1].size -= 3 << 12;
 }
 
 static void two_modinfos(payload_image *image)
@@ -549,21 +552,13 @@ static void name_unterminated(payload_image *image)
     image_section_header(image, NAMES)->sh_size -= 1;
 }
 
-static void name_too_long(payload_image *image)
+/* Engines have no limit. */
+static void long_func_name(payload_image *image)
 {
-    char name[129];
+    char name[1000];
 
     memset(name, 'n', sizeof(name) - 1);
-    name[128] = '\0';
-    image_add_function(image, name);
-}
-
-static void name_just_not_too_long(payload_image *image)
-{
-    char name[128];
-
-    memset(name, 'n', sizeof(name) - 1);
-    name[127] = '\0';
+    name[sizeof(name) - 1] = '\0';
     image_add_function(image, name);
 }
 
@@ -960,11 +955,13 @@ static void alt_call_past_end(payload_image *image)
 
 /*----- all of them -----*/
 
-#define RULE(severity, reason, break_it, where, message)                \
-    { #break_it, break_it, LIBXL_LIVEPATCH_SEVERITY_ ## severity,       \
-      LIBXL_LIVEPATCH_REASON_ ## reason, where, message }
-#define BAD(reason, ...) RULE(ERROR, reason, __VA_ARGS__)
-#define DOUBT(reason, ...) RULE(WARNING, reason, __VA_ARGS__)
+#define RULE(severity, ours, reason, break_it, where, message)          \
+    { #break_it, break_it, XENLIVEPATCH_ ## severity,                   \
+      XENLIVEPATCH_REASON_ ## reason, where, message, ours }
+/* What no engine takes; what some would take; what may well be right. */
+#define BAD(reason, ...) RULE(ERROR, false, reason, __VA_ARGS__)
+#define HARM(reason, ...) RULE(ERROR, true, reason, __VA_ARGS__)
+#define DOUBT(reason, ...) RULE(WARNING, false, reason, __VA_ARGS__)
 
 /* Each leads to that one finding and no other. */
 static const struct rule rules[] = {
@@ -1016,20 +1013,20 @@ static const struct rule rules[] = {
     BAD(FORMAT, symbol_name_outside, ".symtab", "name of symbol 2 "),
 
     BAD(FORMAT, odd_align, TEXT, "no power of two"),
-    BAD(FORMAT, huge_align, TEXT, "no more than 4096"),
-    BAD(FORMAT, align_0, TEXT, "alignment 0"),
+    HARM(FORMAT, huge_align, TEXT, "no more than 4096"),
+    HARM(FORMAT, align_0, TEXT, "alignment 0"),
     BAD(FORMAT, misplaced, TEXT, "is at address 0x3"),
     BAD(FORMAT, writable_text, TEXT, "both writable and executable"),
-    BAD(FORMAT, big_bss, ".bss", "2097153 zeroes"),
-    BAD(FORMAT, much_bss, NULL, "more than 4194304 bytes of the hyper"),
-    BAD(FORMAT, two_modinfos, ".modinfo", "two sections called .modinfo"),
-    BAD(FORMAT, funcs_unloaded, FUNCS, "not marked to be loaded"),
-    BAD(FORMAT, depends_unloaded, ".livepatch.depends",
+    HARM(FORMAT, big_bss, ".bss", "2097153 zeroes"),
+    HARM(FORMAT, much_bss, NULL, "more than 33554432 bytes of the hyper"),
+    HARM(FORMAT, two_modinfos, ".modinfo", "two sections called .modinfo"),
+    HARM(FORMAT, funcs_unloaded, FUNCS, "not marked to be loaded"),
+    HARM(FORMAT, depends_unloaded, ".livepatch.depends",
         "not marked to be"),
     BAD(FORMAT, funcs_empty, FUNCS, "is empty"),
     BAD(FORMAT, modinfo_empty, ".modinfo", "is empty"),
     BAD(FORMAT, funcs_odd, FUNCS, "no multiple of its entries' 104"),
-    BAD(FORMAT, funcs_nobits, FUNCS, "no content in the file"),
+    HARM(FORMAT, funcs_nobits, FUNCS, "no content in the file"),
     BAD(FORMAT, no_build_id, OWN_ID, "is missing"),
     BAD(FORMAT, no_depends, ".livepatch.depends", "is missing"),
     BAD(FORMAT, no_xen_depends, ".livepatch.xen_depends", "is missing"),
@@ -1058,8 +1055,8 @@ static const struct rule rules[] = {
     BAD(FORMAT, reloc_far, TEXT, "more than 2 GiB"),
     BAD(FORMAT, reloc_far_back, TEXT, "more than 2 GiB"),
     BAD(FORMAT, reloc_unloaded, TEXT, "section .comment, which isn't"),
-    BAD(FORMAT, relocs_info_0, ".rela" TEXT, "for section 0"),
-    BAD(FORMAT, relocs_info_outside, ".rela" TEXT, "for section 100"),
+    HARM(FORMAT, relocs_info_0, ".rela" TEXT, "for section 0"),
+    HARM(FORMAT, relocs_info_outside, ".rela" TEXT, "for section 100"),
     BAD(FORMAT, relocs_link, ".rela" TEXT, "take symbols from section 1"),
     BAD(FORMAT, rel, ".rela" TEXT, "without addends"),
 
@@ -1070,49 +1067,48 @@ static const struct rule rules[] = {
     BAD(FORMAT, note_owner_size, OWN_ID, "doesn't begin with a note"),
     BAD(FORMAT, note_owner, OWN_ID, "doesn't begin with a note"),
     BAD(FORMAT, note_cut, OWN_ID, "doesn't begin with a note"),
-    BAD(FORMAT, note_huge_id, OWN_ID, "1 to 64 bytes"),
-    BAD(FORMAT, note_relocated, OWN_ID, "A relocation changes section"),
-    BAD(COLLISION, own_id_is_depends, OWN_ID,
+    HARM(FORMAT, note_huge_id, OWN_ID, "has 65 bytes, and at most 64"),
+    HARM(FORMAT, note_relocated, OWN_ID, "A relocation changes section"),
+    HARM(COLLISION, own_id_is_depends, OWN_ID,
         "is that of what it depends"),
-    BAD(COLLISION, own_id_is_xens, OWN_ID, "is that of what it depends"),
+    HARM(COLLISION, own_id_is_xens, OWN_ID, "is that of what it depends"),
     BAD(FORMAT, modinfo_unterminated, ".modinfo",
         "doesn't end with a zero"),
-    BAD(FORMAT, modinfo_relocated, ".modinfo", "A relocation changes"),
+    HARM(FORMAT, modinfo_relocated, ".modinfo", "A relocation changes"),
 
-    BAD(HOOK, null_load_hook, HOOK("load"), "load+0x8 is a null pointer"),
+    HARM(HOOK, null_load_hook, HOOK("load"), "load+0x8 is a null pointer"),
     DOUBT(HOOK, null_single_hook, HOOK("preapply"), "is a null pointer"),
     BAD(HOOK, two_single_hooks, HOOK("revert"), "has 2 hooks"),
-    BAD(HOOK, hook_in_data, HOOK("apply"), "doesn't point to code"),
-    BAD(HOOK, hook_past_end, HOOK("unload"), "doesn't point to code"),
-    BAD(HOOK, hook_fixed, HOOK("unload"), "doesn't point to code"),
-    BAD(HOOK, hook_half, HOOK("load"), "doesn't point to code"),
-    BAD(HOOK, hook_twice, HOOK("load"), "doesn't point to code"),
-    BAD(HOOK, hook_absolute, HOOK("load"), "doesn't point to code"),
+    HARM(HOOK, hook_in_data, HOOK("apply"), "doesn't point to code"),
+    HARM(HOOK, hook_past_end, HOOK("unload"), "doesn't point to code"),
+    HARM(HOOK, hook_fixed, HOOK("unload"), "doesn't point to code"),
+    HARM(HOOK, hook_half, HOOK("load"), "doesn't point to code"),
+    HARM(HOOK, hook_twice, HOOK("load"), "doesn't point to code"),
+    HARM(HOOK, hook_absolute, HOOK("load"), "doesn't point to code"),
     DOUBT(HOOK, hook_outside, HOOK("load"), "is xen_symbol, which is not"),
     BAD(FORMAT, hook_odd, HOOK("load"), "entries' 8"),
 
-    BAD(FORMAT, name_fixed, "(unnamed function)", "doesn't point to a st"),
-    BAD(FORMAT, name_outside_payload, "(unnamed function)", "in record 0"),
-    BAD(FORMAT, name_past_end, "(unnamed function)", "in record 0"),
-    BAD(FORMAT, name_unterminated, "(unnamed function)", "in record 0"),
-    BAD(FORMAT, name_too_long, "(unnamed function)", "up to 127 bytes"),
-    BAD(SYMBOL, no_name_no_address, "(unnamed function)",
+    HARM(FORMAT, name_fixed, "(unnamed function)", "doesn't point to a st"),
+    HARM(FORMAT, name_outside_payload, "(unnamed function)", "in record 0"),
+    HARM(FORMAT, name_past_end, "(unnamed function)", "in record 0"),
+    HARM(FORMAT, name_unterminated, "(unnamed function)", "in record 0"),
+    HARM(SYMBOL, no_name_no_address, "(unnamed function)",
         "neither a name"),
-    BAD(SYMBOL, empty_name, "(unnamed function)", "neither a name nor an"),
-    BAD(FORMAT, old_addr_in_the_middle, "some_function", "at 0x4 bytes"),
-    BAD(FORMAT, old_addr_in_payload, "some_function",
+    HARM(SYMBOL, empty_name, "(unnamed function)", "neither a name nor an"),
+    HARM(FORMAT, old_addr_in_the_middle, "some_function", "at 0x4 bytes"),
+    HARM(FORMAT, old_addr_in_payload, "some_function",
         "something in the pay"),
-    BAD(FORMAT, old_addr_half, "some_function",
+    HARM(FORMAT, old_addr_half, "some_function",
         "something in the payload"),
-    BAD(FORMAT, old_addr_too_low, "some_function", "no code of Xen"),
-    BAD(FORMAT, old_addr_too_high, "some_function", "no code of Xen"),
-    BAD(FORMAT, new_addr_fixed, "some_function", "0xffffffffffffffff"),
+    HARM(FORMAT, old_addr_too_low, "some_function", "no code of Xen"),
+    HARM(FORMAT, old_addr_too_high, "some_function", "no code of Xen"),
+    HARM(FORMAT, new_addr_fixed, "some_function", "0xffffffffffffffff"),
     DOUBT(FORMAT, new_addr_outside, "some_function",
         "by xen_symbol, which"),
-    BAD(FORMAT, new_addr_in_data, "some_function",
+    HARM(FORMAT, new_addr_in_data, "some_function",
         "no code of the payload"),
-    BAD(FORMAT, new_addr_past_end, "some_function", "no code of the payl"),
-    BAD(FORMAT, new_addr_before, "some_function",
+    HARM(FORMAT, new_addr_past_end, "some_function", "no code of the payl"),
+    HARM(FORMAT, new_addr_before, "some_function",
         "no code of the payload"),
     DOUBT(FORMAT, new_addr_in_init, "some_function", "code in .init.text"),
     BAD(FORMAT, old_size_0, "some_function", "size is not given"),
@@ -1121,7 +1117,7 @@ static const struct rule rules[] = {
     DOUBT(FORMAT, old_size_5, "some_function", "has 5 bytes, too few"),
     DOUBT(FORMAT, old_size_8, "some_function", "has 8 bytes, too few"),
     BAD(FORMAT, version_1, "some_function", "has version 1"),
-    BAD(FORMAT, size_relocated, "some_function", "A relocation changes"),
+    HARM(FORMAT, size_relocated, "some_function", "A relocation changes"),
     BAD(FORMAT, expects_flags, "some_function", "unknown flags set (0x1)"),
     BAD(FORMAT, expects_more, "some_function", "17 bytes are expected"),
     DOUBT(EXPECTATION, unexpecting_nop, "some_function",
@@ -1129,34 +1125,34 @@ static const struct rule rules[] = {
     BAD(FORMAT, nop_32, "some_function", "Xen's limit is 31"),
     BAD(FORMAT, nop_longer_than_function, "some_function",
         "it has only 5"),
-    BAD(FORMAT, nop_3, "some_function", "if it began with ENDBR64"),
-    BAD(FORMAT, nop_3_endbr, "some_function", "if it began with ENDBR64"),
-    BAD(FORMAT, nop_3_poison, "some_function", "if it began with ENDBR64"),
-    BAD(FORMAT, same_name_twice, "some_function", "replaced twice"),
-    BAD(FORMAT, addresses_overlap, "another_function", "replaced twice"),
+    HARM(FORMAT, nop_3, "some_function", "if it began with ENDBR64"),
+    HARM(FORMAT, nop_3_endbr, "some_function", "if it began with ENDBR64"),
+    HARM(FORMAT, nop_3_poison, "some_function", "if it began with ENDBR64"),
+    HARM(FORMAT, same_name_twice, "some_function", "replaced twice"),
+    HARM(FORMAT, addresses_overlap, "another_function", "replaced twice"),
 
-    BAD(FORMAT, alt_orig_outside, ALT, "change code that is not in the"),
-    BAD(FORMAT, alt_orig_unrelocated, ALT, "change code that is not in"),
-    BAD(FORMAT, alt_pad_past_end, ALT, "change code that is not in the"),
-    BAD(FORMAT, alt_repl_elsewhere, ALT,
+    HARM(FORMAT, alt_orig_outside, ALT, "change code that is not in the"),
+    HARM(FORMAT, alt_orig_unrelocated, ALT, "change code that is not in"),
+    HARM(FORMAT, alt_pad_past_end, ALT, "change code that is not in the"),
+    HARM(FORMAT, alt_repl_elsewhere, ALT,
         "outside of .altinstr_replacement"),
-    BAD(FORMAT, alt_repl_past_end, ALT,
+    HARM(FORMAT, alt_repl_past_end, ALT,
         "outside of .altinstr_replacement"),
-    BAD(FORMAT, alt_repl_unrelocated, ALT, "outside of .altinstr_replace"),
-    BAD(FORMAT, alt_repl_too_long, ALT, "6 bytes of code into 5 bytes"),
-    BAD(FORMAT, alt_too_long, ALT, "into 255 bytes, of at most 254"),
-    BAD(FORMAT, alt_cpuid, ALT, "CPU feature 2055"),
-    BAD(FORMAT, alt_relocated, ALT, "lengths changed by a relocation"),
-    BAD(FORMAT, alt_without_replacement, ALT, "is without the section"),
-    BAD(FORMAT, ex_table_outside, ".ex_table", ".ex_table+0x4 doesn't"),
-    BAD(FORMAT, ex_table_unrelocated, ".ex_table", ".ex_table+0 doesn't"),
-    BAD(FORMAT, alt_call_past_end, ".alt_call_sites", "doesn't lead to"),
+    HARM(FORMAT, alt_repl_unrelocated, ALT, "outside of .altinstr_replace"),
+    HARM(FORMAT, alt_repl_too_long, ALT, "6 bytes of code into 5 bytes"),
+    HARM(FORMAT, alt_too_long, ALT, "into 255 bytes, of at most 254"),
+    HARM(FORMAT, alt_cpuid, ALT, "CPU feature 2055"),
+    HARM(FORMAT, alt_relocated, ALT, "lengths changed by a relocation"),
+    HARM(FORMAT, alt_without_replacement, ALT, "is without the section"),
+    HARM(FORMAT, ex_table_outside, ".ex_table", ".ex_table+0x4 doesn't"),
+    HARM(FORMAT, ex_table_unrelocated, ".ex_table", ".ex_table+0 doesn't"),
+    HARM(FORMAT, alt_call_past_end, ".alt_call_sites", "doesn't lead to"),
 };
 
 static void test_rule(void **state)
 {
     const struct rule *rule = *state;
-    bool bad = rule->severity == LIBXL_LIVEPATCH_SEVERITY_ERROR;
+    bool bad = rule->severity == XENLIVEPATCH_ERROR;
     payload_image *image = image_new();
     judged j;
 
@@ -1168,6 +1164,15 @@ static void test_rule(void **state)
                    rule->message);
     assert_errors(&j, bad);
     assert_warnings(&j, !bad);
+    assert_false(j.payload->forced);
+    judged_dispose(&j);
+
+    judged_init(&j);
+    j.criteria.force = true;
+    judge_image(&j, image);
+    assert_errors(&j, bad && !rule->ours);
+    assert_warnings(&j, !bad || rule->ours);
+    assert_int_equal(j.payload->forced, rule->ours);
     judged_dispose(&j);
     image_free(image);
 }
@@ -1207,7 +1212,7 @@ static const struct rule allowed[] = {
     ALLOWED(empty_rel),
     ALLOWED(note_short_id),
     ALLOWED(only_hooks),
-    ALLOWED(name_just_not_too_long),
+    ALLOWED(long_func_name),
     ALLOWED(old_addr_of_xen),
     ALLOWED(old_addr_without_name),
     ALLOWED(old_addr_fixed),

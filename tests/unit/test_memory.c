@@ -9,7 +9,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include "libxl_livepatch_text.h"
+#include "libxl_livepatch_internal.h"
+
 
 /* Allocations to go until one fails; -1: none does. */
 static long countdown = -1;
@@ -86,21 +87,21 @@ static void starve(int (*run)(void *), void *argument, int wanted)
 
 struct subject {
     payload_image *image;
-    libxl_livepatch_criteria criteria;
+    xenlivepatch_criteria criteria;
 };
 
 static int judge(void *argument)
 {
     struct subject *subject = argument;
-    const libxl__livepatch_image image = { subject->image->bytes,
-                                           subject->image->size };
-    libxl_livepatch_judgement judgement;
+    xenlivepatch_payload *payload = xenlivepatch_new();
     int rc;
 
-    libxl_livepatch_judgement_init(&judgement);
-    rc = libxl__livepatch_judge(&image, &subject->criteria, &judgement);
-    if (rc) assert_false(judgement.acceptable);
-    libxl_livepatch_judgement_dispose(&judgement);
+    if (!payload) return ENOMEM;
+    rc = xenlivepatch_judge(payload, subject->image->bytes,
+                            subject->image->size, "The payload",
+                            &subject->criteria);
+    if (rc) assert_false(payload->acceptable);
+    xenlivepatch_free(payload);
     return rc;
 }
 
@@ -108,7 +109,6 @@ static void starve_judge(payload_image *image, payload_image *xen_syms)
 {
     struct subject subject = { .image = image };
 
-    libxl_livepatch_criteria_init(&subject.criteria);
     image_build(image);
     if (xen_syms) {
         image_build(xen_syms);
@@ -116,12 +116,13 @@ static void starve_judge(payload_image *image, payload_image *xen_syms)
             strdup(write_file(xen_syms->bytes, xen_syms->size));
         subject.criteria.xen_build_id = strdup(IMAGE_XEN_BUILD_ID);
     }
-    starve(judge, &subject, ERROR_NOMEM);
+    starve(judge, &subject, ENOMEM);
     if (xen_syms) {
         unlink(subject.criteria.xen_syms);
         image_free(xen_syms);
     }
-    libxl_livepatch_criteria_dispose(&subject.criteria);
+    free((char *)subject.criteria.xen_syms);
+    free((char *)subject.criteria.xen_build_id);
     image_free(image);
 }
 
@@ -193,18 +194,16 @@ static void test_copied_headers(void **state)
 
 static int read_file(void *path)
 {
-    libxl__livepatch_image image = { NULL, 0 };
-    libxl_livepatch_judgement judgement;
-    bool ok;
+    xenlivepatch_payload *payload = xenlivepatch_new();
+    int rc;
 
-    libxl_livepatch_judgement_init(&judgement);
-    ok = libxl__livepatch_read(path, &image, &judgement);
-    if (!ok && judgement.num_findings)
-        assert_int_equal(judgement.findings[0].reason,
-                         LIBXL_LIVEPATCH_REASON_MEMORY);
-    free(image.data);
-    libxl_livepatch_judgement_dispose(&judgement);
-    return ok ? 0 : ENOMEM;
+    if (!payload) return ENOMEM;
+    rc = xenlivepatch_read(payload, path);
+    if (rc && payload->num_findings)
+        assert_int_equal(payload->findings[0].reason,
+                         XENLIVEPATCH_REASON_MEMORY);
+    xenlivepatch_free(payload);
+    return rc;
 }
 
 static void test_read(void **state)
@@ -218,18 +217,17 @@ static void test_read(void **state)
 static int text(void *argument)
 {
     static const char bytes[] = "fixes=XSA-1,XSA-2\0key\0other=value\xff";
-    libxl_livepatch_metadata *md = NULL;
-    libxl_string_list fixes;
-    int num = 0, r, i;
+    xenlivepatch_metadata *md = NULL;
+    size_t num = 0;
+    char **fixes;
+    int r;
 
-    r = libxl__livepatch_split_metadata(bytes, sizeof(bytes), &md, &num);
+    r = xenlivepatch_split_metadata(bytes, sizeof(bytes), &md, &num);
     if (r) return r;
-    fixes = libxl__livepatch_fixes(md, num);
+    fixes = xenlivepatch_fixes(md, num);
     if (!fixes) r = ENOMEM;
-    libxl_string_list_dispose(&fixes);
-    for (i = 0; i < num; i++)
-        libxl_livepatch_metadata_dispose(&md[i]);
-    free(md);
+    xenlivepatch_strings_free(fixes);
+    xenlivepatch_metadata_free(md, num);
     return r;
 }
 
@@ -242,11 +240,11 @@ static int single(void *argument)
 {
     size_t len;
     char *got[] = {
-        libxl__livepatch_text("a\xff", 2),
-        libxl__livepatch_hex("a\xff", 2),
-        libxl__livepatch_bytes("a\\xff", &len),
-        libxl__livepatch_printable("a\xff", 10),
-        libxl__livepatch_default_name("a/b.c"),
+        xenlivepatch_text("a\xff", 2),
+        xenlivepatch_hex("a\xff", 2),
+        xenlivepatch_bytes("a\\xff", &len),
+        xenlivepatch_printable("a\xff", 10),
+        xenlivepatch_default_name("a/b.c"),
     };
     int i, r = 0;
 

@@ -8,9 +8,9 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#define ERROR   LIBXL_LIVEPATCH_SEVERITY_ERROR
-#define WARNING LIBXL_LIVEPATCH_SEVERITY_WARNING
-#define REASON(name) LIBXL_LIVEPATCH_REASON_ ## name
+#define ERROR   XENLIVEPATCH_ERROR
+#define WARNING XENLIVEPATCH_WARNING
+#define REASON(name) XENLIVEPATCH_REASON_ ## name
 
 #define FUNCS ".livepatch.funcs"
 
@@ -337,12 +337,12 @@ static void test_other_xen(void **state)
 }
 
 static void assert_unusable(struct pair *pair,
-                            libxl_livepatch_reason reason,
+                            xenlivepatch_reason reason,
                             const char *where, const char *message)
 {
     judged *j = compare(pair);
 
-    assert_int_equal(j->rc, ERROR_INVAL);
+    assert_int_equal(j->rc, EINVAL);
     assert_finding(j, ERROR, reason, where ? : j->criteria.xen_syms,
                    message);
     assert_errors(j, 1);
@@ -382,7 +382,7 @@ static void test_no_file(void **state)
 
     j->criteria.xen_syms = strdup("/nowhere/xen-syms");
     judge_image(j, pair->payload);
-    assert_int_equal(j->rc, ERROR_INVAL);
+    assert_int_equal(j->rc, EINVAL);
     assert_finding(j, ERROR, REASON(FILE), "/nowhere/xen-syms",
                    "does not exist");
     assert_errors(j, 1);
@@ -398,7 +398,7 @@ static void test_huge_file(void **state)
     assert_int_equal(truncate(j->criteria.xen_syms, 1L << 30), 0);
     judge_image(j, pair->payload);
     unlink(j->criteria.xen_syms);
-    assert_int_equal(j->rc, ERROR_INVAL);
+    assert_int_equal(j->rc, EINVAL);
     assert_finding(j, ERROR, REASON(FILE), j->criteria.xen_syms,
                    "is it a xen-syms?");
 }

@@ -2,13 +2,11 @@
 /*
  * Names and metadata of any bytes, as text and back.
  */
-#include "libxl_osdeps.h" /* must come before any other headers */
+#include "judged.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
-
-#include "libxl_livepatch_text.h"
 
 /* A string literal and its length, zero bytes within included. */
 #define BYTES(literal) literal, sizeof(literal) - 1
@@ -48,6 +46,11 @@ static const struct {
     { BYTES("\xd8\x9c"), "\\xd8\\x9c" },
     { BYTES("\xef\xbb\xbf"), "\\xef\\xbb\\xbf" },
     { BYTES("\xef\xbf\xbf"), "\\xef\\xbf\\xbf" },
+    /* isolates, what only looks like a blank, a selector, a tag */
+    { BYTES("\xe2\x81\xa7"), "\\xe2\\x81\\xa7" },
+    { BYTES("\xe3\x85\xa4"), "\\xe3\\x85\\xa4" },
+    { BYTES("\xef\xb8\x8f"), "\\xef\\xb8\\x8f" },
+    { BYTES("\xf3\xa0\x81\x81"), "\\xf3\\xa0\\x81\\x81" },
     /* must not come back as hexadecimal */
     { BYTES("hex:4142"), "\\x68ex:4142" },
     { BYTES("hexagon"), "hexagon" },
@@ -59,9 +62,9 @@ static void test_text(void **state)
     int i;
 
     for (i = 0; i < ARRAY_SIZE(pairs); i++) {
-        text = libxl__livepatch_text(pairs[i].bytes, pairs[i].len);
+        text = xenlivepatch_text(pairs[i].bytes, pairs[i].len);
         assert_string_equal(text, pairs[i].text);
-        assert_int_equal(libxl__livepatch_is_plain(pairs[i].bytes,
+        assert_int_equal(xenlivepatch_is_plain(pairs[i].bytes,
                                                    pairs[i].len),
                          strlen(pairs[i].text) == pairs[i].len &&
                          !memcmp(pairs[i].text, pairs[i].bytes,
@@ -73,7 +76,7 @@ static void test_text(void **state)
 static void assert_bytes(const char *text, const void *bytes, size_t len)
 {
     size_t got_len;
-    char *got = libxl__livepatch_bytes(text, &got_len);
+    char *got = xenlivepatch_bytes(text, &got_len);
 
     assert_non_null(got);
     assert_int_equal(got_len, len);
@@ -106,7 +109,7 @@ static void test_malformed(void **state)
 
     for (i = 0; i < ARRAY_SIZE(malformed); i++) {
         errno = 0;
-        assert_null(libxl__livepatch_bytes(malformed[i], &len));
+        assert_null(xenlivepatch_bytes(malformed[i], &len));
         assert_int_equal(errno, EINVAL);
     }
 }
@@ -120,10 +123,10 @@ static void test_round_trip(void **state)
     for (i = 0; i < 0x10000; i++) {
         bytes[0] = i >> 8;
         bytes[1] = i;
-        text = libxl__livepatch_text(bytes, sizeof(bytes));
+        text = xenlivepatch_text(bytes, sizeof(bytes));
         assert_bytes(text, bytes, sizeof(bytes));
         free(text);
-        digits = libxl__livepatch_hex(bytes, sizeof(bytes));
+        digits = xenlivepatch_hex(bytes, sizeof(bytes));
         assert_int_equal(strlen(digits), 4);
         snprintf(hex, sizeof(hex), "hex:%s", digits);
         assert_bytes(hex, bytes, sizeof(bytes));
@@ -133,11 +136,11 @@ static void test_round_trip(void **state)
 
 static void test_hex(void **state)
 {
-    char *hex = libxl__livepatch_hex(BYTES("\x00\x9f\xAB"));
+    char *hex = xenlivepatch_hex(BYTES("\x00\x9f\xAB"));
 
     assert_string_equal(hex, "009fab");
     free(hex);
-    hex = libxl__livepatch_hex("", 0);
+    hex = xenlivepatch_hex("", 0);
     assert_string_equal(hex, "");
     free(hex);
 }
@@ -145,7 +148,7 @@ static void test_hex(void **state)
 static void assert_printable(const char *message, size_t max,
                              const char *expected)
 {
-    char *printable = libxl__livepatch_printable(message, max);
+    char *printable = xenlivepatch_printable(message, max);
 
     assert_string_equal(printable, expected);
     free(printable);
@@ -172,10 +175,10 @@ static void test_metadata(void **state)
         { "empty", "" }, { "a", "b=c" }, { "caf\\xe9", "\\xff\\x0a" },
         { "last", "without end" },
     };
-    libxl_livepatch_metadata *md;
-    int num, i;
+    xenlivepatch_metadata *md = NULL;
+    size_t num = 0, i;
 
-    assert_int_equal(libxl__livepatch_split_metadata(BYTES(bytes), &md,
+    assert_int_equal(xenlivepatch_split_metadata(BYTES(bytes), &md,
                                                      &num), 0);
     assert_int_equal(num, ARRAY_SIZE(expected));
     for (i = 0; i < num; i++) {
@@ -184,20 +187,19 @@ static void test_metadata(void **state)
             assert_string_equal(md[i].value, expected[i].value);
         else
             assert_null(md[i].value);
-        libxl_livepatch_metadata_dispose(&md[i]);
     }
-    free(md);
+    xenlivepatch_metadata_free(md, num);
 }
 
 static void test_no_metadata(void **state)
 {
-    libxl_livepatch_metadata *md;
-    int num;
+    xenlivepatch_metadata *md = NULL;
+    size_t num = 1;
 
-    assert_int_equal(libxl__livepatch_split_metadata("", 0, &md, &num), 0);
+    assert_int_equal(xenlivepatch_split_metadata("", 0, &md, &num), 0);
     assert_int_equal(num, 0);
     assert_null(md);
-    assert_int_equal(libxl__livepatch_split_metadata(BYTES("\0\0"), &md,
+    assert_int_equal(xenlivepatch_split_metadata(BYTES("\0\0"), &md,
                                                      &num), 0);
     assert_int_equal(num, 0);
     assert_null(md);
@@ -206,23 +208,21 @@ static void test_no_metadata(void **state)
 static void assert_fixes(const char *bytes, size_t len,
                          const char *const *expected)
 {
-    libxl_livepatch_metadata *md;
-    libxl_string_list fixes;
-    int num, i;
+    xenlivepatch_metadata *md = NULL;
+    size_t num = 0, i;
+    char **fixes;
 
-    assert_int_equal(libxl__livepatch_split_metadata(bytes, len, &md,
+    assert_int_equal(xenlivepatch_split_metadata(bytes, len, &md,
                      &num), 0);
-    fixes = libxl__livepatch_fixes(md, num);
+    fixes = xenlivepatch_fixes(md, num);
     assert_non_null(fixes);
     for (i = 0; expected[i]; i++) {
         assert_non_null(fixes[i]);
         assert_string_equal(fixes[i], expected[i]);
     }
     assert_null(fixes[i]);
-    libxl_string_list_dispose(&fixes);
-    for (i = 0; i < num; i++)
-        libxl_livepatch_metadata_dispose(&md[i]);
-    free(md);
+    xenlivepatch_strings_free(fixes);
+    xenlivepatch_metadata_free(md, num);
 }
 
 static void test_fixes(void **state)
@@ -245,12 +245,12 @@ static void test_fixes(void **state)
 /* Values that are not of our making are left out, not misread. */
 static void test_malformed_fixes(void **state)
 {
-    libxl_livepatch_metadata md = { .key = "fixes", .value = "XSA-1\\" };
-    libxl_string_list fixes = libxl__livepatch_fixes(&md, 1);
+    xenlivepatch_metadata md = { .key = "fixes", .value = "XSA-1\\" };
+    char **fixes = xenlivepatch_fixes(&md, 1);
 
     assert_non_null(fixes);
     assert_null(fixes[0]);
-    libxl_string_list_dispose(&fixes);
+    xenlivepatch_strings_free(fixes);
 }
 
 int main(void)

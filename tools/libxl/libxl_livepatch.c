@@ -151,7 +151,7 @@ static int check_file(const libxl_livepatch_file *file,
         rc = 0;
         goto out;
     }
-    rc = libxl__livepatch_judge(&image, criteria, judgement);
+    rc = libxl__livepatch_judge(&image, criteria, NULL, judgement);
 
  out:
     free(image.data);

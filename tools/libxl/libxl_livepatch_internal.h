@@ -6,14 +6,7 @@
  *   libxl_livepatch_sysctl.c    the sub-operations of the hypervisor
  *   libxl_livepatch_report.c    reading the hypervisor's report
  *   libxl_livepatch_obstacle.c  what it says was in the way, in words
- *   libxl_livepatch_text.c      names and metadata of any bytes as text
- *   libxl_livepatch_file.c      reading a payload file
- *   libxl_livepatch_elf.c       a payload, seen through libelf
- *   libxl_livepatch_judge.c     what speaks against a payload; its parts:
- *   libxl_livepatch_layout.c      header, sections, symbols, relocations
- *   libxl_livepatch_content.c     build-ids, metadata, hooks, tables
- *   libxl_livepatch_functions.c   the functions that it patches
- *   libxl_livepatch_symbols.c   the symbols of a xen-syms
+ *   libxl_livepatch_judgement.c what libxenlivepatch finds out of a payload
  *   libxl_livepatch_result.c    filling in a libxl_livepatch_result
  *   libxl_livepatch_timer.c     waiting that an abort can't break
  *   libxl_livepatch_lock.c      the host-wide lock
@@ -35,57 +28,39 @@
 #ifndef LIBXL_LIVEPATCH_INTERNAL_H
 #define LIBXL_LIVEPATCH_INTERNAL_H
 
+#include <xenlivepatch.h>
+
 #include "libxl_internal.h"
 #include "libxl_livepatch_pauser.h"
 
 typedef struct libxl__livepatch_call libxl__livepatch_call;
 typedef struct libxl__livepatch_transaction libxl__livepatch_transaction;
 
-/*----- names and metadata as text (libxl_livepatch_text.c) -----*/
+/*----- payload files (libxl_livepatch_judgement.c) -----*/
 
 /*
- * These stand free of a libxl context.  All return malloc'd memory, NULL
- * only when there is none left.
+ * These stand free of a libxl context, as libxenlivepatch does, whose own
+ * names for text are used under the following ones.  What these return is
+ * malloc'd, and NULL only when there is no memory left.
  */
+#define libxl__livepatch_text          xenlivepatch_text
+#define libxl__livepatch_hex           xenlivepatch_hex
+#define libxl__livepatch_is_plain      xenlivepatch_is_plain
+#define libxl__livepatch_bytes         xenlivepatch_bytes
+#define libxl__livepatch_default_name  xenlivepatch_default_name
 
-/* The len bytes as text: see "Names" in libxl_livepatch.h. */
-_hidden char *libxl__livepatch_text(const void *bytes, size_t len);
-
-/* The same from gc. */
+/* text from gc. */
 _hidden char *libxl__livepatch_gc_text(libxl__gc *gc, const void *bytes,
                                        size_t len);
 
-/* The len bytes in hexadecimal, lower case. */
-_hidden char *libxl__livepatch_hex(const void *bytes, size_t len);
-
-/* Whether bytes and their text are the same, so that no name_hex is due. */
-_hidden bool libxl__livepatch_is_plain(const void *bytes, size_t len);
-
 /*
- * The bytes that a text or "hex:..." stands for; a NUL that is not counted
- * follows them.  NULL with errno EINVAL where the text is malformed.
- */
-_hidden char *libxl__livepatch_bytes(const char *text, size_t *len_r);
-
-/*
- * Split metadata, NUL-terminated key=value strings, into md_r.  Returns 0
- * or ENOMEM.  An entry without '=' has a NULL value.
+ * Split metadata, NUL-terminated key=value strings, into md_r, and what
+ * they say to be fixed into fixes_r.  Returns 0 or ENOMEM.
  */
 _hidden int libxl__livepatch_split_metadata(const char *bytes, size_t len,
                                             libxl_livepatch_metadata **md_r,
-                                            int *num_r);
-
-/*
- * What metadata says the payload fixes: the values of all keys "fixes",
- * split at commas and white space.  NULL on ENOMEM.
- */
-_hidden libxl_string_list
-libxl__livepatch_fixes(const libxl_livepatch_metadata *md, int num);
-
-/*----- judging a file (libxl_livepatch_judge.c) -----*/
-
-/* LIVEPATCH_MAX_SIZE of the hypervisor, bytes. */
-#define LIBXL__LIVEPATCH_MAX_SIZE (2UL << 20)
+                                            int *num_r,
+                                            libxl_string_list *fixes_r);
 
 typedef struct {
     void *data;                 /* malloc'd */
@@ -94,36 +69,24 @@ typedef struct {
 
 /*
  * Read the file at path once.  On failure returns false with a finding in
- * judgement.  Both work without a context, and free nothing of what the
- * judgement held before.
+ * judgement.  Both add to what findings the judgement has.
  */
 _hidden bool libxl__livepatch_read(const char *path,
                                    libxl__livepatch_image *image_r,
                                    libxl_livepatch_judgement *judgement);
 
 /*
- * Judge the image against the engine's rules, and against criteria where
- * these are set (NULL: none).  Fills in everything but file and name.
- * Returns 0, ERROR_NOMEM, or ERROR_INVAL if criteria can't be used, with a
- * finding that says so.  Whether the payload is good is judgement->acceptable.
+ * Judge the image against the engines' rules, and against criteria where
+ * these are set (NULL: none).  *force_io (NULL: false) says whether what an
+ * engine would take is to be no more than a warning, and then whether that
+ * was needed.  Fills in everything but file and name.  Returns 0,
+ * ERROR_NOMEM, or ERROR_INVAL if criteria can't be used, with a finding
+ * that says so.  Whether the payload is good is judgement->acceptable.
  */
 _hidden int libxl__livepatch_judge(const libxl__livepatch_image *image,
                                    const libxl_livepatch_criteria *criteria,
+                                   bool *force_io,
                                    libxl_livepatch_judgement *judgement);
-
-/*
- * The default name of a payload: path without folders and without its last
- * suffix, as text.  malloc'd; NULL on ENOMEM.
- */
-_hidden char *libxl__livepatch_default_name(const char *path);
-
-/* printf a finding onto a judgement; an ERROR makes it unacceptable.
- * Returns ERROR_NOMEM or 0. */
-_hidden int libxl__livepatch_find(libxl_livepatch_judgement *judgement,
-                                  libxl_livepatch_severity severity,
-                                  libxl_livepatch_reason reason,
-                                  const char *where, const char *fmt, ...)
-                                  PRINTF_ATTRIBUTE(5, 6);
 
 /*----- the sub-operations of the hypervisor (libxl_livepatch_sysctl.c) -----*/
 

@@ -87,7 +87,8 @@ static int judge_member(libxl__gc *gc, apply_state *as,
 
     if (libxl__livepatch_read(file->path, &m->image, judgement)) {
         libxl__ptr_add(gc, m->image.data);
-        rc = libxl__livepatch_judge(&m->image, &criteria, judgement);
+        rc = libxl__livepatch_judge(&m->image, &criteria, NULL,
+                                    judgement);
         if (rc == ERROR_NOMEM) libxl__alloc_failed(CTX, __func__, 0, 0);
     }
     if (!judgement->acceptable) {
@@ -514,7 +515,7 @@ bool libxl__livepatch_read_again(libxl__gc *gc,
     if (!path) return false;
     libxl_livepatch_judgement_init(&again);
     if (libxl__livepatch_read(path, image_r, &again) &&
-        !libxl__livepatch_judge(image_r, NULL, &again) &&
+        !libxl__livepatch_judge(image_r, NULL, NULL, &again) &&
         again.sha256)
         ok = !strcmp(again.sha256, payload->sha256);
     libxl__ptr_add(gc, image_r->data);

@@ -166,14 +166,12 @@ static int describe_entry(const libxl__livepatch_entry *entry,
     }
     payload->state = libxl__livepatch_state(entry->state);
     payload->rc = entry->rc;
-    if (libxl__livepatch_split_metadata(entry->metadata,
-                                        entry->metadata_len,
-                                        &payload->metadata,
-                                        &payload->num_metadata))
-        return ERROR_NOMEM;
-    payload->fixes = libxl__livepatch_fixes(payload->metadata,
-                                            payload->num_metadata);
-    return payload->fixes ? 0 : ERROR_NOMEM;
+    return libxl__livepatch_split_metadata(entry->metadata,
+                                           entry->metadata_len,
+                                           &payload->metadata,
+                                           &payload->num_metadata,
+                                           &payload->fixes)
+        ? ERROR_NOMEM : 0;
 }
 
 /* What the hypervisor reports of it, if it does. */

@@ -13,7 +13,6 @@
 #include <sys/time.h>
 
 #include "libxl_livepatch_internal.h"
-#include "libxl_livepatch_text.h"
 
 /* Items begin at multiples of this, bytes. */
 #define ALIGNMENT 8
@@ -128,7 +127,7 @@ static bool get_failure(char **failure, const report_item *item)
     if (*failure || item->size == skip) return true;
     bytes = strndup((const char *)item->bytes + skip, item->size - skip);
     if (!bytes) return false;
-    *failure = libxl__livepatch_printable(bytes, MAX_FAILURE);
+    *failure = xenlivepatch_printable(bytes, MAX_FAILURE);
     free(bytes);
     return *failure;
 }

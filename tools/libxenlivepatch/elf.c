@@ -7,33 +7,21 @@
  * that all data lies within the file.
  */
 
-#include "libxl_osdeps.h" /* must come before any other headers */
-
-#include "libxl_livepatch_elf.h"
-
-/* Compilers for C stay far below; Xen itself has no limit. */
-#define MAX_NAME 4095U
+#include "private.h"
 
 /* A file that is being opened. */
 typedef struct {
-    libxl__livepatch_elf *elf;
-    const libxl__livepatch_image *image;
-    const char *what;
-    libxl_livepatch_judgement *judgement;
+    xlp_elf *elf;
+    const xlp_image *image;
+    const char *label;
+    xlp_case *c;
 } opening;
 
 /* Add a finding because of which nothing more can be told of the file. */
 #define UNUSABLE(o, reason, where, fmt, ...)                            \
-    unusable(libxl__livepatch_find((o)->judgement,                      \
-                                   LIBXL_LIVEPATCH_SEVERITY_ERROR,      \
-                                   LIBXL_LIVEPATCH_REASON_ ## reason,   \
-                                   where, "%s " fmt,                    \
-                                   (o)->what, ## __VA_ARGS__))
-
-static int unusable(int rc)
-{
-    return rc ? rc : ERROR_INVAL;
-}
+    (REFUSED((o)->c, reason, where, "%s " fmt, (o)->label,              \
+             ## __VA_ARGS__),                                           \
+     (o)->c->rc ? (o)->c->rc : EINVAL)
 
 /* What people hand in instead of an ELF file. */
 static const struct {
@@ -58,13 +46,13 @@ static const struct {
 
 static int check_magic(const opening *o)
 {
-    const libxl__livepatch_image *image = o->image;
+    const xlp_image *image = o->image;
     size_t i;
 
     if (image->size >= SELFMAG && !memcmp(image->data, ELFMAG, SELFMAG))
         return 0;
 
-    for (i = 0; i < ARRAY_SIZE(other_formats); i++) {
+    for (i = 0; i < XLP_NUM(other_formats); i++) {
         if (image->size >= other_formats[i].len &&
             !memcmp(image->data, other_formats[i].magic,
                     other_formats[i].len))
@@ -169,7 +157,7 @@ static int check_section_headers(const opening *o,
                           "%"PRIu64", not whole ones of %zu; get the file "
                           "again", i, shdr.sh_size, shdr.sh_entsize,
                           entry);
-        if (rc == ERROR_NOMEM) return rc;
+        if (rc == ENOMEM) return rc;
         if (rc) bad = rc;
     }
     return bad;
@@ -178,14 +166,14 @@ static int check_section_headers(const opening *o,
 /* libelf refused something: either memory, or what we failed to check. */
 static int libelf_refused(const opening *o, const char *where)
 {
-    if (errno == ENOMEM) return ERROR_NOMEM;
+    if (errno == ENOMEM) return ENOMEM;
     return UNUSABLE(o, FORMAT, where, "can't be read by libelf (%s): the "
                     "file is damaged, get it again", elf_errmsg(-1));
 }
 
 static int load_section(const opening *o, size_t index)
 {
-    libxl__livepatch_section *section = &o->elf->sections[index];
+    xlp_section *section = &o->elf->sections[index];
     char where[32];
     Elf_Scn *scn;
     GElf_Shdr shdr;
@@ -214,19 +202,19 @@ static int load_section(const opening *o, size_t index)
 
 static int load_sections(const opening *o)
 {
-    libxl__livepatch_elf *elf = o->elf;
+    xlp_elf *elf = o->elf;
     size_t i;
     int rc;
 
     errno = 0;
     if (elf_version(EV_CURRENT) == EV_NONE) return libelf_refused(o, NULL);
-    elf->libelf = elf_memory(o->image->data, o->image->size);
+    elf->libelf = elf_memory((char *)o->image->data, o->image->size);
     if (!elf->libelf) return libelf_refused(o, NULL);
     if (!gelf_getehdr(elf->libelf, &elf->header))
         return libelf_refused(o, "ELF header");
 
     elf->sections = calloc(elf->header.e_shnum, sizeof(*elf->sections));
-    if (!elf->sections) return ERROR_NOMEM;
+    if (!elf->sections) return ENOMEM;
     elf->num_sections = elf->header.e_shnum;
     elf->sections[0].name = "";
     for (i = 1; i < elf->num_sections; i++) {
@@ -237,16 +225,27 @@ static int load_sections(const opening *o)
 }
 
 /* Whether every offset below size is the start of a string. */
-static bool is_string_table(const libxl__livepatch_section *section)
+static bool is_string_table(const xlp_section *section)
 {
     return section->type == SHT_STRTAB && section->data &&
         !section->data[0] && !section->data[section->size - 1];
 }
 
+/* One that is not too long for a name. */
+static const char *short_string(const xlp_section *table, uint64_t offset)
+{
+    const char *string;
+
+    if (offset >= table->size) return NULL;
+    string = (const char *)table->data + offset;
+    return strnlen(string, XLP_MAX_NAME + 1) <= XLP_MAX_NAME
+        ? string : NULL;
+}
+
 static int name_sections(const opening *o)
 {
-    libxl__livepatch_elf *elf = o->elf;
-    const libxl__livepatch_section *names =
+    xlp_elf *elf = o->elf;
+    const xlp_section *names =
         &elf->sections[elf->header.e_shstrndx];
     GElf_Shdr shdr;
     size_t i;
@@ -262,19 +261,19 @@ static int name_sections(const opening *o)
         if (!gelf_getshdr(elf_getscn(elf->libelf, i), &shdr))
             return libelf_refused(o, "section headers");
         elf->sections[i].name =
-            libxl__livepatch_elf_string(names, shdr.sh_name, MAX_NAME);
+            short_string(names, shdr.sh_name);
         if (!elf->sections[i].name)
             return UNUSABLE(o, FORMAT, "section headers", "is damaged: "
                             "the name of section %zu is not in the table "
                             "of names, or has more than %u bytes; get the "
-                            "file again", i, MAX_NAME);
+                            "file again", i, XLP_MAX_NAME);
     }
     return 0;
 }
 
 static int find_symtab(const opening *o)
 {
-    libxl__livepatch_elf *elf = o->elf;
+    xlp_elf *elf = o->elf;
     size_t i;
 
     for (i = 1; i < elf->num_sections; i++) {
@@ -297,9 +296,9 @@ static int find_symtab(const opening *o)
 
 static int check_symbol_names(const opening *o)
 {
-    libxl__livepatch_elf *elf = o->elf;
-    const libxl__livepatch_section *symtab = &elf->sections[elf->symtab];
-    const libxl__livepatch_section *names;
+    xlp_elf *elf = o->elf;
+    const xlp_section *symtab = &elf->sections[elf->symtab];
+    const xlp_section *names;
     GElf_Sym sym;
     size_t i;
 
@@ -315,25 +314,23 @@ static int check_symbol_names(const opening *o)
         errno = 0;
         if (!gelf_getsym(symtab->libelf, i, &sym))
             return libelf_refused(o, symtab->name);
-        if (!libxl__livepatch_elf_string(names, sym.st_name, MAX_NAME))
+        if (!short_string(names, sym.st_name))
             return UNUSABLE(o, FORMAT, symtab->name, "is damaged: the "
                             "name of symbol %zu is not in %s, or has more "
                             "than %u bytes; get the file again", i,
-                            names->name, MAX_NAME);
+                            names->name, XLP_MAX_NAME);
     }
     return 0;
 }
 
-int libxl__livepatch_elf_open(libxl__livepatch_elf *elf,
-                              const libxl__livepatch_image *image,
-                              const char *what,
-                              libxl_livepatch_judgement *judgement)
+int xlp_elf_open(xlp_elf *elf, const xlp_image *image, const char *label,
+                 xlp_case *c)
 {
-    const opening o = { elf, image, what, judgement };
+    const opening o = { elf, image, label, c };
     Elf64_Ehdr header;
     int rc;
 
-    FILLZERO(*elf);
+    memset(elf, 0, sizeof(*elf));
     rc = check_magic(&o);
     if (rc) return rc;
     rc = check_header(&o, &header);
@@ -351,16 +348,15 @@ int libxl__livepatch_elf_open(libxl__livepatch_elf *elf,
     return check_symbol_names(&o);
 }
 
-void libxl__livepatch_elf_close(libxl__livepatch_elf *elf)
+void xlp_elf_close(xlp_elf *elf)
 {
     elf_end(elf->libelf);
     free(elf->sections);
-    FILLZERO(*elf);
+    memset(elf, 0, sizeof(*elf));
 }
 
-const libxl__livepatch_section *
-libxl__livepatch_elf_section(const libxl__livepatch_elf *elf,
-                             const char *name)
+const xlp_section *
+xlp_elf_section(const xlp_elf *elf, const char *name)
 {
     size_t i;
 
@@ -371,11 +367,11 @@ libxl__livepatch_elf_section(const libxl__livepatch_elf *elf,
     return NULL;
 }
 
-libxl__livepatch_symbol
-libxl__livepatch_elf_symbol(const libxl__livepatch_elf *elf, size_t index)
+xlp_symbol
+xlp_elf_symbol(const xlp_elf *elf, size_t index)
 {
-    const libxl__livepatch_section *symtab = &elf->sections[elf->symtab];
-    libxl__livepatch_symbol symbol = { .name = "" };
+    const xlp_section *symtab = &elf->sections[elf->symtab];
+    xlp_symbol symbol = { .name = "" };
     GElf_Sym sym;
 
     if (!gelf_getsym(symtab->libelf, index, &sym)) return symbol;
@@ -392,17 +388,16 @@ libxl__livepatch_elf_symbol(const libxl__livepatch_elf *elf, size_t index)
 }
 
 size_t
-libxl__livepatch_elf_num_relocs(const libxl__livepatch_section *section)
+xlp_num_relocs(const xlp_section *section)
 {
     if (section->type != SHT_RELA) return 0;
     return section->size / sizeof(Elf64_Rela);
 }
 
-libxl__livepatch_reloc
-libxl__livepatch_elf_reloc(const libxl__livepatch_section *section,
-                           size_t index)
+xlp_reloc
+xlp_reloc_at(const xlp_section *section, size_t index)
 {
-    libxl__livepatch_reloc reloc = { .type = R_X86_64_NONE };
+    xlp_reloc reloc = { .type = R_X86_64_NONE };
     GElf_Rela rela;
 
     if (!gelf_getrela(section->libelf, index, &rela)) return reloc;
@@ -414,8 +409,7 @@ libxl__livepatch_elf_reloc(const libxl__livepatch_section *section,
 }
 
 uint64_t
-libxl__livepatch_elf_number(const libxl__livepatch_section *section,
-                            uint64_t offset, size_t size)
+xlp_number(const xlp_section *section, uint64_t offset, size_t size)
 {
     uint64_t number = 0;
 
@@ -427,23 +421,16 @@ libxl__livepatch_elf_number(const libxl__livepatch_section *section,
     return number;
 }
 
-const char *
-libxl__livepatch_elf_string(const libxl__livepatch_section *section,
-                            uint64_t offset, size_t max)
+const char *xlp_string(const xlp_section *section, uint64_t offset)
 {
-    const char *string;
-    size_t left;
-
-    if (!section->data || offset >= section->size) return NULL;
-    string = (const char *)section->data + offset;
-    left = section->size - offset;
-    if (!memchr(string, '\0', left > max ? max + 1 : left)) return NULL;
-    return string;
+    if (!section->data || offset >= section->size ||
+        !memchr(section->data + offset, '\0', section->size - offset))
+        return NULL;
+    return (const char *)section->data + offset;
 }
 
 const uint8_t *
-libxl__livepatch_elf_build_id(const libxl__livepatch_section *section,
-                              size_t *len_r)
+xlp_build_id(const xlp_section *section, size_t *len_r)
 {
     static const char owner[] = "GNU";
     uint64_t room, size;
@@ -451,22 +438,14 @@ libxl__livepatch_elf_build_id(const libxl__livepatch_section *section,
     if (!section->data ||
         section->size <= sizeof(Elf64_Nhdr) + sizeof(owner))
         return NULL;
-    if (libxl__livepatch_elf_number(section, 0, 4) != sizeof(owner) ||
-        libxl__livepatch_elf_number(section, 8, 4) != NT_GNU_BUILD_ID ||
+    if (xlp_number(section, 0, 4) != sizeof(owner) ||
+        xlp_number(section, 8, 4) != NT_GNU_BUILD_ID ||
         memcmp(section->data + sizeof(Elf64_Nhdr), owner, sizeof(owner)))
         return NULL;
-    size = libxl__livepatch_elf_number(section, 4, 4);
+    size = xlp_number(section, 4, 4);
     room = section->size - sizeof(Elf64_Nhdr) - sizeof(owner);
     if (!size || size > room) return NULL;
 
     *len_r = size;
     return section->data + sizeof(Elf64_Nhdr) + sizeof(owner);
 }
-
-/*
- * Local variables:
- * mode: C
- * c-basic-offset: 4
- * indent-tabs-mode: nil
- * End:
- */

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
  * Names and metadata, which may be any bytes, as text and back.
- *
- * The form of a text is described under "Names" in libxl_livepatch.h.
  */
 
-#include "libxl_osdeps.h" /* must come before any other headers */
-
-#include "libxl_livepatch_text.h"
+#include "private.h"
 
 #define HEX_PREFIX "hex:"
 #define HEX_PREFIX_LEN (sizeof(HEX_PREFIX) - 1)
@@ -70,20 +66,42 @@ static int32_t utf8_character(const uint8_t *bytes, size_t len,
 }
 
 /*
- * Whether c can be shown as it is.  Besides control characters those are
- * left out that reorder or break a line, or that can't be seen: with these
- * a name could pass for another one.
+ * Characters that can't be shown as they are.  Besides control characters
+ * these are what reorders or breaks a line, or can't be seen: with such a
+ * name could pass for another one.
  */
+static const struct {
+    int32_t first, last;
+} unprintable[] = {
+    { 0x0000, 0x001f }, { 0x007f, 0x009f },
+    { 0x00ad, 0x00ad },         /* soft hyphen */
+    { 0x034f, 0x034f },         /* grapheme joiner */
+    { 0x061c, 0x061c },         /* direction: Arabic letter mark */
+    { 0x115f, 0x1160 },         /* Hangul fillers */
+    { 0x17b4, 0x17b5 },         /* Khmer inherent vowels */
+    { 0x180b, 0x180f },         /* Mongolian selectors, separator */
+    { 0x200b, 0x200f },         /* of no width; direction: marks */
+    { 0x2028, 0x202e },         /* line, paragraph; direction: overrides */
+    { 0x2060, 0x206f },         /* of no width; direction: isolates */
+    { 0x3164, 0x3164 },         /* Hangul filler */
+    { 0xe000, 0xf8ff },         /* private use: anything or nothing */
+    { 0xfe00, 0xfe0f },         /* variation selectors */
+    { 0xfeff, 0xfeff },         /* byte order mark */
+    { 0xffa0, 0xffa0 },         /* Hangul filler */
+    { 0xfff0, 0xfffb },         /* unassigned; annotations */
+    { 0xfffe, 0xffff },
+    { 0xe0000, 0x10ffff },      /* tags, selectors, private use */
+};
+
 static bool is_printable(int32_t c)
 {
-    if (c < 0x20) return false;
-    if (c >= 0x7f && c <= 0x9f) return false;
-    if (c == 0xad || c == 0x61c || c == 0xfeff) return false;
-    if (c >= 0x200b && c <= 0x200f) return false;
-    if (c >= 0x2028 && c <= 0x202e) return false;
-    if (c >= 0x2060 && c <= 0x206f) return false;
-    if ((c & 0xfffe) == 0xfffe) return false;
-    return true;
+    size_t i;
+
+    for (i = 0; i < XLP_NUM(unprintable); i++) {
+        if (c >= unprintable[i].first && c <= unprintable[i].last)
+            return false;
+    }
+    return (c & 0xfffe) != 0xfffe;
 }
 
 /*
@@ -118,7 +136,7 @@ static char *put_escape(char *to, uint8_t byte)
     return to;
 }
 
-char *libxl__livepatch_text(const void *bytes, size_t len)
+char *xenlivepatch_text(const void *bytes, size_t len)
 {
     const uint8_t *from = bytes;
     size_t i = 0, n;
@@ -146,7 +164,7 @@ char *libxl__livepatch_text(const void *bytes, size_t len)
     return text;
 }
 
-char *libxl__livepatch_printable(const char *message, size_t max)
+char *xenlivepatch_printable(const char *message, size_t max)
 {
     static const char ellipsis[] = "...";
     const uint8_t *from = (const uint8_t *)message;
@@ -179,7 +197,7 @@ char *libxl__livepatch_printable(const char *message, size_t max)
     return printable;
 }
 
-char *libxl__livepatch_hex(const void *bytes, size_t len)
+char *xenlivepatch_hex(const void *bytes, size_t len)
 {
     const uint8_t *from = bytes;
     size_t i;
@@ -195,7 +213,7 @@ char *libxl__livepatch_hex(const void *bytes, size_t len)
     return hex;
 }
 
-bool libxl__livepatch_is_plain(const void *bytes, size_t len)
+bool xenlivepatch_is_plain(const void *bytes, size_t len)
 {
     const uint8_t *from = bytes;
     size_t i, n;
@@ -247,7 +265,7 @@ static bool bytes_of_text(const char *text, char *to, size_t *len_r)
     return true;
 }
 
-char *libxl__livepatch_bytes(const char *text, size_t *len_r)
+char *xenlivepatch_bytes(const char *text, size_t *len_r)
 {
     bool ok;
     char *bytes;
@@ -269,54 +287,86 @@ char *libxl__livepatch_bytes(const char *text, size_t *len_r)
     return bytes;
 }
 
-static void dispose_metadata(libxl_livepatch_metadata *md, int num)
+char *xenlivepatch_default_name(const char *path)
 {
-    int i;
+    const char *base, *end, *dot;
 
-    for (i = 0; i < num; i++)
-        libxl_livepatch_metadata_dispose(&md[i]);
-    free(md);
+    /* Slashes at the end don't name anything. */
+    end = path + strlen(path);
+    while (end > path && end[-1] == '/')
+        end--;
+    base = end;
+    while (base > path && base[-1] != '/')
+        base--;
+
+    /* A dot at the very start doesn't begin a suffix. */
+    dot = memrchr(base, '.', end - base);
+    if (dot && dot > base) end = dot;
+    return xenlivepatch_text(base, end - base);
+}
+
+/*----- metadata -----*/
+
+void xenlivepatch_metadata_free(xenlivepatch_metadata *metadata,
+                                size_t num)
+{
+    size_t i;
+
+    for (i = 0; i < num; i++) {
+        free(metadata[i].key);
+        free(metadata[i].value);
+    }
+    free(metadata);
+}
+
+void xenlivepatch_strings_free(char **strings)
+{
+    size_t i;
+
+    for (i = 0; strings && strings[i]; i++)
+        free(strings[i]);
+    free(strings);
 }
 
 static int split_entry(const char *entry, size_t len,
-                       libxl_livepatch_metadata *md)
+                       xenlivepatch_metadata *metadata)
 {
     const char *equals = memchr(entry, '=', len);
 
-    libxl_livepatch_metadata_init(md);
-    md->key = libxl__livepatch_text(entry,
-                                    equals ? equals - entry : len);
+    metadata->key = xenlivepatch_text(entry,
+                                      equals ? equals - entry : len);
     if (equals)
-        md->value = libxl__livepatch_text(equals + 1,
-                                          entry + len - (equals + 1));
-    return md->key && (md->value || !equals) ? 0 : ENOMEM;
+        metadata->value = xenlivepatch_text(equals + 1,
+                                            entry + len - (equals + 1));
+    return metadata->key && (metadata->value || !equals) ? 0 : ENOMEM;
 }
 
-int libxl__livepatch_split_metadata(const char *bytes, size_t len,
-                                    libxl_livepatch_metadata **md_r,
-                                    int *num_r)
+int xenlivepatch_split_metadata(const void *bytes, size_t len,
+                                xenlivepatch_metadata **metadata_r,
+                                size_t *num_r)
 {
-    libxl_livepatch_metadata *md = NULL;
-    size_t i, n, most = 0;
-    int num = 0, r;
+    const char *from = bytes;
+    xenlivepatch_metadata *metadata = NULL;
+    size_t i, n, most = 0, num = 0;
+    int r;
 
     for (i = 0; i < len; i++)
-        most += bytes[i] && (!i || !bytes[i - 1]);
+        most += from[i] && (!i || !from[i - 1]);
     if (most) {
-        md = calloc(most, sizeof(*md));
-        if (!md) return ENOMEM;
+        metadata = calloc(most, sizeof(*metadata));
+        if (!metadata) return ENOMEM;
     }
 
     for (i = 0; i < len; i += n + 1) {
-        n = strnlen(bytes + i, len - i);
+        n = strnlen(from + i, len - i);
         if (!n) continue;
-        r = split_entry(bytes + i, n, &md[num++]);
+        r = split_entry(from + i, n, &metadata[num++]);
         if (r) {
-            dispose_metadata(md, num);
+            xenlivepatch_metadata_free(metadata, num);
             return r;
         }
     }
-    *md_r = md;
+    *metadata_r = metadata;
     *num_r = num;
     return 0;
 }
@@ -335,51 +385,42 @@ static bool add_words(const char *bytes, size_t len, char **fixes,
             n = 1;
             continue;
         }
-        fixes[*num] = libxl__livepatch_text(bytes, n);
+        fixes[*num] = xenlivepatch_text(bytes, n);
         if (!fixes[*num]) return false;
         (*num)++;
     }
     return true;
 }
 
-static bool is_fixes(const libxl_livepatch_metadata *md)
+static bool is_fixes(const xenlivepatch_metadata *metadata)
 {
-    return md->value && !strcmp(md->key, "fixes");
+    return metadata->value && !strcmp(metadata->key, "fixes");
 }
 
-libxl_string_list
-libxl__livepatch_fixes(const libxl_livepatch_metadata *md, int num)
+char **xenlivepatch_fixes(const xenlivepatch_metadata *metadata,
+                          size_t num)
 {
-    libxl_string_list fixes;
-    char *bytes = NULL;
-    size_t most = 0, words = 0, len;
+    size_t most = 0, words = 0, len, i;
+    char *bytes, **fixes;
     bool ok;
-    int i;
 
     for (i = 0; i < num; i++)
-        most += is_fixes(&md[i]) ? (strlen(md[i].value) + 1) / 2 : 0;
+        most += is_fixes(&metadata[i])
+            ? (strlen(metadata[i].value) + 1) / 2 : 0;
     fixes = calloc(most + 1, sizeof(*fixes));
     if (!fixes) return NULL;
 
     for (i = 0; i < num; i++) {
-        if (!is_fixes(&md[i])) continue;
+        if (!is_fixes(&metadata[i])) continue;
         /* White space other than blanks is escaped in the text. */
-        bytes = libxl__livepatch_bytes(md[i].value, &len);
+        bytes = xenlivepatch_bytes(metadata[i].value, &len);
         if (!bytes && errno == EINVAL) continue;
         ok = bytes && add_words(bytes, len, fixes, &words);
         free(bytes);
         if (!ok) {
-            libxl_string_list_dispose(&fixes);
+            xenlivepatch_strings_free(fixes);
             return NULL;
         }
     }
     return fixes;
 }
-
-/*
- * Local variables:
- * mode: C
- * c-basic-offset: 4
- * indent-tabs-mode: nil
- * End:
- */

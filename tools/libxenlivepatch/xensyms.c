@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * A payload compared with the xen-syms of the hypervisor it is made for.
+ *
+ * The hypervisor looks symbols up in a table of its own, made from
+ * xen-syms while it is built: global ones by their name, local ones by
+ * path/file.c#name, where the file is that of the STT_FILE symbol before
+ * them.
+ */
+
+#include "private.h"
+
+/* With debug information a xen-syms has some 50 MiB. */
+#define MAX_XEN_SYMS (512UL << 20)
+
+typedef struct {
+    const char *name;
+    uint64_t addr;
+    uint64_t size;
+    const xlp_section *section;
+} xen_symbol;
+
+typedef struct {
+    xlp_elf elf;
+    xen_symbol *symbols;        /* malloc'd, by name */
+    size_t num_symbols;
+    char *names;                /* malloc'd: those of local ones */
+} xen_table;
+
+/*----- Xen's symbol table, made anew -----*/
+
+/* Whether the tool that makes Xen's table takes the symbol in. */
+static bool is_in_table(const xlp_elf *elf, const xlp_symbol *symbol)
+{
+    if (symbol->section == SHN_UNDEF ||
+        symbol->section >= elf->num_sections ||
+        symbol->type == STT_FILE || symbol->type == STT_SECTION)
+        return false;
+    if (!xlp_is_loaded(&elf->sections[symbol->section]))
+        return false;
+    return *symbol->name && *symbol->name != '$' &&
+        !strstr(symbol->name, "_compiled.");
+}
+
+/*
+ * Adds the symbol; names_size is advanced by what a local one's name
+ * takes.  Without table->symbols it only counts.
+ */
+static void add_symbol(xen_table *table, const xlp_symbol *symbol,
+                       const char *file, size_t *names_size)
+{
+    xen_symbol *added;
+    char *name;
+
+    if (table->symbols) {
+        added = &table->symbols[table->num_symbols];
+        added->name = symbol->name;
+        added->addr = symbol->value;
+        added->size = symbol->size;
+        added->section = &table->elf.sections[symbol->section];
+    }
+    table->num_symbols++;
+    if (symbol->binding != STB_LOCAL || !*file) return;
+
+    if (table->symbols) {
+        name = table->names + *names_size;
+        table->symbols[table->num_symbols - 1].name = name;
+        stpcpy(stpcpy(stpcpy(name, file), "#"), symbol->name);
+    }
+    *names_size += strlen(file) + strlen(symbol->name) + sizeof("#");
+}
+
+static size_t add_symbols(xen_table *table)
+{
+    xlp_symbol symbol;
+    const char *file = "";
+    size_t i, names_size = 0;
+
+    table->num_symbols = 0;
+    for (i = 1; i < table->elf.num_symbols; i++) {
+        symbol = xlp_elf_symbol(&table->elf, i);
+        if (symbol.type == STT_FILE)
+            file = symbol.name;
+        else if (is_in_table(&table->elf, &symbol))
+            add_symbol(table, &symbol, file, &names_size);
+    }
+    return names_size;
+}
+
+static int compare_symbols(const void *a, const void *b)
+{
+    const xen_symbol *one = a, *other = b;
+
+    return strcmp(one->name, other->name);
+}
+
+static int make_table(xen_table *table)
+{
+    size_t names_size = add_symbols(table);
+
+    /* One more of each: there may be none. */
+    table->names = malloc(names_size + 1);
+    if (!table->names) return ENOMEM;
+    table->symbols = calloc(table->num_symbols + 1,
+                            sizeof(*table->symbols));
+    if (!table->symbols) return ENOMEM;
+    add_symbols(table);
+    qsort(table->symbols, table->num_symbols, sizeof(*table->symbols),
+          compare_symbols);
+    return 0;
+}
+
+static void dispose_table(xen_table *table)
+{
+    xlp_elf_close(&table->elf);
+    free(table->symbols);
+    free(table->names);
+}
+
+static const xen_symbol *find_symbol(const xen_table *table,
+                                     const char *name)
+{
+    xen_symbol key = { .name = name };
+
+    return bsearch(&key, table->symbols, table->num_symbols,
+                   sizeof(key), compare_symbols);
+}
+
+/* A local symbol whose name without its file is the wanted one. */
+static const xen_symbol *find_local(const xen_table *table,
+                                    const char *name)
+{
+    const char *hash;
+    size_t i;
+
+    for (i = 0; i < table->num_symbols; i++) {
+        hash = strchr(table->symbols[i].name, '#');
+        if (hash && !strcmp(hash + 1, name)) return &table->symbols[i];
+    }
+    return NULL;
+}
+
+/*----- rules -----*/
+
+/* Its memory is given to other uses when Xen has booted. */
+static bool is_init(const xen_symbol *symbol)
+{
+    return !strncmp(symbol->section->name, ".init", 5);
+}
+
+/* Whether symbols may come from a payload below this one. */
+static bool is_stacked(const xlp_case *c)
+{
+    const xenlivepatch_payload *payload = c->payload;
+
+    return payload->depends && payload->xen_build_id &&
+        strcmp(payload->depends, payload->xen_build_id);
+}
+
+/* A name that Xen has to know, whose symbol is returned if it does. */
+static const xen_symbol *judge_wanted(xlp_case *c, const xen_table *table,
+                                      const char *name)
+{
+    const xen_symbol *symbol = find_symbol(table, name), *local;
+
+    if (symbol) {
+        if (is_init(symbol))
+            WARNING(c, SYMBOL, name, "The payload uses %s, which is "
+                    "in Xen's %s and no longer there once Xen has "
+                    "booted: using it would crash the host", name,
+                    symbol->section->name);
+        return symbol;
+    }
+    local = find_local(table, name);
+    if (is_stacked(c))
+        WARNING(c, SYMBOL, name, "The payload needs the symbol %s, "
+                "which is not in xen-syms: a payload below this one "
+                "has to bring it along", name);
+    else
+        REFUSED(c, SYMBOL, name, "The payload needs the symbol %s, "
+                "which is not in xen-syms%s%s: build the payload for "
+                "this hypervisor", name,
+                local ? ", which calls it " : "",
+                local ? local->name : "");
+    return NULL;
+}
+
+static void judge_symbols(xlp_case *c, const xen_table *table)
+{
+    const xenlivepatch_symbol *symbol;
+    size_t i;
+
+    for (i = 0; i < c->payload->num_symbols; i++) {
+        symbol = &c->payload->symbols[i];
+        if (symbol->kind == XENLIVEPATCH_SYMBOL_NEEDED)
+            judge_wanted(c, table, symbol->name);
+        if (symbol->kind == XENLIVEPATCH_SYMBOL_NEW &&
+            find_symbol(table, symbol->name))
+            REFUSED(c, COLLISION, symbol->name, "The payload brings along "
+                    "a symbol %s, and Xen has one of that name: give it "
+                    "another name", symbol->name);
+    }
+}
+
+static void judge_replaced(xlp_case *c, const xen_table *table,
+                           const xlp_record *record)
+{
+    const char *name = record->old_symbol ? : record->name;
+    const xen_symbol *symbol;
+
+    if (!name || !*name) return;
+    /* Undefined symbols have been looked up before. */
+    symbol = record->old_symbol || record->old_addr
+        ? find_symbol(table, name) : judge_wanted(c, table, name);
+    if (!symbol) return;
+
+    if (!xlp_is_text(symbol->section))
+        CAUTION(c, SYMBOL, name, "%s, which is to be replaced, is no "
+                "function but data in Xen's %s: build the payload for "
+                "this hypervisor", name, symbol->section->name);
+    if (record->old_addr && record->old_addr != symbol->addr)
+        CAUTION(c, SYMBOL, name, "%s is to be replaced at %#"PRIx64", "
+                "and according to xen-syms it is at %#"PRIx64": build "
+                "the payload for this hypervisor", name,
+                record->old_addr, symbol->addr);
+    if (symbol->size && symbol->size != record->old_size)
+        WARNING(c, SYMBOL, name, "%s, which is to be replaced, is "
+                "said to have %u bytes, and according to xen-syms it "
+                "has %"PRIu64": was the payload built for this "
+                "hypervisor?", name, record->old_size, symbol->size);
+}
+
+static const uint8_t *find_build_id(const xlp_elf *elf, size_t *len_r)
+{
+    const uint8_t *id;
+    size_t i;
+
+    for (i = 1; i < elf->num_sections; i++) {
+        if (elf->sections[i].type != SHT_NOTE) continue;
+        id = xlp_build_id(&elf->sections[i], len_r);
+        if (id) return id;
+    }
+    return NULL;
+}
+
+/*
+ * Whether xen-syms and payload belong together; when not, nothing more of
+ * them is to be compared.
+ */
+static bool judge_same_xen(xlp_case *c, const xen_table *table)
+{
+    const char *path = c->criteria->xen_syms;
+    const char *made_for = c->payload->xen_build_id;
+    const uint8_t *id;
+    size_t len;
+    char *hex;
+    bool same;
+
+    id = find_build_id(&table->elf, &len);
+    if (table->elf.header.e_type == ET_REL || !id) {
+        REFUSED(c, FILE, path, "%s is no xen-syms, or one without a "
+                "build-id: take the one from the debug package of this "
+                "very version of Xen", path);
+        xlp_keep_rc(c, EINVAL);
+        return false;
+    }
+    if (!made_for) return true;
+
+    hex = xenlivepatch_hex(id, len);
+    if (!hex) {
+        xlp_keep_rc(c, ENOMEM);
+        return false;
+    }
+    same = !strcmp(hex, made_for);
+    if (!same)
+        REFUSED(c, XEN_BUILD_ID, XENLIVEPATCH_XEN_DEPENDS, "The payload "
+                "is made for Xen build-id %s, and %s is of "
+                "%s: take the payload and the xen-syms of the same "
+                "package version of Xen", made_for, path, hex);
+    free(hex);
+    return same;
+}
+
+void xlp_judge_xen_syms(xlp_case *c)
+{
+    const char *path = c->criteria->xen_syms;
+    void *data = NULL;
+    uint64_t size = 0;
+    xlp_image image;
+    xen_table table = { .symbols = NULL };
+    size_t i;
+    int rc;
+
+    rc = xlp_read_file(c, path, MAX_XEN_SYMS, "is it a xen-syms?", &data,
+                       &size);
+    if (rc) goto out;
+    image = (xlp_image){ data, size };
+    rc = xlp_elf_open(&table.elf, &image, path, c);
+    if (rc) goto out;
+    if (!judge_same_xen(c, &table)) goto out;
+    rc = make_table(&table);
+    if (rc) goto out;
+
+    judge_symbols(c, &table);
+    for (i = 0; i < c->num_records; i++)
+        judge_replaced(c, &table, &c->records[i]);
+ out:
+    xlp_keep_rc(c, rc);
+    dispose_table(&table);
+    free(data);
+}
