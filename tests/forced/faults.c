@@ -23,6 +23,8 @@ const char *faults_last;
 bool faults_in_flight, faults_abort_due;
 int faults_guard_divisor = 1;
 
+sigjmp_buf faults_killed;
+
 static bool armed;
 static uint64_t jumped_us;
 
@@ -56,6 +58,7 @@ int faults_step(const char *what)
         faults_last = what;
         faults_in_flight = engine_is_flying();
     }
+    if (fault.kill) siglongjmp(faults_killed, 1);
     if (fault.meddle) {
         armed = false;
         fault.meddle();

@@ -6,6 +6,7 @@
 #ifndef FORCED_FAULTS_H
 #define FORCED_FAULTS_H
 
+#include <setjmp.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ struct fault {
     int errnoval;               /* it fails with this, */
     void (*meddle)(void);       /* or another tool does something before it */
     bool abort;                 /* or the operation is aborted then */
+    bool kill;                  /* or the process is gone: see below */
 };
 
 extern struct fault fault;
@@ -29,6 +31,9 @@ extern bool faults_abort_due;   /* for the event loop */
 
 /* Asked at the step that fails. */
 bool engine_is_flying(void);
+
+/* Where a process goes that is killed. */
+extern sigjmp_buf faults_killed;
 
 /* From now on steps count. */
 void faults_arm(const struct fault *f);

@@ -4,11 +4,15 @@
 #undef NDEBUG
 #include <assert.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/wait.h>
+
+#include <sanitizer/lsan_interface.h>
 
 #include <libxl.h>
 #include <xenctrl.h>
@@ -345,6 +349,100 @@ char *operation_run(const struct scenario *scenario, const struct fault *f,
     free(told);
     free(before);
     free(done);
+    free(now);
+    return why;
+}
+
+/*----- a process that is killed -----*/
+
+/* What patches nothing may be there or not. */
+static void strip_checked(char *state)
+{
+    char *at, *start;
+
+    while ((at = strstr(state, ":checked"))) {
+        start = at;
+        while (start > state && start[-1] != ' ')
+            start--;
+        at += strlen(":checked");
+        if (*at == ' ') at++;
+        memmove(start, at, strlen(at) + 1);
+    }
+    /* A blank may be left before the stack. */
+    at = strchr(state, '|');
+    if (at > state && at[-1] == ' ') memmove(at - 1, at, strlen(at) + 1);
+}
+
+/* The descriptors of a process go with it, and the lock with these. */
+static void close_new(const fd_set *old)
+{
+    int fd;
+
+    for (fd = 0; fd < FD_SETSIZE; fd++)
+        if (!FD_ISSET(fd, old)) close(fd);
+}
+
+static void note_open(fd_set *old_r)
+{
+    int fd;
+
+    FD_ZERO(old_r);
+    for (fd = 0; fd < FD_SETSIZE; fd++)
+        if (fcntl(fd, F_GETFD) >= 0) FD_SET(fd, old_r);
+}
+
+static int unload_nothing(libxl_ctx *ctx, libxl_livepatch_result *result,
+                          const libxl_asyncop_how *how)
+{
+    return libxl_livepatch_unload(ctx, "nothing", NULL, result, how);
+}
+
+/* Its memory is gone with it: who looks for leaks must not see that. */
+static void run_until_killed(const struct scenario *scenario, int at)
+{
+    const struct fault f = { .at = at, .kill = true };
+    static fd_set old;
+
+    note_open(&old);
+    __lsan_disable();
+    if (!sigsetjmp(faults_killed, 1)) {
+        operate(scenario, &f);
+    } else {
+        faults_disarm();
+        alarm(0);
+        close_new(&old);
+        libxl_livepatch_result_init(&last_result);
+    }
+    __lsan_enable();
+}
+
+char *operation_kill(const struct scenario *scenario, int at)
+{
+    const struct scenario next = { "the next call", .start = unload_nothing };
+    char *before, *done, *killed, *now, *why = NULL;
+
+    doing = scenario->name;
+    host_reset();
+    if (scenario->set_up) scenario->set_up();
+    before = engine_state();
+    done = strdup(scenario->done ?: before);
+    run_until_killed(scenario, at);
+    killed = engine_state();
+    /* What the hypervisor was about to do it does. */
+    engine_land();
+    operate(&next, NULL);
+    now = engine_state();
+    strip_checked(before);
+    strip_checked(done);
+    strip_checked(now);
+    if (strcmp(now, before) && strcmp(now, done))
+        assert(asprintf(&why, "%s, killed at step %d (%s)\n    before: %s\n"
+                        "    then: %s\n    now: %s\n    %s",
+                        scenario->name, at, faults_last, before, killed, now,
+                        last_result.message) > 0);
+    free(before);
+    free(done);
+    free(killed);
     free(now);
     return why;
 }

@@ -36,6 +36,11 @@ void host_reset(void);
 /* Run the scenario on a new host; returns NULL or what is wrong, malloc'd. */
 char *operation_run(const struct scenario *scenario, const struct fault *f,
                     const struct leeway *leeway);
+/*
+ * Run it as if its process were killed at that step, and then what the next
+ * caller does; returns NULL or what is wrong, malloc'd.
+ */
+char *operation_kill(const struct scenario *scenario, int at);
 /* The same without a fault and without looking; for setting up. */
 libxl_livepatch_outcome operation_do(const struct scenario *scenario);
 /* Of the last run. */

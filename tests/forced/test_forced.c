@@ -119,6 +119,34 @@ static void test_aborted(void **state)
     at_every_step((struct fault){ .abort = true }, NULL, false);
 }
 
+/*
+ * Killed at each step: the next call finds the host as it was, or as it was
+ * wanted, or makes it so.
+ */
+static void test_killed(void **state)
+{
+    int i, n, steps, runs = 0;
+
+    num_wrong = 0;
+
+    for (i = 0; i < num_scenarios; i++) {
+        if ((engine_reporting && scenarios[i].stock) ||
+            scenarios[i].only_looks || scenarios[i].forks ||
+            scenarios[i].any_state)
+            continue;
+        params_reset();
+        tell(operation_run(&scenarios[i], &(struct fault){}, NULL));
+        steps = last_steps;
+        for (n = 1; n <= steps; n++, runs++) {
+            params_reset();
+            tell(operation_kill(&scenarios[i], n));
+        }
+    }
+    print_message("killed %d times\n", runs);
+    assert_true(runs > 500);
+    assert_int_equal(num_wrong, 0);
+}
+
 /*----- the same with an engine that reports -----*/
 
 static int begin_reporting(void **state)
@@ -380,6 +408,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_fails_once),
         cmocka_unit_test(test_fails_for_ever),
         cmocka_unit_test(test_aborted),
+        cmocka_unit_test(test_killed),
         cmocka_unit_test(test_bystander),
         cmocka_unit_test(test_bystander_on_top),
         cmocka_unit_test(test_meddled_with),
@@ -392,6 +421,7 @@ int main(int argc, char **argv)
         REPORTING(test_nothing),
         REPORTING(test_all_fails),
         REPORTING(test_aborted),
+        REPORTING(test_killed),
         REPORTING(test_bystander),
         REPORTING(test_meddled_with),
         REPORTING(test_list_changes),
