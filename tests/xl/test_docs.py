@@ -27,6 +27,8 @@ SECTIONS = {
     "livepatch_verdict": "The result",
     "livepatch_condition": "A condition",
     "livepatch_deviation": "A condition",
+    "livepatch_obstacles": "Obstacles",
+    "livepatch_suspect": "Obstacles",
     "livepatch_payload": "A payload",
     "livepatch_metadata": "A payload",
     "livepatch_function": "A payload",

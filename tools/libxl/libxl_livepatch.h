@@ -136,6 +136,27 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
                          LIBXL_EXTERNAL_CALLERS_ONLY;
 
 /*
+ * Tell what is not as the calls of libxl have left it, or wanted it to be:
+ * whether one is at work now, whether one was killed, and which payloads are
+ * in another state than they should be.  Takes no lock and changes nothing.
+ */
+int libxl_livepatch_status(libxl_ctx *ctx,
+                           libxl_livepatch_condition *condition_r)
+                           LIBXL_EXTERNAL_CALLERS_ONLY;
+
+/*
+ * Tell what would keep the host from coming to rest now, and change nothing.
+ * A hypervisor that can rehearse brings its CPUs together once, for
+ * params->timeout_us at the most: BUSY if that failed.  For any other one the
+ * guests that are likely to be in the way are guessed.
+ */
+int libxl_livepatch_blockers(libxl_ctx *ctx,
+                             const libxl_livepatch_params *params,
+                             libxl_livepatch_obstacles *obstacles_r,
+                             const libxl_asyncop_how *ao_how)
+                             LIBXL_EXTERNAL_CALLERS_ONLY;
+
+/*
  * Judge payload files, each once; outcome DONE when all are acceptable.
  * Needs no hypervisor and no privilege, thus no context: the files are
  * compared with what criteria names, which may be NULL.  The build-id of the

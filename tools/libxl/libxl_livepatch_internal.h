@@ -586,6 +586,7 @@ typedef union {
     libxl_livepatch_details *details;
     libxl_livepatch_verdict *verdict;
     libxl_livepatch_condition *condition;
+    libxl_livepatch_obstacles *obstacles;
 } libxl__livepatch_any __attribute__((transparent_union));
 
 /*
