@@ -198,18 +198,17 @@ static bool is_told(const libxl_livepatch_attempt *a)
 void livepatch_tell_attempt(livepatch_command *cmd,
                             const libxl_livepatch_attempt *a)
 {
-    FILE *f = a->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE ? stdout : stderr;
-
     if (cmd->json) return;
 
     if (a->wait_us) {
-        livepatch_print_duration(f, "Trying again in ", a->wait_us, ".\n");
+        livepatch_print_duration(stdout, "Trying again in ", a->wait_us,
+                                 ".\n");
     } else {
         cmd->num_told++;
         if (is_told(a))
-            print_attempt(f, a);
+            print_attempt(stdout, a);
     }
-    fflush(f);
+    fflush(stdout);
 }
 
 static void print_action(FILE *f, const livepatch_command *cmd)
