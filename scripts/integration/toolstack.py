@@ -124,9 +124,19 @@ def _libxl_event(repository):
 
 
 def _libxl_types(repository):
-    # Appended, not a file of its own: libxl's generated test reads this one.
-    yield Insertion(f"{LIBXL}/libxl_types.idl", "",
-                    lines_of(repository / "tools/libxl/libxl_types.idl"))
+    # Not a file of its own: libxl's generated test reads this one, and an
+    # event carries an attempt.
+    types = f"{LIBXL}/libxl_types.idl"
+    yield Insertion(types, r'libxl_event_type = Enumeration\("event_type", \[',
+                    lines_of(repository / "tools/libxl/libxl_types.idl"),
+                    where="before")
+    yield Insertion(types, r' *\(5, "DOMAIN_CREATE_CONSOLE_AVAILABLE"\),',
+                    ('    (6, "LIVEPATCH_ATTEMPT"),',))
+    yield Insertion(types, r' *\("domain_create_console_available", None\),', (
+        '           ("livepatch_attempt", Struct(None, [',
+        '                                        ("attempt", '
+        'libxl_livepatch_attempt),',
+        '                                 ])),'))
 
 
 def _libxl_makefile(repository):

@@ -85,13 +85,13 @@ static int apply_named(libxl_ctx *ctx, libxl_livepatch_result *result,
         .path = (char *)file_of("fresh"), .name = (char *)name,
     };
 
-    return libxl_livepatch_apply(ctx, &file, 1, &params, result, how);
+    return libxl_livepatch_apply(ctx, &file, 1, &params, result, how, NULL);
 }
 
 static int revert_named(libxl_ctx *ctx, libxl_livepatch_result *result,
                         const libxl_asyncop_how *how)
 {
-    return libxl_livepatch_revert(ctx, name, &params, result, how);
+    return libxl_livepatch_revert(ctx, name, &params, result, how, NULL);
 }
 
 static int unload_named(libxl_ctx *ctx, libxl_livepatch_result *result,
@@ -103,15 +103,13 @@ static int unload_named(libxl_ctx *ctx, libxl_livepatch_result *result,
 static int info_named(libxl_ctx *ctx, libxl_livepatch_result *result,
                       const libxl_asyncop_how *how)
 {
-    return libxl_livepatch_info(ctx, name, result);
+    return inform(ctx, name, result);
 }
 
 static int check_missing(libxl_ctx *ctx, libxl_livepatch_result *result,
                          const libxl_asyncop_how *how)
 {
-    libxl_livepatch_file file = { .path = (char *)file_of("none") };
-
-    return libxl_livepatch_check(ctx, &file, 1, NULL, result);
+    return check_file(file_of("none"), result);
 }
 
 /*----- more hosts -----*/

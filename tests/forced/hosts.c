@@ -80,8 +80,6 @@ void params_reset(void)
 {
     libxl_livepatch_params_dispose(&params);
     libxl_livepatch_params_init(&params);
-    params.lock_wait_ms = -1;
-    params.retries = -1;
 }
 
 int apply_files(libxl_ctx *ctx, libxl_livepatch_result *result,
@@ -95,7 +93,54 @@ int apply_files(libxl_ctx *ctx, libxl_livepatch_result *result,
     for (i = 0; i < num; i++)
         files[i].path = (char *)file_of(va_arg(al, const char *));
     va_end(al);
-    return libxl_livepatch_apply(ctx, files, num, &params, result, how);
+    return libxl_livepatch_apply(ctx, files, num, &params, result, how, NULL);
+}
+
+/* What a result begins with, and no more, of another type of answer. */
+static void move_head(libxl_livepatch_result *to, void *answer)
+{
+    memcpy(to, answer, sizeof(libxl_livepatch_head));
+    memset(answer, 0, sizeof(libxl_livepatch_head));
+}
+
+static int list_all(libxl_ctx *ctx, libxl_livepatch_result *result)
+{
+    libxl_livepatch_listing listing;
+    int rc;
+
+    libxl_livepatch_listing_init(&listing);
+    rc = libxl_livepatch_list(ctx, &listing);
+    move_head(result, &listing);
+    result->payloads = listing.payloads;
+    result->num_payloads = listing.num_payloads;
+    free(listing.xen_build_id);
+    return rc;
+}
+
+libxl_livepatch_details last_details;
+
+int inform(libxl_ctx *ctx, const char *name, libxl_livepatch_result *result)
+{
+    int rc;
+
+    libxl_livepatch_details_dispose(&last_details);
+    libxl_livepatch_details_init(&last_details);
+    rc = libxl_livepatch_info(ctx, name, &last_details);
+    move_head(result, &last_details);
+    return rc;
+}
+
+int check_file(const char *path, libxl_livepatch_result *result)
+{
+    libxl_livepatch_file file = { .path = (char *)path };
+    libxl_livepatch_verdict verdict;
+    int rc;
+
+    libxl_livepatch_verdict_init(&verdict);
+    rc = libxl_livepatch_check(&file, 1, NULL, &verdict);
+    move_head(result, &verdict);
+    libxl_livepatch_verdict_dispose(&verdict);
+    return rc;
 }
 
 #define START(name, call)                                               \
@@ -114,17 +159,16 @@ START(replace_one, (params.replace = true,
 START(upload_fresh, libxl_livepatch_upload(
           ctx, &(libxl_livepatch_file){ .path = (char *)file_of("fresh") },
           &params, result, how))
-START(revert_bye, libxl_livepatch_revert(ctx, "bye", &params, result, how))
+START(revert_bye, libxl_livepatch_revert(ctx, "bye", &params, result, how,
+                                         NULL))
 START(revert_and_unload, (params.unload = true,
-          libxl_livepatch_revert(ctx, "bye", &params, result, how)))
+          libxl_livepatch_revert(ctx, "bye", &params, result, how, NULL)))
 START(unload_bye, libxl_livepatch_unload(ctx, "bye", &params, result, how))
 START(plan_fresh, (params.dry_run = true,
                    apply_files(ctx, result, how, 1, "fresh")))
-START(list, libxl_livepatch_list(ctx, result))
-START(info, libxl_livepatch_info(ctx, "bye", result))
-START(check, libxl_livepatch_check(
-          ctx, &(libxl_livepatch_file){ .path = (char *)file_of("bye") }, 1,
-          NULL, result))
+START(list, list_all(ctx, result))
+START(info, inform(ctx, "bye", result))
+START(check, check_file(file_of("bye"), result))
 
 void do_now(start_function *start)
 {

@@ -35,6 +35,11 @@ start_function apply_hello, apply_bye, apply_third, apply_three, replace_one,
     replace_two, upload_fresh, revert_bye, revert_and_unload, unload_bye,
     plan_fresh, list, info, check;
 /* Apply files of these names. */
+/* What the last of these told beyond the head, which is the result's. */
+extern libxl_livepatch_details last_details;
+int inform(libxl_ctx *ctx, const char *name, libxl_livepatch_result *result);
+int check_file(const char *path, libxl_livepatch_result *result);
+
 int apply_files(libxl_ctx *ctx, libxl_livepatch_result *result,
                 const libxl_asyncop_how *how, int num, ...);
 /* Without a fault; it must succeed. */

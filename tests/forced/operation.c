@@ -275,12 +275,12 @@ static const char *wrong_state(const char *before, const char *done,
 /* What was recorded must not be told of another payload. */
 static char *wrong_records(void)
 {
-    libxl_livepatch_result result;
+    libxl_livepatch_listing result;
     libxl_ctx *ctx;
     char *why = NULL;
     int i;
 
-    libxl_livepatch_result_init(&result);
+    libxl_livepatch_listing_init(&result);
     assert(!libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &logger));
     if (libxl_livepatch_list(ctx, &result))
         why = strdup("the payloads can't be listed");
@@ -292,7 +292,7 @@ static char *wrong_records(void)
             assert(asprintf(&why, "%s is listed with a wrong build-id",
                             p->name) > 0);
     }
-    libxl_livepatch_result_dispose(&result);
+    libxl_livepatch_listing_dispose(&result);
     libxl_ctx_free(ctx);
     return why;
 }

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 IDL = Path(__file__).resolve().parents[2] / "tools/libxl/libxl_types.idl"
-RESULT = "livepatch_result"
+HEAD = "livepatch_head"
 
 
 class Enumeration:
@@ -40,11 +40,29 @@ def types():
             if isinstance(value, (Enumeration, Struct))}
 
 
+def answers():
+    """The types that begin with the head, and the head: what xl prints."""
+    known = types()
+    head = list(known[HEAD].fields)
+    return [name for name, kind in known.items() if isinstance(kind, Struct)
+            and list(kind.fields)[:len(head)] == head]
+
+
+def own_fields(name):
+    """The fields of a type without those of the head, unless it is that."""
+    known = types()
+    fields = known[name].fields
+    if name == HEAD or name not in answers():
+        return dict(fields)
+    return {field: kind for field, kind in fields.items()
+            if field not in known[HEAD].fields}
+
+
 def reachable():
-    """The types that a result consists of."""
-    known, todo, found = types(), [RESULT], {}
+    """The types that answers consist of."""
+    known, todo, found = types(), answers(), {}
     while todo:
-        one = known[todo.pop()]
+        one = known[todo.pop(0)]
         if one.name in found:
             continue
         found[one.name] = one

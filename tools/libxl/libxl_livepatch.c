@@ -26,110 +26,121 @@ char *libxl__livepatch_xen_build_id(libxl__gc *gc)
     return kept;
 }
 
-/* What the hypervisor reports of a payload, if it does. */
-static void add_report(libxl__gc *gc, libxl__livepatch_reporter *lpr,
-                       const libxl__livepatch_name *name,
-                       libxl_livepatch_result *result)
+/*
+ * All payloads, or the one that is called name, malloc'd; and the build-id
+ * of the hypervisor.  Returns ERROR_FAIL when the call has been concluded.
+ */
+static int get_payloads(libxl__gc *gc, libxl__livepatch_any result,
+                        libxl__livepatch_reporter *lpr,
+                        const libxl__livepatch_name *name,
+                        char **xen_build_id_r,
+                        libxl_livepatch_payload **payloads_r, int *num_r)
 {
-    libxl_livepatch_report report;
-
-    if (libxl__livepatch_get_report(gc, lpr, name, &report)) return;
-
-    result->reports = libxl__calloc(NOGC, 1, sizeof(*result->reports));
-    result->reports[0] = report;
-    result->num_reports = 1;
-}
-
-/* All payloads, or the one that is called name, which text stands for. */
-static int list_payloads(libxl__gc *gc, const char *text,
-                         const libxl__livepatch_name *name,
-                         libxl_livepatch_result *result)
-{
-    libxl__livepatch_reporter reporter;
     libxl_livepatch_payload *payloads;
     libxl__livepatch_notes notes;
     libxl__livepatch_set set;
     const char *build_id;
-    int i, rc, r;
+    int i, r;
 
-    result->operation = LIBXL_LIVEPATCH_OPERATION_LIST;
     r = libxl__livepatch_get_set(gc, &set);
-    if (r) {
-        libxl__livepatch_conclude_errno(gc, result, r,
-                                        "cannot list the live patches");
-        goto out;
-    }
-    libxl__livepatch_reporter_init(gc, &reporter);
+    if (r) goto failed;
+
+    libxl__livepatch_reporter_init(gc, lpr);
     libxl__livepatch_notes_load(gc, &notes);
-    rc = libxl__livepatch_describe(gc, &reporter, &notes.known, &set,
-                                   &payloads);
+    r = libxl__livepatch_describe(gc, lpr, &notes.known, &set, &payloads);
     libxl__livepatch_notes_dispose(&notes);
-    if (rc) {
-        libxl__livepatch_conclude_errno(gc, result, -ENOMEM,
-                                        "cannot list the live patches");
-        goto out;
+    if (r) {
+        r = -ENOMEM;
+        goto failed;
     }
 
     build_id = libxl__livepatch_xen_build_id(gc);
-    if (build_id) result->xen_build_id = libxl__strdup(NOGC, build_id);
-    result->payloads = libxl__calloc(NOGC, set.num + 1,
-                                     sizeof(*result->payloads));
+    if (build_id) *xen_build_id_r = libxl__strdup(NOGC, build_id);
+    *payloads_r = libxl__calloc(NOGC, set.num + 1, sizeof(**payloads_r));
     for (i = 0; i < set.num; i++) {
         if (!name ||
             libxl__livepatch_same_name(name, &set.entries[i].name))
-            result->payloads[result->num_payloads++] = payloads[i];
+            (*payloads_r)[(*num_r)++] = payloads[i];
         else
             libxl_livepatch_payload_dispose(&payloads[i]);
     }
     free(payloads);
-    if (name) add_report(gc, &reporter, name, result);
+    return 0;
 
-    if (name && !result->num_payloads)
-        libxl__livepatch_conclude_errno(gc, result, -ENOENT,
-                                        GCSPRINTF("cannot show %s", text));
-    else
-        libxl__livepatch_conclude(gc, result, LIBXL_LIVEPATCH_OUTCOME_DONE,
-                                  LIBXL_LIVEPATCH_REASON_NONE, NULL,
-                                  "payloads loaded: %d", set.num);
-
- out:
-    return libxl__livepatch_outcome_rc(result);
+ failed:
+    libxl__livepatch_conclude_errno(gc, result, r,
+                                    "cannot list the live patches");
+    return ERROR_FAIL;
 }
 
-int libxl_livepatch_list(libxl_ctx *ctx, libxl_livepatch_result *result_r)
+int libxl_livepatch_list(libxl_ctx *ctx, libxl_livepatch_listing *listing_r)
 {
     GC_INIT(ctx);
+    libxl__livepatch_reporter reporter;
     int rc;
 
-    rc = list_payloads(gc, NULL, NULL, result_r);
+    listing_r->operation = LIBXL_LIVEPATCH_OPERATION_LIST;
+    rc = get_payloads(gc, listing_r, &reporter, NULL,
+                      &listing_r->xen_build_id, &listing_r->payloads,
+                      &listing_r->num_payloads);
+    if (!rc)
+        libxl__livepatch_conclude(gc, listing_r,
+                                  LIBXL_LIVEPATCH_OUTCOME_DONE,
+                                  LIBXL_LIVEPATCH_REASON_NONE, NULL,
+                                  "payloads loaded: %d",
+                                  listing_r->num_payloads);
+    rc = libxl__livepatch_outcome_rc(listing_r);
 
     GC_FREE;
     return rc;
 }
 
 int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
-                         libxl_livepatch_result *result_r)
+                         libxl_livepatch_details *details_r)
 {
     GC_INIT(ctx);
+    const char *text = libxl__livepatch_gc_text(gc, name, strlen(name));
+    libxl__livepatch_reporter reporter;
     libxl__livepatch_name wanted;
-    int rc;
+    libxl_livepatch_report report;
+    int rc, r;
 
+    details_r->operation = LIBXL_LIVEPATCH_OPERATION_LIST;
     rc = libxl__livepatch_parse_name(gc, name, &wanted);
     if (rc) {
-        libxl__livepatch_conclude(gc, result_r,
+        libxl__livepatch_conclude(gc, details_r,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                LIBXL_LIVEPATCH_REASON_USAGE, NULL,
-                "\"%s\" can't be the name of a payload", name);
+                LIBXL_LIVEPATCH_REASON_USAGE, LIVEPATCH_ADVICE_NAME,
+                "\"%s\" can't be the name of a payload", text);
         goto out;
     }
-    rc = list_payloads(gc, name, &wanted, result_r);
+    rc = get_payloads(gc, details_r, &reporter, &wanted,
+                      &details_r->xen_build_id, &details_r->payloads,
+                      &details_r->num_payloads);
+    if (rc) goto out;
+
+    if (!details_r->num_payloads) {
+        libxl__livepatch_conclude_errno(gc, details_r, -ENOENT,
+                                        GCSPRINTF("cannot show %s", text));
+        goto out;
+    }
+    r = libxl__livepatch_get_report(gc, &reporter, &wanted, &report);
+    if (!r) {
+        details_r->reports = libxl__calloc(NOGC, 1, sizeof(report));
+        details_r->reports[0] = report;
+        details_r->num_reports = 1;
+    }
+    libxl__livepatch_conclude(gc, details_r, LIBXL_LIVEPATCH_OUTCOME_DONE,
+                              LIBXL_LIVEPATCH_REASON_NONE, NULL,
+                              "%s is loaded", details_r->payloads[0].name);
 
  out:
+    rc = libxl__livepatch_outcome_rc(details_r);
     GC_FREE;
     return rc;
 }
 
-/*----- checking; this works without a ctx -----*/
+/*----- checking, which needs no ctx -----*/
 
 static int check_file(const libxl_livepatch_file *file,
                       const libxl_livepatch_criteria *criteria,
@@ -158,12 +169,13 @@ static int check_file(const libxl_livepatch_file *file,
     return rc;
 }
 
-static void conclude_check(libxl_livepatch_result *result)
+static void conclude_check(libxl_livepatch_verdict *verdict)
 {
     int i, j, bad = 0;
 
-    for (i = 0; i < result->num_judgements; i++) {
-        const libxl_livepatch_judgement *judgement = &result->judgements[i];
+    for (i = 0; i < verdict->num_judgements; i++) {
+        const libxl_livepatch_judgement *judgement =
+            &verdict->judgements[i];
 
         if (judgement->acceptable) continue;
         bad++;
@@ -171,62 +183,48 @@ static void conclude_check(libxl_livepatch_result *result)
             const libxl_livepatch_finding *f = &judgement->findings[j];
 
             if (f->severity == LIBXL_LIVEPATCH_SEVERITY_ERROR &&
-                result->reason == LIBXL_LIVEPATCH_REASON_NONE)
-                result->reason = f->reason;
+                verdict->reason == LIBXL_LIVEPATCH_REASON_NONE)
+                verdict->reason = f->reason;
         }
     }
-    result->outcome = bad ? LIBXL_LIVEPATCH_OUTCOME_FAILED
-                          : LIBXL_LIVEPATCH_OUTCOME_DONE;
-    if (asprintf(&result->message, "%d of %d payloads can be applied",
-                 result->num_judgements - bad, result->num_judgements) < 0)
-        result->message = NULL;
+    verdict->outcome = bad ? LIBXL_LIVEPATCH_OUTCOME_FAILED
+                           : LIBXL_LIVEPATCH_OUTCOME_DONE;
+    if (asprintf(&verdict->message, "%d of %d payloads can be applied",
+                 verdict->num_judgements - bad,
+                 verdict->num_judgements) < 0)
+        verdict->message = NULL;
 }
 
-int libxl_livepatch_check(libxl_ctx *ctx,
-                          const libxl_livepatch_file *files, int num_files,
+int libxl_livepatch_check(const libxl_livepatch_file *files, int num_files,
                           const libxl_livepatch_criteria *criteria,
-                          libxl_livepatch_result *result_r)
+                          libxl_livepatch_verdict *verdict_r)
 {
-    libxl_livepatch_criteria wanted = {};
     int i, rc;
 
-    if (criteria) wanted = *criteria;
-    result_r->operation = LIBXL_LIVEPATCH_OPERATION_CHECK;
-
-    if (ctx) {
-        GC_INIT(ctx);
-        const char *running = libxl__livepatch_xen_build_id(gc);
-
-        if (running)
-            result_r->xen_build_id = libxl__strdup(NOGC, running);
-        if (!wanted.xen_build_id)
-            wanted.xen_build_id = result_r->xen_build_id;
-        GC_FREE;
+    verdict_r->operation = LIBXL_LIVEPATCH_OPERATION_CHECK;
+    if (criteria && criteria->xen_build_id) {
+        verdict_r->xen_build_id = strdup(criteria->xen_build_id);
+        if (!verdict_r->xen_build_id) goto nomem;
     }
+    verdict_r->judgements = calloc(num_files + 1,
+                                   sizeof(*verdict_r->judgements));
+    if (!verdict_r->judgements) goto nomem;
 
-    result_r->judgements = calloc(num_files + 1,
-                                  sizeof(*result_r->judgements));
-    if (!result_r->judgements) {
-        rc = ERROR_NOMEM;
-        goto out;
-    }
     for (i = 0; i < num_files; i++) {
         libxl_livepatch_judgement *judgement =
-            &result_r->judgements[result_r->num_judgements++];
+            &verdict_r->judgements[verdict_r->num_judgements++];
 
         libxl_livepatch_judgement_init(judgement);
-        rc = check_file(&files[i], &wanted, judgement);
-        if (rc == ERROR_NOMEM) goto out;
+        rc = check_file(&files[i], criteria, judgement);
+        if (rc == ERROR_NOMEM) goto nomem;
     }
-    conclude_check(result_r);
-    rc = libxl__livepatch_outcome_rc(result_r);
+    conclude_check(verdict_r);
+    return libxl__livepatch_outcome_rc(verdict_r);
 
- out:
-    if (rc == ERROR_NOMEM) {
-        result_r->outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED;
-        result_r->reason = LIBXL_LIVEPATCH_REASON_MEMORY;
-    }
-    return rc;
+ nomem:
+    verdict_r->outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED;
+    verdict_r->reason = LIBXL_LIVEPATCH_REASON_MEMORY;
+    return ERROR_NOMEM;
 }
 
 /*

@@ -6,13 +6,14 @@
  *
  * Results
  *
- * The functions that act fill in a libxl_livepatch_result, on success and
- * on failure alike: what was done, every attempt at it, the hypervisor's
- * own words, what was rolled back, and the reason and a piece of advice in
- * people's language.  result_r must have been initialised with
- * libxl_livepatch_result_init and belongs to the caller, who disposes of
- * it. In an asynchronous call it has to stay where it is until the
- * operation is complete.
+ * All results begin with the fields of a libxl_livepatch_head, which are
+ * filled in on success and on failure alike: how the call ended, and the
+ * reason and a piece of advice in people's language.  The functions that act
+ * also tell what was done, every attempt at it, the hypervisor's own words
+ * and what was rolled back.  A result must have been initialised with its
+ * _init function and belongs to the caller, who disposes of it.  In an
+ * asynchronous call it has to stay where it is until the operation is
+ * complete.
  *
  * The libxl error code says no more than the result's outcome does:
  *   0                  DONE, ALREADY or PLANNED
@@ -32,9 +33,11 @@
  * its point of no return then reports success.
  *
  * Calls that change something exclude each other across the whole host by
- * a lock in XEN_RUN_DIR, and wait for it up to params->lock_wait_ms.
+ * a lock in XEN_RUN_DIR, and wait for it up to params->lock_wait_us.
  *
- * Parameters (libxl_livepatch_params; a zero from _init is the default)
+ * Parameters (libxl_livepatch_params; what _init makes is the default)
+ *
+ * All times are in microseconds.
  *
  *   replace        apply: revert the whole stack and apply the first file
  *                  in its place, as one action; the others go on top of
@@ -42,15 +45,25 @@
  *   nodeps         apply: don't compare with the top of the stack.
  *   no_undo        replace: go on although a displaced payload could not
  *                  be put back if the new one failed.
+ *   lose_fixes     replace: go on although a fix that is in force, by the
+ *                  metadata of what is displaced, is in none of the files.
+ *   force          apply: hand also those files to the hypervisor that are
+ *                  judged unfit but that some engine takes.  What was
+ *                  found stays in the judgements, and the payloads are
+ *                  marked as forced.
  *   unload         revert: unload afterwards.
  *   dry_run        judge and plan, change nothing.
- *   timeout_us     microseconds that the hypervisor waits for its CPUs in
- *                  the first attempt; every further attempt doubles it, up
- *                  to 250000 or to timeout_us if that is more.  All CPUs
- *                  that did arrive stand still for as long.  Default
- *                  30000; at most 4000000.
- *   retries        further attempts before guests are paused.  -1, the
- *                  default, stands for 2.
+ *   timeout_us     the hypervisor waits so long for its CPUs in the first
+ *                  attempt; every further attempt doubles it, up to 250000
+ *                  or to timeout_us if that is more.  All CPUs that did
+ *                  arrive stand still for as long.  Default 30000; at most
+ *                  4000000.
+ *   retries        further attempts before guests are paused.  Default 2.
+ *   deadline_us    no attempt begins later than so long after the call; up
+ *                  to then all that can be in the way only for a time is
+ *                  tried again, with longer and longer waits, and the lock
+ *                  waited for.  0, the default: when the attempts that
+ *                  retries and pause give have failed, the call has.
  *   pause          which guests may be paused when these attempts failed:
  *                  AUTO, those that the hypervisor names, or if it
  *                  doesn't the likely ones first, then more, then all;
@@ -59,12 +72,20 @@
  *                  paused already are never touched.
  *   listed         the domains for LISTED.
  *   excluded       domains never to be paused.
- *   max_pause_ms   milliseconds that guests stay paused in one attempt at
- *                  the most, counted from when they stand still; at its
- *                  end they are resumed, whatever happened to the caller.
- *                  Default 1000.
- *   lock_wait_ms   milliseconds to wait for the host's lock.  -1, the
- *                  default, stands for 10000; 0 doesn't wait.
+ *   max_pause_us   guests stay paused so long in one attempt at the most,
+ *                  counted from when they stand still; at its end they are
+ *                  resumed, whatever happened to the caller.  Default
+ *                  1000000.
+ *   lock_wait_us   how long to wait for the host's lock; 0 doesn't wait.
+ *                  Default 10000000.
+ *
+ * Attempts as they happen
+ *
+ * aop_attempts of a call that makes attempts gets an event of the type
+ * LIVEPATCH_ATTEMPT as each of them ends; it may be NULL.  If the call is
+ * going to wait before more attempts, as there is time until its deadline,
+ * the same attempt is told again with its wait_us set.  The result has all
+ * attempts in the end.
  *
  * Hypervisors that report
  *
@@ -96,35 +117,54 @@
 /* No attempt goes beyond this many microseconds unless asked to. */
 #define LIBXL_LIVEPATCH_TIMEOUT_US_CEILING 250000
 #define LIBXL_LIVEPATCH_RETRIES_DEFAULT      2
-#define LIBXL_LIVEPATCH_MAX_PAUSE_MS_DEFAULT 1000
-#define LIBXL_LIVEPATCH_LOCK_WAIT_MS_DEFAULT 10000
+#define LIBXL_LIVEPATCH_MAX_PAUSE_US_DEFAULT 1000000
+#define LIBXL_LIVEPATCH_LOCK_WAIT_US_DEFAULT 10000000
 
 /*
- * List the payloads in the hypervisor, in the order of their upload, into
- * result_r->payloads.  Takes no lock and changes nothing.
+ * List the payloads in the hypervisor, in the order of their upload.  Takes
+ * no lock and changes nothing.
  */
-int libxl_livepatch_list(libxl_ctx *ctx, libxl_livepatch_result *result_r)
+int libxl_livepatch_list(libxl_ctx *ctx, libxl_livepatch_listing *listing_r)
                          LIBXL_EXTERNAL_CALLERS_ONLY;
 
 /*
- * The same for the one payload called name; what the hypervisor itself
- * reports of it goes into result_r->reports, which stays empty with a stock
- * hypervisor.
+ * Tell the same of the one payload called name, and what the hypervisor
+ * itself reports of it; details_r->reports stays empty with a stock one.
  */
 int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
-                         libxl_livepatch_result *result_r)
+                         libxl_livepatch_details *details_r)
                          LIBXL_EXTERNAL_CALLERS_ONLY;
 
 /*
- * Judge payload files, each once, into result_r->judgements; outcome DONE
- * when all are acceptable.  Needs no privilege: ctx may be NULL, and then
- * the files are compared with nothing but what criteria names.  With a ctx
- * a criteria->xen_build_id that is not set is taken from the running Xen.
+ * Tell what is not as the calls of libxl have left it, or wanted it to be:
+ * whether one is at work now, whether one was killed, and which payloads are
+ * in another state than they should be.  Takes no lock and changes nothing.
  */
-int libxl_livepatch_check(libxl_ctx *ctx,
-                          const libxl_livepatch_file *files, int num_files,
+int libxl_livepatch_status(libxl_ctx *ctx,
+                           libxl_livepatch_condition *condition_r)
+                           LIBXL_EXTERNAL_CALLERS_ONLY;
+
+/*
+ * Tell what would keep the host from coming to rest now, and change nothing.
+ * A hypervisor that can rehearse brings its CPUs together once, for
+ * params->timeout_us at the most: BUSY if that failed.  For any other one the
+ * guests that are likely to be in the way are guessed.
+ */
+int libxl_livepatch_blockers(libxl_ctx *ctx,
+                             const libxl_livepatch_params *params,
+                             libxl_livepatch_obstacles *obstacles_r,
+                             const libxl_asyncop_how *ao_how)
+                             LIBXL_EXTERNAL_CALLERS_ONLY;
+
+/*
+ * Judge payload files, each once; outcome DONE when all are acceptable.
+ * Needs no hypervisor and no privilege, thus no context: the files are
+ * compared with what criteria names, which may be NULL.  The build-id of the
+ * running Xen is in libxl_get_version_info.
+ */
+int libxl_livepatch_check(const libxl_livepatch_file *files, int num_files,
                           const libxl_livepatch_criteria *criteria,
-                          libxl_livepatch_result *result_r)
+                          libxl_livepatch_verdict *verdict_r)
                           LIBXL_EXTERNAL_CALLERS_ONLY;
 
 /*
@@ -137,7 +177,8 @@ int libxl_livepatch_apply(libxl_ctx *ctx,
                           const libxl_livepatch_file *files, int num_files,
                           const libxl_livepatch_params *params,
                           libxl_livepatch_result *result_r,
-                          const libxl_asyncop_how *ao_how)
+                          const libxl_asyncop_how *ao_how,
+                          const libxl_asyncprogress_how *aop_attempts)
                           LIBXL_EXTERNAL_CALLERS_ONLY;
 
 /* Upload and check one payload, and leave it loaded but not applied. */
@@ -152,7 +193,8 @@ int libxl_livepatch_upload(libxl_ctx *ctx,
 int libxl_livepatch_revert(libxl_ctx *ctx, const char *name,
                            const libxl_livepatch_params *params,
                            libxl_livepatch_result *result_r,
-                           const libxl_asyncop_how *ao_how)
+                           const libxl_asyncop_how *ao_how,
+                           const libxl_asyncprogress_how *aop_attempts)
                            LIBXL_EXTERNAL_CALLERS_ONLY;
 
 /* Remove a payload that is not applied from the hypervisor. */

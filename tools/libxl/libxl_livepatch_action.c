@@ -281,8 +281,24 @@ static void wait_for(libxl__egc *egc, libxl__livepatch_action *lpa,
     libxl__livepatch_wait(egc, lpc->ao, &lpa->timer, us);
 }
 
-static void log_attempt(libxl__gc *gc, libxl__livepatch_action *lpa)
+/* Tell who follows the call of the attempt that was logged last. */
+static void report_attempt(libxl__egc *egc, libxl__livepatch_action *lpa)
 {
+    libxl__livepatch_call *const lpc = lpa->call;
+    const libxl_livepatch_result *const result = lpc->result;
+    STATE_AO_GC(lpc->ao);
+    libxl_event *event;
+
+    event = NEW_EVENT(egc, LIVEPATCH_ATTEMPT, INVALID_DOMID,
+                      lpc->aop_attempts.for_event);
+    libxl_livepatch_attempt_copy(CTX, &event->u.livepatch_attempt.attempt,
+                                 &result->attempts[result->num_attempts - 1]);
+    libxl__ao_progress_report(egc, ao, &lpc->aop_attempts, event);
+}
+
+static void log_attempt(libxl__egc *egc, libxl__livepatch_action *lpa)
+{
+    STATE_AO_GC(lpa->call->ao);
     libxl_livepatch_result *const result = lpa->call->result;
     int num = result->num_attempts;
 
@@ -291,6 +307,7 @@ static void log_attempt(libxl__gc *gc, libxl__livepatch_action *lpa)
     result->attempts[num] = lpa->attempt;
     result->num_attempts++;
     libxl_livepatch_attempt_init(&lpa->attempt);
+    report_attempt(egc, lpa);
 }
 
 /* Ask the hypervisor what became of the attempt, and why. */
@@ -720,7 +737,7 @@ static void action_decide(libxl__egc *egc, libxl__livepatch_action *lpa)
     lpa->outcome = lpa->attempt.outcome;
     lpa->reason = lpa->attempt.reason;
     lpa->rc = lpa->attempt.rc;
-    log_attempt(gc, lpa);
+    log_attempt(egc, lpa);
 
     if (lpa->outcome != LIBXL_LIVEPATCH_OUTCOME_BUSY ||
         has_lost_the_stack(lpa))
@@ -749,6 +766,8 @@ static void action_decide(libxl__egc *egc, libxl__livepatch_action *lpa)
 
         lpa->backoff_us = min(us * 2, (uint64_t)BACKOFF_LAST_US);
         begin_series(lpa);
+        result->attempts[result->num_attempts - 1].wait_us = us;
+        report_attempt(egc, lpa);
         wait_for(egc, lpa, us, action_again);
         return;
     }

@@ -78,7 +78,8 @@ static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
                  const libxl_livepatch_file *files, int num_files,
                  const libxl_livepatch_params *params,
                  libxl_livepatch_result *result_r,
-                 const libxl_asyncop_how *ao_how)
+                 const libxl_asyncop_how *ao_how,
+                 const libxl_asyncprogress_how *aop_attempts)
 {
     AO_CREATE(ctx, 0, ao_how);
     apply_state *as;
@@ -87,6 +88,7 @@ static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
 
     GCNEW(as);
     libxl__livepatch_call_init(&as->call, ao, op, params, result_r);
+    libxl__ao_progress_gethow(&as->call.aop_attempts, aop_attempts);
     if (as->call.params.replace)
         result_r->operation = LIBXL_LIVEPATCH_OPERATION_REPLACE;
     as->call.begun = apply_begun;
@@ -110,10 +112,11 @@ int libxl_livepatch_apply(libxl_ctx *ctx,
                           const libxl_livepatch_file *files, int num_files,
                           const libxl_livepatch_params *params,
                           libxl_livepatch_result *result_r,
-                          const libxl_asyncop_how *ao_how)
+                          const libxl_asyncop_how *ao_how,
+                          const libxl_asyncprogress_how *aop_attempts)
 {
     return start(ctx, LIBXL_LIVEPATCH_OPERATION_APPLY, files, num_files,
-                 params, result_r, ao_how);
+                 params, result_r, ao_how, aop_attempts);
 }
 
 int libxl_livepatch_upload(libxl_ctx *ctx, const libxl_livepatch_file *file,
@@ -122,7 +125,7 @@ int libxl_livepatch_upload(libxl_ctx *ctx, const libxl_livepatch_file *file,
                            const libxl_asyncop_how *ao_how)
 {
     return start(ctx, LIBXL_LIVEPATCH_OPERATION_UPLOAD, file, 1,
-                 params, result_r, ao_how);
+                 params, result_r, ao_how, NULL);
 }
 
 static void apply_begun(libxl__egc *egc, libxl__livepatch_call *lpc)

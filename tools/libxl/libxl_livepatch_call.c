@@ -45,21 +45,17 @@ void libxl__livepatch_call_init(libxl__livepatch_call *lpc, libxl__ao *ao,
     libxl__livepatch_lock_init(&lpc->lock);
     libxl__livepatch_pauser_init(&lpc->pauser);
     libxl__ao_abortable_init(&lpc->abrt);
+    libxl__ao_progress_gethow(&lpc->aop_attempts, NULL);
 
     libxl_livepatch_params_init(p);
     if (params) libxl_livepatch_params_copy(CTX, p, params);
     if (!p->timeout_us)
         p->timeout_us = LIBXL_LIVEPATCH_TIMEOUT_US_DEFAULT;
-    if (p->retries < 0)
-        p->retries = LIBXL_LIVEPATCH_RETRIES_DEFAULT;
-    if (!p->max_pause_ms)
-        p->max_pause_ms = LIBXL_LIVEPATCH_MAX_PAUSE_MS_DEFAULT;
-    if (p->lock_wait_ms < 0)
-        p->lock_wait_ms = LIBXL_LIVEPATCH_LOCK_WAIT_MS_DEFAULT;
+    if (!p->max_pause_us)
+        p->max_pause_us = LIBXL_LIVEPATCH_MAX_PAUSE_US_DEFAULT;
     if (p->deadline_us) {
         lpc->deadline_us = lpc->start_us + p->deadline_us;
-        p->lock_wait_ms = max((uint64_t)p->lock_wait_ms,
-                              p->deadline_us / 1000);
+        p->lock_wait_us = max(p->lock_wait_us, p->deadline_us);
     }
 }
 
@@ -104,8 +100,8 @@ static void conclude_lock(libxl__gc *gc, libxl__livepatch_call *lpc, int rc)
     libxl__livepatch_conclude(gc, lpc->result,
             LIBXL_LIVEPATCH_OUTCOME_BUSY, LIBXL_LIVEPATCH_REASON_LOCKED,
             "Wait for it, or give a longer lock wait.",
-            "%s is live patching this host; waited for it for %d ms",
-            who, lpc->params.lock_wait_ms);
+            "%s is live patching this host; waited for it for %"PRIu64" ms",
+            who, lpc->params.lock_wait_us / 1000);
 }
 
 static void dispose_payloads(libxl_livepatch_payload *payloads, int num)
@@ -189,7 +185,7 @@ void libxl__livepatch_call_begin(libxl__egc *egc,
     }
 
     lpc->lock.ao = ao;
-    lpc->lock.wait_ms = lpc->params.lock_wait_ms;
+    lpc->lock.wait_us = lpc->params.lock_wait_us;
     lpc->lock.callback = call_locked;
     lpc->waiting = &lpc->lock.timer;
     libxl__livepatch_lock_take(egc, &lpc->lock);
@@ -218,7 +214,7 @@ static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl, int rc)
 
     lpc->pauser.ao = ao;
     lpc->pauser.lock_fd = libxl__livepatch_lock_fd(lpl);
-    lpc->pauser.max_pause_ms = lpc->params.max_pause_ms;
+    lpc->pauser.max_pause_ms = (lpc->params.max_pause_us + 999) / 1000;
     if (libxl__livepatch_pauses_pending(gc)) {
         lpc->pauser.callback = call_recovering;
         libxl__livepatch_pauser_start(egc, &lpc->pauser);

@@ -7,7 +7,8 @@
  *   libxl_livepatch_report.c    reading the hypervisor's report
  *   libxl_livepatch_obstacle.c  what it says was in the way, in words
  *   libxl_livepatch_judgement.c what libxenlivepatch finds out of a payload
- *   libxl_livepatch_result.c    filling in a libxl_livepatch_result
+ *   libxl_livepatch_result.c    filling in what all results begin with
+ *   libxl_livepatch_words.c     what people are told about each reason
  *   libxl_livepatch_timer.c     waiting that an abort can't break
  *   libxl_livepatch_lock.c      the host-wide lock
  *   libxl_livepatch_console.c   what Xen said meanwhile
@@ -32,6 +33,7 @@
 
 #include "libxl_internal.h"
 #include "libxl_livepatch_pauser.h"
+#include "libxl_livepatch_words.h"
 
 typedef struct libxl__livepatch_call libxl__livepatch_call;
 typedef struct libxl__livepatch_transaction libxl__livepatch_transaction;
@@ -269,7 +271,7 @@ typedef struct libxl__livepatch_lock libxl__livepatch_lock;
 struct libxl__livepatch_lock {
     /* to be filled in by the user */
     libxl__ao *ao;
-    uint32_t wait_ms;
+    uint64_t wait_us;
     /* rc is 0, ERROR_LOCK_FAIL when another has it (holder then tells
      * who, or is 0), ERROR_ABORTED, or ERROR_FAIL */
     void (*callback)(libxl__egc *egc, libxl__livepatch_lock *lpl, int rc);
@@ -562,30 +564,54 @@ _hidden bool libxl__livepatch_pauses_pending(libxl__gc *gc);
  */
 _hidden char *libxl__livepatch_xen_build_id(libxl__gc *gc);
 
+/*----- what people are told (libxl_livepatch_words.c) -----*/
+
+typedef struct {
+    libxl_livepatch_reason reason;
+    const char *message;        /* what it means, after a colon */
+    const char *advice;         /* what to do about it, or NULL */
+} libxl__livepatch_words;
+
+/* Never NULL; its members are where there is nothing to say. */
+_hidden const libxl__livepatch_words *
+libxl__livepatch_words_for(libxl_livepatch_reason reason);
+
 /*----- filling in a result (libxl_livepatch_result.c) -----*/
+
+/* A pointer to any result is one to the head that they all begin with. */
+typedef union {
+    libxl_livepatch_head *head;
+    libxl_livepatch_result *result;
+    libxl_livepatch_listing *listing;
+    libxl_livepatch_details *details;
+    libxl_livepatch_verdict *verdict;
+    libxl_livepatch_condition *condition;
+    libxl_livepatch_obstacles *obstacles;
+} libxl__livepatch_any __attribute__((transparent_union));
 
 /*
  * State how the call ended.  The first statement stands, except that
- * STRANDED replaces any other.  advice may be NULL.
+ * STRANDED replaces any other.  Where advice is NULL it is that for the
+ * reason; other advice is from libxl_livepatch_words.h.
  */
 _hidden void libxl__livepatch_conclude(libxl__gc *gc,
-                                       libxl_livepatch_result *result,
+                                       libxl__livepatch_any result,
                                        libxl_livepatch_outcome outcome,
                                        libxl_livepatch_reason reason,
                                        const char *advice,
                                        const char *fmt, ...)
                                        PRINTF_ATTRIBUTE(6, 7);
 _hidden void libxl__livepatch_warn(libxl__gc *gc,
-                                   libxl_livepatch_result *result,
+                                   libxl__livepatch_any result,
                                    const char *fmt, ...)
                                    PRINTF_ATTRIBUTE(3, 4);
 _hidden void libxl__livepatch_append(libxl__gc *gc, libxl_string_list *list,
                                      const char *text);
 /* The libxl error code for a finished result: see libxl_livepatch.h. */
-_hidden int libxl__livepatch_outcome_rc(const libxl_livepatch_result *result);
+_hidden int libxl__livepatch_outcome_rc(libxl__livepatch_any result);
 /* Conclude with what a failing hypercall means.  r is a negative errno. */
 _hidden void libxl__livepatch_conclude_errno(libxl__gc *gc,
-                                             libxl_livepatch_result *result,
+                                             libxl__livepatch_any result,
                                              int r, const char *what);
 
 /*----- a call that changes something (libxl_livepatch_call.c) -----*/
@@ -604,6 +630,7 @@ struct libxl__livepatch_call {
     /* The domains of params by UUID, as a number may be used again. */
     libxl_uuid *listed;
     libxl_uuid *excluded;
+    libxl_asyncprogress_how aop_attempts;
     uint64_t start_us;
     libxl__livepatch_lock lock;
     libxl__livepatch_pauser pauser;

@@ -95,7 +95,7 @@ void libxl__livepatch_lock_take(libxl__egc *egc, libxl__livepatch_lock *lpl)
         lpl->callback(egc, lpl, rc);
         return;
     }
-    lpl->deadline_us = libxl__livepatch_now_us() + lpl->wait_ms * 1000ULL;
+    lpl->deadline_us = libxl__livepatch_now_us() + lpl->wait_us;
     lpl->timer.callback = lock_poll;
     lock_poll(egc, &lpl->timer);
 }

@@ -114,8 +114,7 @@ bool libxl__livepatch_explain_attempt(libxl__gc *gc,
     /* Another tool may have tried something since. */
     about_it = report.action == attempt->operation;
     if (about_it) {
-        attempt->stalled_us =
-            (report.arrival_ns + report.stopped_ns + 999) / 1000;
+        attempt->stalled_us = report.arrival_us + report.stopped_us;
         attempt->failure = report.failure;
         attempt->stragglers = report.stragglers;
         attempt->num_stragglers = report.num_stragglers;

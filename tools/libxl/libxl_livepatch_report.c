@@ -213,6 +213,12 @@ static uint64_t since_epoch(const report_reader *reader, uint64_t ns)
     return ns ? reader->boot_us + ns / 1000 : 0;
 }
 
+/* To microseconds: what took any time at all is never 0. */
+static uint64_t rounded_up(uint64_t ns)
+{
+    return ns / 1000 + (ns % 1000 != 0);
+}
+
 static bool get_times(report_reader *reader, const report_item *item)
 {
     libxl_livepatch_report *const report = reader->report;
@@ -225,10 +231,10 @@ static bool get_times(report_reader *reader, const report_item *item)
                           times.now / 1000;
     report->uploaded_us = since_epoch(reader, times.uploaded);
     report->finished_us = since_epoch(reader, times.finished);
-    report->upload_ns = times.upload;
-    report->arrival_ns = times.arrival;
-    report->stopped_ns = times.stopped;
-    report->patching_ns = times.patching;
+    report->upload_us = rounded_up(times.upload);
+    report->arrival_us = rounded_up(times.arrival);
+    report->stopped_us = rounded_up(times.stopped);
+    report->patching_us = rounded_up(times.patching);
     return true;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * Filling in a libxl_livepatch_result.
+ * Filling in what all results begin with.
  */
 
 #include "libxl_osdeps.h"
@@ -8,31 +8,34 @@
 #include "libxl_livepatch_internal.h"
 
 void libxl__livepatch_conclude(libxl__gc *gc,
-                               libxl_livepatch_result *result,
+                               libxl__livepatch_any result,
                                libxl_livepatch_outcome outcome,
                                libxl_livepatch_reason reason,
                                const char *advice, const char *fmt, ...)
 {
+    libxl_livepatch_head *const head = result.head;
     char *message;
     va_list ap;
 
-    if (result->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED ||
-        (result->outcome != LIBXL_LIVEPATCH_OUTCOME_UNDECIDED &&
+    if (head->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED ||
+        (head->outcome != LIBXL_LIVEPATCH_OUTCOME_UNDECIDED &&
          outcome != LIBXL_LIVEPATCH_OUTCOME_STRANDED))
         return;
 
-    result->outcome = outcome;
-    result->reason = reason;
+    head->outcome = outcome;
+    head->reason = reason;
 
     /* The old message may be one of the arguments. */
     va_start(ap, fmt);
     message = libxl__vsprintf(NOGC, fmt, ap);
     va_end(ap);
-    free(result->message);
-    result->message = message;
+    free(head->message);
+    head->message = message;
 
-    free(result->advice);
-    result->advice = advice ? libxl__strdup(NOGC, advice) : NULL;
+    if (!advice)
+        advice = libxl__livepatch_words_for(reason)->advice;
+    free(head->advice);
+    head->advice = advice ? libxl__strdup(NOGC, advice) : NULL;
 }
 
 char *libxl__livepatch_gc_text(libxl__gc *gc, const void *bytes, size_t len)
@@ -54,20 +57,20 @@ void libxl__livepatch_append(libxl__gc *gc, libxl_string_list *list,
     (*list)[num + 1] = NULL;
 }
 
-void libxl__livepatch_warn(libxl__gc *gc, libxl_livepatch_result *result,
+void libxl__livepatch_warn(libxl__gc *gc, libxl__livepatch_any result,
                            const char *fmt, ...)
 {
     va_list ap;
 
     va_start(ap, fmt);
-    libxl__livepatch_append(gc, &result->warnings,
+    libxl__livepatch_append(gc, &result.head->warnings,
                             libxl__vsprintf(gc, fmt, ap));
     va_end(ap);
 }
 
-int libxl__livepatch_outcome_rc(const libxl_livepatch_result *result)
+int libxl__livepatch_outcome_rc(libxl__livepatch_any result)
 {
-    switch (result->outcome) {
+    switch (result.head->outcome) {
     case LIBXL_LIVEPATCH_OUTCOME_DONE:
     case LIBXL_LIVEPATCH_OUTCOME_ALREADY:
     case LIBXL_LIVEPATCH_OUTCOME_PLANNED:
@@ -81,7 +84,7 @@ int libxl__livepatch_outcome_rc(const libxl_livepatch_result *result)
         break;
     }
 
-    switch (result->reason) {
+    switch (result.head->reason) {
     case LIBXL_LIVEPATCH_REASON_ABORTED:
         return ERROR_ABORTED;
     case LIBXL_LIVEPATCH_REASON_USAGE:
@@ -98,53 +101,31 @@ int libxl__livepatch_outcome_rc(const libxl_livepatch_result *result)
 }
 
 /* What the errno of a hypercall means when the engine gave no hint. */
-static const struct {
-    int errnoval;
-    libxl_livepatch_reason reason;
-    const char *message;
-    const char *advice;
-} hypercall_errors[] = {
-    { ENOSYS, LIBXL_LIVEPATCH_REASON_NOT_SUPPORTED,
-      "this Xen was built without live patching",
-      "Boot a Xen with CONFIG_LIVEPATCH; Debian's has it." },
-    { EPERM, LIBXL_LIVEPATCH_REASON_NOT_PERMITTED,
-      "Xen does not let this domain do it",
-      "Only the control domain may; an XSM policy has to allow "
-      "livepatch_op." },
-    { EACCES, LIBXL_LIVEPATCH_REASON_NOT_PERMITTED,
-      "Xen does not let this domain do it, or its interface is of another "
-      "version than these tools",
-      "Use the tools of the Xen that is running; see xl info." },
-    { ENOENT, LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD,
-      "Xen has no payload of that name",
-      "xl livepatch list shows those that it has." },
-    { EBUSY, LIBXL_LIVEPATCH_REASON_IN_FLIGHT,
-      "Xen is busy with another action", "Try again." },
-    { ENOMEM, LIBXL_LIVEPATCH_REASON_MEMORY, "out of memory",
-      "Free memory in Xen (xl info, free_memory) and in domain 0." },
-};
+static libxl_livepatch_reason errno_reason(int errnoval)
+{
+    switch (errnoval) {
+    case ENOSYS: return LIBXL_LIVEPATCH_REASON_NOT_SUPPORTED;
+    case EPERM:
+    case EACCES: return LIBXL_LIVEPATCH_REASON_NOT_PERMITTED;
+    case ENOENT: return LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD;
+    case EBUSY:  return LIBXL_LIVEPATCH_REASON_IN_FLIGHT;
+    case ENOMEM: return LIBXL_LIVEPATCH_REASON_MEMORY;
+    default:     return LIBXL_LIVEPATCH_REASON_HYPERVISOR;
+    }
+}
 
 void libxl__livepatch_conclude_errno(libxl__gc *gc,
-                                     libxl_livepatch_result *result,
+                                     libxl__livepatch_any result,
                                      int r, const char *what)
 {
-    libxl_livepatch_outcome outcome;
-    int i;
+    libxl_livepatch_reason reason = errno_reason(-r);
+    const char *message = libxl__livepatch_words_for(reason)->message;
 
-    for (i = 0; i < ARRAY_SIZE(hypercall_errors); i++) {
-        if (hypercall_errors[i].errnoval != -r) continue;
-        outcome = r == -EBUSY ? LIBXL_LIVEPATCH_OUTCOME_BUSY
-                              : LIBXL_LIVEPATCH_OUTCOME_FAILED;
-        libxl__livepatch_conclude(gc, result, outcome,
-                                  hypercall_errors[i].reason,
-                                  hypercall_errors[i].advice,
-                                  "%s: %s", what,
-                                  hypercall_errors[i].message);
-        return;
-    }
-    libxl__livepatch_conclude(gc, result, LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                              LIBXL_LIVEPATCH_REASON_HYPERVISOR, NULL,
-                              "%s: %s", what, strerror(-r));
+    libxl__livepatch_conclude(gc, result,
+                              r == -EBUSY ? LIBXL_LIVEPATCH_OUTCOME_BUSY
+                                          : LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                              reason, NULL, "%s: %s", what,
+                              message ?: strerror(-r));
 }
 
 /*

@@ -89,7 +89,8 @@ static bool is_in_use(libxl__gc *gc, revert_state *rs)
 static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
                  const char *name, const libxl_livepatch_params *params,
                  libxl_livepatch_result *result_r,
-                 const libxl_asyncop_how *ao_how)
+                 const libxl_asyncop_how *ao_how,
+                 const libxl_asyncprogress_how *aop_attempts)
 {
     AO_CREATE(ctx, 0, ao_how);
     revert_state *rs;
@@ -97,6 +98,7 @@ static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
 
     GCNEW(rs);
     libxl__livepatch_call_init(&rs->call, ao, op, params, result_r);
+    libxl__ao_progress_gethow(&rs->call.aop_attempts, aop_attempts);
     rs->call.begun = revert_begun;
     rs->call.describe = revert_describe;
     rs->unload = op == LIBXL_LIVEPATCH_OPERATION_UNLOAD ||
@@ -121,10 +123,11 @@ static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
 int libxl_livepatch_revert(libxl_ctx *ctx, const char *name,
                            const libxl_livepatch_params *params,
                            libxl_livepatch_result *result_r,
-                           const libxl_asyncop_how *ao_how)
+                           const libxl_asyncop_how *ao_how,
+                           const libxl_asyncprogress_how *aop_attempts)
 {
     return start(ctx, LIBXL_LIVEPATCH_OPERATION_REVERT, name, params,
-                 result_r, ao_how);
+                 result_r, ao_how, aop_attempts);
 }
 
 int libxl_livepatch_unload(libxl_ctx *ctx, const char *name,
@@ -133,7 +136,7 @@ int libxl_livepatch_unload(libxl_ctx *ctx, const char *name,
                            const libxl_asyncop_how *ao_how)
 {
     return start(ctx, LIBXL_LIVEPATCH_OPERATION_UNLOAD, name, params,
-                 result_r, ao_how);
+                 result_r, ao_how, NULL);
 }
 
 static void add_steps(libxl__gc *gc, revert_state *rs, bool applied)

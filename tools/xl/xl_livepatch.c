@@ -26,86 +26,103 @@ enum {
 };
 
 static int start_apply(livepatch_command *cmd,
-                       const libxl_asyncop_how *how)
+                       const libxl_asyncop_how *how,
+                       const libxl_asyncprogress_how *aop)
 {
     return libxl_livepatch_apply(ctx, cmd->files, cmd->num_files,
-                                 &cmd->params, &cmd->result, how);
+                                 &cmd->params, &cmd->answer.result, how,
+                                 aop);
 }
 
 static int start_revert(livepatch_command *cmd,
-                        const libxl_asyncop_how *how)
+                        const libxl_asyncop_how *how,
+                        const libxl_asyncprogress_how *aop)
 {
     return libxl_livepatch_revert(ctx, cmd->operands[0], &cmd->params,
-                                  &cmd->result, how);
+                                  &cmd->answer.result, how, aop);
 }
 
 static int start_unload(livepatch_command *cmd,
-                        const libxl_asyncop_how *how)
+                        const libxl_asyncop_how *how,
+                        const libxl_asyncprogress_how *aop)
 {
     return libxl_livepatch_unload(ctx, cmd->operands[0], &cmd->params,
-                                  &cmd->result, how);
+                                  &cmd->answer.result, how);
 }
 
 static int start_upload(livepatch_command *cmd,
-                        const libxl_asyncop_how *how)
+                        const libxl_asyncop_how *how,
+                        const libxl_asyncprogress_how *aop)
 {
     return libxl_livepatch_upload(ctx, cmd->files, &cmd->params,
-                                  &cmd->result, how);
+                                  &cmd->answer.result, how);
 }
 
 static int start_list(livepatch_command *cmd,
-                      const libxl_asyncop_how *how)
+                      const libxl_asyncop_how *how,
+                      const libxl_asyncprogress_how *aop)
 {
-    return libxl_livepatch_list(ctx, &cmd->result);
+    return libxl_livepatch_list(ctx, &cmd->answer.listing);
 }
 
 static int start_show(livepatch_command *cmd,
-                      const libxl_asyncop_how *how)
+                      const libxl_asyncop_how *how,
+                      const libxl_asyncprogress_how *aop)
 {
-    return libxl_livepatch_info(ctx, cmd->operands[0], &cmd->result);
+    return libxl_livepatch_info(ctx, cmd->operands[0],
+                                &cmd->answer.details);
 }
 
 static int start_check(livepatch_command *cmd,
-                       const libxl_asyncop_how *how)
+                       const libxl_asyncop_how *how,
+                       const libxl_asyncprogress_how *aop)
 {
-    return libxl_livepatch_check(ctx, cmd->files, cmd->num_files,
-                                 &cmd->criteria, &cmd->result);
+    return libxl_livepatch_check(cmd->files, cmd->num_files,
+                                 &cmd->criteria, &cmd->answer.verdict);
 }
 
 static const livepatch_verb verbs[] = {
     { LIVEPATCH_APPLY, "apply", "FILE...", 1, INT_MAX,
-      LIBXL_LIVEPATCH_OPERATION_APPLY, false, start_apply,
+      LIBXL_LIVEPATCH_OPERATION_APPLY, LIVEPATCH_RESULT, false,
+      start_apply,
       "Upload, check and apply payloads as one transaction: if one of\n"
       "them can't be applied, none is, and the host is as it was before.\n"
       "Several files are put in the order in which they depend on each\n"
       "other.  A payload that is applied already is left alone.\n" },
     { LIVEPATCH_REPLACE, "replace", "FILE...", 1, INT_MAX,
-      LIBXL_LIVEPATCH_OPERATION_REPLACE, false, start_apply,
+      LIBXL_LIVEPATCH_OPERATION_REPLACE, LIVEPATCH_RESULT, false,
+      start_apply,
       "Apply the first payload in place of all that are applied, as one\n"
       "action of the hypervisor, and the others on top of it.  What was\n"
       "displaced is unloaded.  The same as apply --replace.\n" },
     { LIVEPATCH_REVERT, "revert", "NAME", 1, 1,
-      LIBXL_LIVEPATCH_OPERATION_REVERT, false, start_revert,
+      LIBXL_LIVEPATCH_OPERATION_REVERT, LIVEPATCH_RESULT, false,
+      start_revert,
       "Take the patches of the payload NAME, which must be the one that\n"
       "was applied last, out of the hypervisor.  It stays loaded.\n" },
     { LIVEPATCH_UNLOAD, "unload", "NAME", 1, 1,
-      LIBXL_LIVEPATCH_OPERATION_UNLOAD, false, start_unload,
+      LIBXL_LIVEPATCH_OPERATION_UNLOAD, LIVEPATCH_RESULT, false,
+      start_unload,
       "Remove the payload NAME, which must not be applied, from the\n"
       "hypervisor.\n" },
     { LIVEPATCH_LIST, "list", "", 0, 0,
-      LIBXL_LIVEPATCH_OPERATION_LIST, false, start_list,
+      LIBXL_LIVEPATCH_OPERATION_LIST, LIVEPATCH_LISTING, false,
+      start_list,
       "List the payloads in the hypervisor, in the order of their\n"
       "upload.\n" },
     { LIVEPATCH_SHOW, "show", "NAME", 1, 1,
-      LIBXL_LIVEPATCH_OPERATION_LIST, false, start_show,
+      LIBXL_LIVEPATCH_OPERATION_LIST, LIVEPATCH_DETAILS, false,
+      start_show,
       "Tell all that is known of the payload NAME.\n" },
     { LIVEPATCH_CHECK, "check", "FILE...", 1, INT_MAX,
-      LIBXL_LIVEPATCH_OPERATION_CHECK, true, start_check,
+      LIBXL_LIVEPATCH_OPERATION_CHECK, LIVEPATCH_VERDICT, true,
+      start_check,
       "Judge payload files without loading them.  They are compared with\n"
       "the running hypervisor if this is its control domain and you are\n"
       "root, or else with what --build-id or --xen-syms names.\n" },
     { LIVEPATCH_UPLOAD, "upload", "FILE", 1, 1,
-      LIBXL_LIVEPATCH_OPERATION_UPLOAD, false, start_upload,
+      LIBXL_LIVEPATCH_OPERATION_UPLOAD, LIVEPATCH_RESULT, false,
+      start_upload,
       "Upload and check a payload, and leave it loaded, not applied.\n" },
 };
 
@@ -123,7 +140,7 @@ bool livepatch_refuse(livepatch_command *cmd,
                       libxl_livepatch_reason reason,
                       const char *advice, const char *fmt, ...)
 {
-    libxl_livepatch_result *result = &cmd->result;
+    libxl_livepatch_head *result = &cmd->answer.head;
     char *message;
     va_list ap;
 
@@ -153,7 +170,6 @@ static void command_init(livepatch_command *cmd,
     cmd->verb = verb;
     libxl_livepatch_params_init(&cmd->params);
     libxl_livepatch_criteria_init(&cmd->criteria);
-    libxl_livepatch_result_init(&cmd->result);
     cmd->params.dry_run = dryrun_only;
     cmd->params.replace = verb && verb->id == LIVEPATCH_REPLACE;
 }
@@ -169,7 +185,7 @@ static void command_dispose(livepatch_command *cmd)
     free(cmd->uncompared);
     libxl_livepatch_params_dispose(&cmd->params);
     libxl_livepatch_criteria_dispose(&cmd->criteria);
-    libxl_livepatch_result_dispose(&cmd->result);
+    livepatch_answer_dispose(cmd);
 }
 
 /* The operands as files, each with the --name if there is one. */
@@ -187,24 +203,31 @@ static void take_files(livepatch_command *cmd)
 }
 
 /* Judge against the running Xen if nothing else is given. */
-static void open_host_for_check(livepatch_command *cmd)
+static void compare_with_host(livepatch_command *cmd)
 {
+    const libxl_version_info *info = NULL;
     livepatch_command attempt;
 
     if (cmd->criteria.xen_build_id || cmd->criteria.xen_syms)
         return;
 
     command_init(&attempt, cmd->verb);
-    if (!livepatch_open_host(&attempt))
+    if (livepatch_open_host(&attempt))
+        info = libxl_get_version_info(ctx);
+    if (info && info->build_id && *info->build_id)
+        cmd->criteria.xen_build_id = xstrdup(info->build_id);
+    else
         xasprintf(&cmd->uncompared,
                   "not compared with any hypervisor: %s; name one with "
-                  "--build-id or --xen-syms", attempt.result.message);
+                  "--build-id or --xen-syms",
+                  attempt.answer.head.message
+                      ?: "the one that runs has no build-id");
     command_dispose(&attempt);
 }
 
 static void add_warning(livepatch_command *cmd, const char *warning)
 {
-    libxl_string_list *list = &cmd->result.warnings;
+    libxl_string_list *list = &cmd->answer.head.warnings;
     int num = libxl_string_list_length(list);
 
     *list = xrealloc(*list, (num + 2) * sizeof(**list));
@@ -221,7 +244,7 @@ static bool prepare(livepatch_command *cmd, int argc, char **argv)
 
     take_files(cmd);
     if (cmd->verb->without_host) {
-        open_host_for_check(cmd);
+        compare_with_host(cmd);
         return true;
     }
     ok = livepatch_open_host(cmd);
@@ -230,15 +253,15 @@ static bool prepare(livepatch_command *cmd, int argc, char **argv)
     return livepatch_find_domains(cmd);
 }
 
-static int exit_status(const livepatch_command *cmd, bool printed)
+static int outcome_status(const livepatch_command *cmd, bool printed)
 {
-    const libxl_livepatch_payload *fix;
-
-    switch (cmd->result.outcome) {
+    switch (cmd->answer.head.outcome) {
     case LIBXL_LIVEPATCH_OUTCOME_DONE:
     case LIBXL_LIVEPATCH_OUTCOME_ALREADY:
     case LIBXL_LIVEPATCH_OUTCOME_PLANNED:
-        break;
+        /* An action is done even if nobody could be told. */
+        return printed || cmd->verb->id & LIVEPATCH_ACTIONS
+            ? STATUS_DONE : STATUS_FAILED;
     case LIBXL_LIVEPATCH_OUTCOME_FAILED:
         return STATUS_FAILED;
     case LIBXL_LIVEPATCH_OUTCOME_BUSY:
@@ -246,15 +269,28 @@ static int exit_status(const livepatch_command *cmd, bool printed)
     default:
         return STATUS_STRANDED;
     }
-    /* An action is done even if nobody could be told. */
-    if (!printed && !(cmd->verb->id & LIVEPATCH_ACTIONS))
+}
+
+/* That it could not be found out must not look like "not fixed". */
+static int fix_status(const livepatch_command *cmd, int status)
+{
+    const libxl_livepatch_payload *fix;
+
+    if (cmd->answer.head.reason == LIBXL_LIVEPATCH_REASON_USAGE)
         return STATUS_FAILED;
-    if (!cmd->fixes)
-        return STATUS_DONE;
+    if (status != STATUS_DONE)
+        return STATUS_STRANDED;
 
     fix = livepatch_find_fix(cmd);
     return fix && fix->state == LIBXL_LIVEPATCH_STATE_APPLIED
         ? STATUS_DONE : STATUS_FAILED;
+}
+
+static int exit_status(const livepatch_command *cmd, bool printed)
+{
+    int status = outcome_status(cmd, printed);
+
+    return cmd->fixes ? fix_status(cmd, status) : status;
 }
 
 static int run_verb(const livepatch_verb *verb, int argc, char **argv)

@@ -6,6 +6,7 @@
  *   xl_livepatch_options.c  the options of all verbs, and help about them
  *   xl_livepatch_host.c     access to the hypervisor and its domains
  *   xl_livepatch_wait.c     an operation that signals can stop
+ *   xl_livepatch_answer.c   results of every type, handled alike
  *   xl_livepatch_print.c    results as text for people, or as JSON
  *   xl_livepatch_describe.c payloads and payload files as text
  *   xl_livepatch_text.c     what a user typed, made printable
@@ -42,15 +43,35 @@ enum {
     (LIVEPATCH_APPLY | LIVEPATCH_REPLACE | LIVEPATCH_REVERT |   \
      LIVEPATCH_UNLOAD | LIVEPATCH_UPLOAD)
 
+/* What a verb's call fills in. */
+typedef enum {
+    LIVEPATCH_ONLY_HEAD,        /* there was no call */
+    LIVEPATCH_RESULT,
+    LIVEPATCH_LISTING,
+    LIVEPATCH_DETAILS,
+    LIVEPATCH_VERDICT,
+} livepatch_answer_kind;
+
+/* All of these begin with what is in the head. */
+typedef union {
+    libxl_livepatch_head head;
+    libxl_livepatch_result result;
+    libxl_livepatch_listing listing;
+    libxl_livepatch_details details;
+    libxl_livepatch_verdict verdict;
+} livepatch_answer;
+
 typedef struct {
     unsigned int id;            /* LIVEPATCH_APPLY, ... */
     const char *name;
     const char *operands;       /* as the usage line has them */
     int min_operands, max_operands;
     libxl_livepatch_operation operation;
+    livepatch_answer_kind kind;
     bool without_host;          /* gets along without Xen */
-    /* starts the library's call; fills in cmd->result */
-    int (*start)(livepatch_command *cmd, const libxl_asyncop_how *how);
+    /* starts the library's call, which fills in cmd->answer */
+    int (*start)(livepatch_command *cmd, const libxl_asyncop_how *how,
+                 const libxl_asyncprogress_how *aop);
     const char *help;
 } livepatch_verb;
 
@@ -69,11 +90,12 @@ struct livepatch_command {
     int num_files;
     libxl_livepatch_params params;
     libxl_livepatch_criteria criteria;
-    libxl_livepatch_result result;
+    livepatch_answer answer;
+    int num_told;               /* attempts that were told as they ended */
 };
 
 /*
- * Make cmd->result a failure, and return false.  The message is one clause
+ * Make cmd->answer a failure, and return false.  The message is one clause
  * that names what is wrong, where and why.  Of several the first counts.
  */
 bool livepatch_refuse(livepatch_command *cmd,
@@ -104,14 +126,28 @@ bool livepatch_find_domains(livepatch_command *cmd);
 
 /*
  * Run the verb's call to its end.  SIGINT, SIGTERM and SIGHUP abort it,
- * and its end is waited for nevertheless.  What came of it is cmd->result.
+ * and its end is waited for nevertheless.  What came of it is cmd->answer.
  */
 void livepatch_run(livepatch_command *cmd);
 
 /*----- xl_livepatch_print.c -----*/
 
-/* Print cmd->result; false if standard output could not be written. */
+/* Print cmd->answer; false if standard output could not be written. */
 bool livepatch_print(livepatch_command *cmd);
+
+/* In the unit that makes it readable, between two texts. */
+void livepatch_print_duration(FILE *f, const char *before, uint64_t us,
+                              const char *after);
+
+/* What an event tells of an attempt, at once, unless it is for JSON. */
+void livepatch_tell_attempt(livepatch_command *cmd,
+                            const libxl_livepatch_attempt *a);
+
+/*----- xl_livepatch_answer.c -----*/
+
+/* As the functions of the same names that libxl has for each type. */
+char *livepatch_answer_to_json(livepatch_command *cmd);
+void livepatch_answer_dispose(livepatch_command *cmd);
 
 /*----- xl_livepatch_describe.c -----*/
 
@@ -120,7 +156,7 @@ void livepatch_print_strings(FILE *f, const libxl_string_list list);
 
 void livepatch_print_judgement(FILE *f,
                                const libxl_livepatch_judgement *j);
-void livepatch_print_list(FILE *f, const libxl_livepatch_result *result);
+void livepatch_print_list(FILE *f, const libxl_livepatch_listing *listing);
 void livepatch_print_payload(FILE *f, const libxl_livepatch_payload *p);
 
 /* What the hypervisor reports of a payload beyond that. */

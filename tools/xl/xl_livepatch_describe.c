@@ -123,7 +123,7 @@ void livepatch_print_judgement(FILE *f, const libxl_livepatch_judgement *j)
 
 /*----- payloads in the hypervisor -----*/
 
-#define COLUMNS 5
+#define COLUMNS 6
 
 /* A row of the list, of malloc'd cells. */
 typedef struct {
@@ -131,7 +131,7 @@ typedef struct {
 } list_row;
 
 /* What the payload is built upon, by name where that is known. */
-static char *dependency_text(const libxl_livepatch_result *result,
+static char *dependency_text(const libxl_livepatch_listing *listing,
                              const libxl_livepatch_payload *p)
 {
     const libxl_livepatch_payload *other;
@@ -140,14 +140,31 @@ static char *dependency_text(const libxl_livepatch_result *result,
 
     if (!p->depends || !*p->depends)
         return xstrdup("-");
-    if (result->xen_build_id && !strcmp(p->depends, result->xen_build_id))
+    if (listing->xen_build_id &&
+        !strcmp(p->depends, listing->xen_build_id))
         return xstrdup("Xen");
-    for (i = 0; i < result->num_payloads; i++) {
-        other = &result->payloads[i];
+    for (i = 0; i < listing->num_payloads; i++) {
+        other = &listing->payloads[i];
         if (other->build_id && !strcmp(p->depends, other->build_id))
             return xstrdup(other->name);
     }
     xasprintf(&text, "%.*s", SHORT_ID, p->depends);
+    return text;
+}
+
+/* Where in the stack it lies, from below, and whether that is its top. */
+static char *position_text(const libxl_livepatch_listing *listing,
+                           const libxl_livepatch_payload *p)
+{
+    bool top = true;
+    char *text;
+    int i;
+
+    if (!p->position)
+        return xstrdup("-");
+    for (i = 0; i < listing->num_payloads; i++)
+        top &= listing->payloads[i].position <= p->position;
+    xasprintf(&text, "%"PRIu32"%s", p->position, top ? " (top)" : "");
     return text;
 }
 
@@ -176,17 +193,18 @@ static char *fixes_text(const libxl_string_list fixes)
     return text ? text : xstrdup("-");
 }
 
-static void make_row(const libxl_livepatch_result *result,
+static void make_row(const libxl_livepatch_listing *listing,
                      const libxl_livepatch_payload *p, list_row *row)
 {
     row->cells[0] = xstrdup(p->name && *p->name ? p->name : "(no name)");
     row->cells[1] = state_text(p);
+    row->cells[2] = position_text(listing, p);
     if (p->build_id && *p->build_id)
-        xasprintf(&row->cells[2], "%.*s", SHORT_ID, p->build_id);
+        xasprintf(&row->cells[3], "%.*s", SHORT_ID, p->build_id);
     else
-        row->cells[2] = xstrdup("-");
-    row->cells[3] = dependency_text(result, p);
-    row->cells[4] = fixes_text(p->fixes);
+        row->cells[3] = xstrdup("-");
+    row->cells[4] = dependency_text(listing, p);
+    row->cells[5] = fixes_text(p->fixes);
 }
 
 /* How many columns of a terminal UTF-8 takes, roughly. */
@@ -223,39 +241,39 @@ static void print_rows(FILE *f, const list_row *rows, int num)
     }
 }
 
-void livepatch_print_list(FILE *f, const libxl_livepatch_result *result)
+void livepatch_print_list(FILE *f, const libxl_livepatch_listing *listing)
 {
     static const char *const headings[COLUMNS] = {
-        "NAME", "STATE", "BUILD-ID", "BASED-ON", "FIXES",
+        "NAME", "STATE", "STACK", "BUILD-ID", "BASED-ON", "FIXES",
     };
     list_row *rows;
     int i, c;
 
-    if (!result->num_payloads) {
+    if (!listing->num_payloads) {
         fprintf(f, "No live patches.\n");
         return;
     }
-    rows = xcalloc(result->num_payloads + 1, sizeof(*rows));
+    rows = xcalloc(listing->num_payloads + 1, sizeof(*rows));
     for (c = 0; c < COLUMNS; c++)
         rows[0].cells[c] = xstrdup(headings[c]);
-    for (i = 0; i < result->num_payloads; i++)
-        make_row(result, &result->payloads[i], &rows[i + 1]);
+    for (i = 0; i < listing->num_payloads; i++)
+        make_row(listing, &listing->payloads[i], &rows[i + 1]);
 
-    print_rows(f, rows, result->num_payloads + 1);
+    print_rows(f, rows, listing->num_payloads + 1);
 
-    for (i = 0; i <= result->num_payloads; i++)
+    for (i = 0; i <= listing->num_payloads; i++)
         for (c = 0; c < COLUMNS; c++)
             free(rows[i].cells[c]);
     free(rows);
 }
 
-static void print_time(FILE *f, const char *label, uint64_t seconds)
+static void print_time(FILE *f, const char *label, uint64_t us)
 {
-    time_t t = seconds;
+    time_t t = us / 1000000;
     char text[64];
     struct tm tm;
 
-    if (!seconds || !localtime_r(&t, &tm)) return;
+    if (!us || !localtime_r(&t, &tm)) return;
 
     strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &tm);
     print_field(f, label, text);
@@ -279,28 +297,14 @@ void livepatch_print_payload(FILE *f, const libxl_livepatch_payload *p)
     print_field(f, "depends on", p->depends);
     print_field(f, "file", p->file);
     print_field(f, "sha256", p->sha256);
-    print_time(f, "uploaded", p->uploaded_us / 1000000);
-    print_time(f, "applied", p->applied_us / 1000000);
+    print_time(f, "uploaded", p->uploaded_us);
+    print_time(f, "applied", p->applied_us);
     fprintf(f, "    %s be applied again after a revert\n",
             p->reapplicable ? "can" : "cannot");
     print_functions(f, p->functions, p->num_functions);
 }
 
 /*----- the hypervisor's report -----*/
-
-/* A duration that may be anything from nanoseconds to seconds. */
-static void print_ns(FILE *f, const char *before, uint64_t ns)
-{
-    fputs(before, f);
-    if (ns < 1000)
-        fprintf(f, "%"PRIu64" ns", ns);
-    else if (ns < 1000000)
-        fprintf(f, "%.1f us", ns / 1e3);
-    else if (ns < 1000000000)
-        fprintf(f, "%.1f ms", ns / 1e6);
-    else
-        fprintf(f, "%.1f s", ns / 1e9);
-}
 
 static void print_domain(FILE *f, libxl_domid domid, const char *name,
                          uint32_t vcpu)
@@ -351,18 +355,20 @@ void livepatch_print_obstacles(FILE *f,
 
 static void print_times(FILE *f, const libxl_livepatch_report *r)
 {
-    if (r->upload_ns) {
-        print_ns(f, "    its upload took ", r->upload_ns);
-        fprintf(f, "\n");
-    }
-    if (!r->arrival_ns) return;
+    if (r->upload_us)
+        livepatch_print_duration(f, "    its upload took ", r->upload_us,
+                                 "\n");
+    if (!r->arrival_us) return;
 
-    print_ns(f, "    in its last action CPUs arrived within ",
-             r->arrival_ns);
-    if (r->stopped_ns)
-        print_ns(f, ", then stood still for ", r->stopped_ns);
-    if (r->patching_ns)
-        print_ns(f, ", of that for patching ", r->patching_ns);
+    livepatch_print_duration(f,
+                             "    in its last action CPUs arrived within ",
+                             r->arrival_us, "");
+    if (r->stopped_us)
+        livepatch_print_duration(f, ", then stood still for ",
+                                 r->stopped_us, "");
+    if (r->patching_us)
+        livepatch_print_duration(f, ", of that for patching ",
+                                 r->patching_us, "");
     fprintf(f, "\n");
 }
 
@@ -397,8 +403,8 @@ livepatch_find_fix(const livepatch_command *cmd)
     const libxl_livepatch_payload *found = NULL, *p;
     int i;
 
-    for (i = 0; i < cmd->result.num_payloads; i++) {
-        p = &cmd->result.payloads[i];
+    for (i = 0; i < cmd->answer.listing.num_payloads; i++) {
+        p = &cmd->answer.listing.payloads[i];
         if (!declares_fix(p, cmd->fixes)) continue;
         if (p->state == LIBXL_LIVEPATCH_STATE_APPLIED) return p;
         found = p;

@@ -24,8 +24,10 @@
     livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_USAGE, NULL, __VA_ARGS__)
 
 #define RETRIES_MAX      100
-/* An hour: nobody pauses guests, or waits for a lock, for longer. */
-#define MILLISECONDS_MAX 3600000
+/* Nobody pauses guests, or waits for a lock, for longer than an hour. */
+#define HOUR_US          3600000000ULL
+/* And nobody's patience goes beyond a day. */
+#define DAY_US           (24 * HOUR_US)
 
 /* What getopt_long returns for a long option: its place in the table. */
 #define LONG_OPTION(i) (256 + (i))
@@ -53,6 +55,7 @@ static bool parse_duration(const char *arg, uint64_t *us_r)
         unsigned int us;
     } units[] = {
         { "us", 1 }, { "ms", 1000 }, { "s", 1000000 }, { "", 1000 },
+        { "m", 60000000 }, { "h", 3600000000U },
     };
     const char *fraction = "";
     unsigned long long whole;
@@ -92,25 +95,11 @@ static bool take_duration(livepatch_command *cmd, const char *option,
     ok = parse_duration(arg, us_r);
     if (!ok)
         return usage_error(cmd, "%s: '%s' is no duration such as 30ms, "
-                           "500us or 0.5s", option, arg);
+                           "0.5s or 10m", option, arg);
     if (*us_r < min || *us_r > max)
         return usage_error(cmd, "%s: %s is out of range, which is %s",
                            option, arg, range);
     return true;
-}
-
-static bool take_milliseconds(livepatch_command *cmd, const char *option,
-                              const char *arg, unsigned int min,
-                              const char *range, unsigned int *ms_r)
-{
-    uint64_t us;
-    bool ok;
-
-    ok = take_duration(cmd, option, arg, min * 1000ULL,
-                       MILLISECONDS_MAX * 1000ULL, range, &us);
-    if (ok)
-        *ms_r = (us + 999) / 1000;
-    return ok;
 }
 
 /*----- what the options do -----*/
@@ -136,6 +125,18 @@ static bool set_nodeps(livepatch_command *cmd, const char *arg)
 static bool set_no_undo(livepatch_command *cmd, const char *arg)
 {
     cmd->params.no_undo = true;
+    return true;
+}
+
+static bool set_lose_fixes(livepatch_command *cmd, const char *arg)
+{
+    cmd->params.lose_fixes = true;
+    return true;
+}
+
+static bool set_force(livepatch_command *cmd, const char *arg)
+{
+    cmd->params.force = true;
     return true;
 }
 
@@ -172,6 +173,12 @@ static bool set_retries(livepatch_command *cmd, const char *arg)
     return true;
 }
 
+static bool set_deadline(livepatch_command *cmd, const char *arg)
+{
+    return take_duration(cmd, "--deadline", arg, 1, DAY_US, "1us to 24h",
+                         &cmd->params.deadline_us);
+}
+
 static bool set_pause(livepatch_command *cmd, const char *arg)
 {
     libxl_livepatch_pause_mode mode;
@@ -198,25 +205,14 @@ static bool set_exclude(livepatch_command *cmd, const char *arg)
 
 static bool set_max_pause(livepatch_command *cmd, const char *arg)
 {
-    unsigned int ms;
-    bool ok;
-
-    ok = take_milliseconds(cmd, "--max-pause", arg, 1, "1ms to 3600s",
-                           &ms);
-    if (ok)
-        cmd->params.max_pause_ms = ms;
-    return ok;
+    return take_duration(cmd, "--max-pause", arg, 1000, HOUR_US,
+                         "1ms to 1h", &cmd->params.max_pause_us);
 }
 
 static bool set_lock_wait(livepatch_command *cmd, const char *arg)
 {
-    unsigned int ms;
-    bool ok;
-
-    ok = take_milliseconds(cmd, "--lock-wait", arg, 0, "0 to 3600s", &ms);
-    if (ok)
-        cmd->params.lock_wait_ms = ms;
-    return ok;
+    return take_duration(cmd, "--lock-wait", arg, 0, HOUR_US, "0 to 1h",
+                         &cmd->params.lock_wait_us);
 }
 
 static bool set_dry_run(livepatch_command *cmd, const char *arg)
@@ -284,6 +280,12 @@ static const livepatch_option options[] = {
     { "no-undo", 0, NULL, APPLIES, set_no_undo,
       "Replace also where a displaced payload could not be\n"
       "put back if the new one failed." },
+    { "lose-fixes", 0, NULL, APPLIES, set_lose_fixes,
+      "Replace also where a fix that is in force is in none\n"
+      "of the files, and so gets lost." },
+    { "force", 0, NULL, APPLIES | LIVEPATCH_UPLOAD, set_force,
+      "Hand also payloads to the hypervisor that are judged\n"
+      "unfit, where some hypervisor would take them." },
     { "unload", 0, NULL, LIVEPATCH_REVERT, set_unload,
       "Unload the payload once it is reverted." },
     { "timeout", 0, "TIME", QUIESCES, set_timeout,
@@ -294,6 +296,10 @@ static const livepatch_option options[] = {
     { "retries", 0, "N", QUIESCES, set_retries,
       "Further attempts before guests are paused.\n"
       "Default: 2." },
+    { "deadline", 0, "TIME", QUIESCES, set_deadline,
+      "Go on trying until TIME has passed, such as 30m, with\n"
+      "longer and longer waits; wait for the lock as long.\n"
+      "Default: the attempts above are all." },
     { "pause", 0, "WHICH", QUIESCES, set_pause,
       "Guests that may be paused if the host doesn't come to\n"
       "rest without: auto (the default; the likely culprits\n"
@@ -312,7 +318,8 @@ static const livepatch_option options[] = {
       "option -N of xl." },
     { "fixes", 0, "ID", LIVEPATCH_LIST, set_fixes,
       "Exit with 0 if an applied payload declares that it\n"
-      "fixes ID, such as XSA-182, and with 1 if none does." },
+      "fixes ID, such as XSA-182, with 1 if none does, and\n"
+      "with 3 if that could not be found out." },
     { "build-id", 0, "ID", LIVEPATCH_CHECK, set_build_id,
       "Compare with the hypervisor that has this build-id." },
     { "xen-syms", 0, "FILE", LIVEPATCH_CHECK, set_xen_syms,
@@ -408,9 +415,12 @@ static bool check_combination(livepatch_command *cmd)
     if (cmd->name && cmd->num_files > 1)
         return usage_error(cmd, "--name names one payload, but there are "
                            "%d files", cmd->num_files);
-    if (cmd->params.no_undo && !cmd->params.replace)
-        return usage_error(cmd, "--no-undo is about replacing payloads, "
-                           "but there is no --replace");
+    if ((cmd->params.no_undo || cmd->params.lose_fixes) &&
+        !cmd->params.replace)
+        return usage_error(cmd, "%s is about replacing payloads, but there "
+                           "is no --replace",
+                           cmd->params.no_undo ? "--no-undo"
+                                               : "--lose-fixes");
     return true;
 }
 
@@ -439,13 +449,13 @@ bool livepatch_parse_options(livepatch_command *cmd, int argc, char **argv)
     if (cmd->help) return true;
 
     if (check_combination(cmd) &&
-        cmd->result.outcome == LIBXL_LIVEPATCH_OUTCOME_UNDECIDED)
+        cmd->answer.head.outcome == LIBXL_LIVEPATCH_OUTCOME_UNDECIDED)
         return true;
 
     cmd->num_files = 0;
     xasprintf(&advice, "Try 'xl livepatch help %s'.", cmd->verb->name);
-    free(cmd->result.advice);
-    cmd->result.advice = advice;
+    free(cmd->answer.head.advice);
+    cmd->answer.head.advice = advice;
     return false;
 }
 

@@ -22,9 +22,8 @@
 
 /*----- words -----*/
 
-/* In the unit that makes it readable, between two texts. */
-static void print_duration(FILE *f, const char *before, uint64_t us,
-                           const char *after)
+void livepatch_print_duration(FILE *f, const char *before, uint64_t us,
+                              const char *after)
 {
     fputs(before, f);
     if (us < 1000)
@@ -76,11 +75,11 @@ static void action_words(libxl_livepatch_operation operation,
     }
 }
 
-static bool succeeded(const libxl_livepatch_result *result)
+static bool succeeded(const libxl_livepatch_head *head)
 {
-    return result->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE ||
-           result->outcome == LIBXL_LIVEPATCH_OUTCOME_ALREADY ||
-           result->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED;
+    return head->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE ||
+           head->outcome == LIBXL_LIVEPATCH_OUTCOME_ALREADY ||
+           head->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED;
 }
 
 /*----- actions -----*/
@@ -101,7 +100,7 @@ static void print_attempt_reason(FILE *f, const libxl_livepatch_attempt *a)
     }
     switch (a->reason) {
     case LIBXL_LIVEPATCH_REASON_QUIESCE:
-        print_duration(f, "some CPU did not arrive within ", a->timeout_us,
+        livepatch_print_duration(f, "some CPU did not arrive within ", a->timeout_us,
                        "");
         break;
     case LIBXL_LIVEPATCH_REASON_WAITQUEUE:
@@ -139,7 +138,7 @@ static void print_paused(FILE *f, const libxl_livepatch_attempt *a)
         fprintf(f, "    domain %"PRIu32, (uint32_t)p->domid);
         if (p->name)
             fprintf(f, " (%s)", p->name);
-        print_duration(f, " was paused for ", p->paused_us, "\n");
+        livepatch_print_duration(f, " was paused for ", p->paused_us, "\n");
     }
 }
 
@@ -152,13 +151,13 @@ static void print_attempt(FILE *f, const libxl_livepatch_attempt *a)
         fprintf(f, "Undoing: ");
     if (a->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE) {
         fprintf(f, "%s %s", past, a->payload);
-        print_duration(f, " in ", a->duration_us, "");
+        livepatch_print_duration(f, " in ", a->duration_us, "");
     } else {
         fprintf(f, "Could not %s %s: ", action, a->payload);
         print_attempt_reason(f, a);
     }
     if (a->stalled_us)
-        print_duration(f, " (host stood still ", a->stalled_us,
+        livepatch_print_duration(f, " (host stood still ", a->stalled_us,
                        " at most)");
     fprintf(f, ".\n");
     livepatch_print_obstacles(f, a->stragglers, a->num_stragglers,
@@ -182,35 +181,55 @@ static void print_total(FILE *f, const libxl_livepatch_result *result)
     if (num < 2) return;
 
     fprintf(f, "In all: %d attempts", num);
-    print_duration(f, " in ", result->duration_us, "");
-    print_duration(f, ", host stood still ", result->stalled_us,
+    livepatch_print_duration(f, " in ", result->duration_us, "");
+    livepatch_print_duration(f, ", host stood still ", result->stalled_us,
                    " at most");
     if (result->paused_us)
-        print_duration(f, ", guests paused up to ", result->paused_us, "");
+        livepatch_print_duration(f, ", guests paused up to ", result->paused_us, "");
     fprintf(f, ".\n");
 }
 
-static void print_action(FILE *f, const libxl_livepatch_result *result)
+/* What was undone well is told in one line for all. */
+static bool is_told(const libxl_livepatch_attempt *a)
 {
-    const libxl_livepatch_attempt *a;
+    return !a->rollback || a->outcome != LIBXL_LIVEPATCH_OUTCOME_DONE;
+}
+
+void livepatch_tell_attempt(livepatch_command *cmd,
+                            const libxl_livepatch_attempt *a)
+{
+    if (cmd->json) return;
+
+    if (a->wait_us) {
+        livepatch_print_duration(stdout, "Trying again in ", a->wait_us,
+                                 ".\n");
+    } else {
+        cmd->num_told++;
+        if (is_told(a))
+            print_attempt(stdout, a);
+    }
+    fflush(stdout);
+}
+
+static void print_action(FILE *f, const livepatch_command *cmd)
+{
+    const libxl_livepatch_result *result = &cmd->answer.result;
     int i;
 
     if (result->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED)
         for (i = 0; i < result->num_judgements; i++)
             livepatch_print_judgement(f, &result->judgements[i]);
-    for (i = 0; i < result->num_attempts; i++) {
-        a = &result->attempts[i];
-        /* What was undone well is told in one line. */
-        if (!a->rollback || a->outcome != LIBXL_LIVEPATCH_OUTCOME_DONE)
-            print_attempt(f, a);
-    }
+    for (i = cmd->num_told; i < result->num_attempts; i++)
+        if (is_told(&result->attempts[i]))
+            print_attempt(f, &result->attempts[i]);
     print_note(f, "Undone", result->undone);
     if (result->outcome == LIBXL_LIVEPATCH_OUTCOME_DONE)
         print_note(f, "Displaced", result->displaced);
     else if (result->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED)
         print_note(f, "To be displaced", result->displaced);
     print_total(f, result);
-    if (succeeded(result) && !result->num_attempts && result->message)
+    if (succeeded(&cmd->answer.head) && !result->num_attempts &&
+        result->message)
         fprintf(f, "%s.\n", result->message);
 }
 
@@ -218,25 +237,25 @@ static void print_action(FILE *f, const libxl_livepatch_result *result)
 
 static void print_answer(FILE *f, const livepatch_command *cmd)
 {
-    const libxl_livepatch_result *result = &cmd->result;
+    const livepatch_answer *a = &cmd->answer;
     int i;
 
     switch (cmd->verb->id) {
     case LIVEPATCH_CHECK:
-        for (i = 0; i < result->num_judgements; i++)
-            livepatch_print_judgement(f, &result->judgements[i]);
+        for (i = 0; i < a->verdict.num_judgements; i++)
+            livepatch_print_judgement(f, &a->verdict.judgements[i]);
         break;
     case LIVEPATCH_LIST:
         if (cmd->fixes)
             livepatch_print_fix(f, cmd);
         else
-            livepatch_print_list(f, result);
+            livepatch_print_list(f, &a->listing);
         break;
     case LIVEPATCH_SHOW:
-        for (i = 0; i < result->num_payloads; i++)
-            livepatch_print_payload(f, &result->payloads[i]);
-        for (i = 0; i < result->num_reports; i++)
-            livepatch_print_report(f, &result->reports[i]);
+        for (i = 0; i < a->details.num_payloads; i++)
+            livepatch_print_payload(f, &a->details.payloads[i]);
+        for (i = 0; i < a->details.num_reports; i++)
+            livepatch_print_report(f, &a->details.reports[i]);
         break;
     }
 }
@@ -244,25 +263,30 @@ static void print_answer(FILE *f, const livepatch_command *cmd)
 /*----- what went wrong -----*/
 
 /* Whether one line says it all: nothing has been begun. */
-static bool is_simple_refusal(const libxl_livepatch_result *result)
+static bool is_simple_refusal(const libxl_livepatch_head *head)
 {
-    return result->reason == LIBXL_LIVEPATCH_REASON_USAGE ||
-           result->reason == LIBXL_LIVEPATCH_REASON_NO_XEN ||
-           result->reason == LIBXL_LIVEPATCH_REASON_NOT_PERMITTED;
+    return head->reason == LIBXL_LIVEPATCH_REASON_USAGE ||
+           head->reason == LIBXL_LIVEPATCH_REASON_NO_XEN ||
+           head->reason == LIBXL_LIVEPATCH_REASON_NOT_PERMITTED;
 }
 
 static void print_error(const livepatch_command *cmd)
 {
-    const libxl_livepatch_result *result = &cmd->result;
-    int i;
+    const libxl_livepatch_head *head = &cmd->answer.head;
 
     fprintf(stderr, "xl livepatch%s%s: %s.", cmd->verb ? " " : "",
             cmd->verb ? cmd->verb->name : "",
-            result->message ? result->message : "failed");
-    if (result->advice)
-        fprintf(stderr, "%s%s", is_simple_refusal(result) ? " " : "\n    ",
-                result->advice);
+            head->message ? head->message : "failed");
+    if (head->advice)
+        fprintf(stderr, "%s%s", is_simple_refusal(head) ? " " : "\n    ",
+                head->advice);
     fprintf(stderr, "\n");
+}
+
+static void print_xen_messages(const libxl_livepatch_result *result)
+{
+    int i;
+
     if (!libxl_string_list_length(&result->xen_messages)) return;
 
     fprintf(stderr, "Xen said:\n");
@@ -272,39 +296,39 @@ static void print_error(const livepatch_command *cmd)
 
 static void print_warnings(const livepatch_command *cmd)
 {
+    const libxl_livepatch_head *head = &cmd->answer.head;
     int i;
 
-    for (i = 0; cmd->result.warnings && cmd->result.warnings[i]; i++)
+    for (i = 0; head->warnings && head->warnings[i]; i++)
         fprintf(stderr, "xl livepatch %s: warning: %s.\n", cmd->verb->name,
-                cmd->result.warnings[i]);
+                head->warnings[i]);
 }
 
 /*----- everything -----*/
 
 static void print_text(const livepatch_command *cmd)
 {
-    const libxl_livepatch_result *result = &cmd->result;
-    bool ok = succeeded(result);
-    bool action = cmd->verb && cmd->verb->id & LIVEPATCH_ACTIONS;
-    FILE *f = cmd->json || (action && !ok) ? stderr : stdout;
+    const bool ok = succeeded(&cmd->answer.head);
+    const bool action = cmd->verb && cmd->verb->id & LIVEPATCH_ACTIONS;
     /* A verdict on files is worth reading whatever it is. */
-    bool answer = ok || result->num_judgements;
+    const bool answer = ok || (cmd->verb &&
+                               cmd->verb->kind == LIVEPATCH_VERDICT);
 
     print_warnings(cmd);
     if (action)
-        print_action(f, result);
+        print_action(cmd->json || !ok ? stderr : stdout, cmd);
     else if (answer && !cmd->json)
-        print_answer(f, cmd);
+        print_answer(stdout, cmd);
     if (!ok)
         print_error(cmd);
+    if (!ok && action)
+        print_xen_messages(&cmd->answer.result);
 }
 
-static void print_json(const livepatch_command *cmd)
+static void print_json(livepatch_command *cmd)
 {
-    char *json;
+    char *json = livepatch_answer_to_json(cmd);
 
-    json = libxl_livepatch_result_to_json(ctx,
-                             (libxl_livepatch_result *)&cmd->result);
     if (!json) {
         fprintf(stderr, "xl livepatch: out of memory\n");
         return;

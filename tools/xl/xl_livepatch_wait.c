@@ -90,6 +90,16 @@ static void operation_complete(libxl_ctx *ctx_, int rc, void *for_callback)
     op->done = true;
 }
 
+static void operation_progress(libxl_ctx *ctx_, libxl_event *event,
+                               void *for_callback)
+{
+    operation *op = for_callback;
+
+    if (event->type == LIBXL_EVENT_TYPE_LIVEPATCH_ATTEMPT)
+        livepatch_tell_attempt(op->cmd, &event->u.livepatch_attempt.attempt);
+    libxl_event_free(ctx_, event);
+}
+
 static void abort_operation(operation *op)
 {
     const char *verb = op->cmd->verb->name;
@@ -151,12 +161,16 @@ static int run_action(livepatch_command *cmd)
         .how = { .callback = operation_complete },
         .num_allocated = 1,
     };
+    const libxl_asyncprogress_how aop = {
+        .callback = operation_progress,
+        .for_callback = &op,
+    };
     int rc;
 
     op.how.u.for_callback = &op;
     op.fds = xmalloc(sizeof(*op.fds));
     catch_signals();
-    rc = cmd->verb->start(cmd, &op.how);
+    rc = cmd->verb->start(cmd, &op.how, &aop);
     if (!rc) {
         while (!op.done)
             poll_once(&op);
@@ -171,8 +185,9 @@ void livepatch_run(livepatch_command *cmd)
     int rc;
 
     rc = cmd->verb->id & LIVEPATCH_ACTIONS ? run_action(cmd)
-                                           : cmd->verb->start(cmd, NULL);
-    if (cmd->result.outcome == LIBXL_LIVEPATCH_OUTCOME_UNDECIDED)
+                                           : cmd->verb->start(cmd, NULL,
+                                                              NULL);
+    if (cmd->answer.head.outcome == LIBXL_LIVEPATCH_OUTCOME_UNDECIDED)
         livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_INTERNAL, NULL,
                          "libxl did not begin (error %d)", rc);
 }
