@@ -105,9 +105,25 @@ ssize_t forced_pwrite(int fd, const void *buf, size_t size, off_t offset)
     return STEP("pwrite", -1, pwrite(fd, buf, size, offset));
 }
 
+/* What nobody may touch goes with the process, too. */
+static void *untouchable;
+static size_t untouchable_len;
+
 int forced_mprotect(void *start, size_t len, int prot)
 {
-    return STEP("mprotect", -1, mprotect(start, len, prot));
+    errno = faults_step("mprotect");
+    if (errno) return -1;
+    untouchable = prot == PROT_NONE ? start : NULL;
+    untouchable_len = len;
+    return mprotect(start, len, prot);
+}
+
+void faults_clear_up(void)
+{
+    if (careful) forced_libxl__carefd_unlock();
+    if (untouchable)
+        mprotect(untouchable, untouchable_len, PROT_READ | PROT_WRITE);
+    untouchable = NULL;
 }
 
 int forced_socketpair(int domain, int type, int protocol, int fds[2])
@@ -118,6 +134,27 @@ int forced_socketpair(int domain, int type, int protocol, int fds[2])
 ssize_t forced_send(int fd, const void *buf, size_t size, int flags)
 {
     return STEP("send", -1, send(fd, buf, size, flags));
+}
+
+/* A lock of the process, which goes with it if it is killed meanwhile. */
+static bool careful;
+
+void forced_libxl__carefd_begin(void)
+{
+    libxl__carefd_begin();
+    careful = true;
+}
+
+libxl__carefd *forced_libxl__carefd_opened(libxl_ctx *ctx, int fd)
+{
+    careful = false;
+    return libxl__carefd_opened(ctx, fd);
+}
+
+void forced_libxl__carefd_unlock(void)
+{
+    careful = false;
+    libxl__carefd_unlock();
 }
 
 int forced_fsync(int fd)

@@ -34,6 +34,8 @@ bool engine_is_flying(void);
 
 /* Where a process goes that is killed. */
 extern sigjmp_buf faults_killed;
+/* What the system does for it. */
+void faults_clear_up(void);
 
 /* From now on steps count. */
 void faults_arm(const struct fault *f);

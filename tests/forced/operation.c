@@ -409,6 +409,7 @@ static void run_until_killed(const struct scenario *scenario, int at)
         operate(scenario, &f);
     } else {
         faults_disarm();
+        faults_clear_up();
         alarm(0);
         close_new(&old);
         libxl_livepatch_result_init(&last_result);
