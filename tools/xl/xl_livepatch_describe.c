@@ -348,7 +348,8 @@ void livepatch_print_obstacles(FILE *f,
         print_straggler(f, &late[i]);
     for (i = 0; i < num_waiting; i++) {
         fprintf(f, "    ");
-        print_domain(f, waiting[i].domid, waiting[i].name, waiting[i].vcpu);
+        print_domain(f, waiting[i].domid, waiting[i].name,
+                     waiting[i].vcpu);
         fprintf(f, ", sleeps inside the hypervisor\n");
     }
 }

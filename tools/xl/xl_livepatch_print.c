@@ -100,8 +100,8 @@ static void print_attempt_reason(FILE *f, const libxl_livepatch_attempt *a)
     }
     switch (a->reason) {
     case LIBXL_LIVEPATCH_REASON_QUIESCE:
-        livepatch_print_duration(f, "some CPU did not arrive within ", a->timeout_us,
-                       "");
+        livepatch_print_duration(f, "some CPU did not arrive within ",
+                                 a->timeout_us, "");
         break;
     case LIBXL_LIVEPATCH_REASON_WAITQUEUE:
         fprintf(f, "a guest's vCPU was waiting inside the hypervisor");
@@ -138,7 +138,8 @@ static void print_paused(FILE *f, const libxl_livepatch_attempt *a)
         fprintf(f, "    domain %"PRIu32, (uint32_t)p->domid);
         if (p->name)
             fprintf(f, " (%s)", p->name);
-        livepatch_print_duration(f, " was paused for ", p->paused_us, "\n");
+        livepatch_print_duration(f, " was paused for ", p->paused_us,
+                                 "\n");
     }
 }
 
@@ -158,7 +159,7 @@ static void print_attempt(FILE *f, const libxl_livepatch_attempt *a)
     }
     if (a->stalled_us)
         livepatch_print_duration(f, " (host stood still ", a->stalled_us,
-                       " at most)");
+                                 " at most)");
     fprintf(f, ".\n");
     livepatch_print_obstacles(f, a->stragglers, a->num_stragglers,
                               a->waiting, a->num_waiting);
@@ -183,9 +184,10 @@ static void print_total(FILE *f, const libxl_livepatch_result *result)
     fprintf(f, "In all: %d attempts", num);
     livepatch_print_duration(f, " in ", result->duration_us, "");
     livepatch_print_duration(f, ", host stood still ", result->stalled_us,
-                   " at most");
+                             " at most");
     if (result->paused_us)
-        livepatch_print_duration(f, ", guests paused up to ", result->paused_us, "");
+        livepatch_print_duration(f, ", guests paused up to ",
+                                 result->paused_us, "");
     fprintf(f, ".\n");
 }
 
