@@ -213,13 +213,21 @@ void livepatch_tell_attempt(livepatch_command *cmd,
     fflush(stdout);
 }
 
+/* What speaks against it is shown all the more. */
+static bool is_forced(const livepatch_command *cmd,
+                      const libxl_livepatch_judgement *j)
+{
+    return cmd->params.force && !j->acceptable;
+}
+
 static void print_action(FILE *f, const livepatch_command *cmd)
 {
     const libxl_livepatch_result *result = &cmd->answer.result;
     int i;
 
-    if (result->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED)
-        for (i = 0; i < result->num_judgements; i++)
+    for (i = 0; i < result->num_judgements; i++)
+        if (result->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED ||
+            is_forced(cmd, &result->judgements[i]))
             livepatch_print_judgement(f, &result->judgements[i]);
     for (i = cmd->num_told; i < result->num_attempts; i++)
         if (is_told(&result->attempts[i]))
