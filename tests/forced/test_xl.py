@@ -8,6 +8,7 @@ another exit status than the one that is due, and says so on stderr.
 
 import json
 import os
+import re
 import subprocess
 import unittest
 from pathlib import Path
@@ -137,6 +138,19 @@ class Xl(unittest.TestCase):
         self.check_text(REPORTED, "reports")
         self.check_text(STUBBORN, "stubborn")
         self.check_text(IDLE, "idle")
+
+    def test_attempts_as_they_happen(self):
+        """On standard output, though what fails is summed up on the other."""
+        words = "apply --exclude=1 --retries=1 --deadline=3s @hello"
+        process = self.call("", words, 2, "stubborn")
+        told = re.findall(r"^(Could not apply hello: |Trying again in )", process.stdout, re.M)
+        self.assertEqual(told[:4], ["Could not apply hello: "] * 2 + ["Trying again in "] +
+                         ["Could not apply hello: "])
+        self.assertNotIn("Could not apply", process.stderr)
+        document = json.loads(self.call("", words + " -j", 2, "stubborn").stdout)
+        attempts = [one for one in document["attempts"] if one["operation"] == "apply"]
+        self.assertEqual(told.count("Could not apply hello: "), len(attempts))
+        self.assertEqual([bool(one.get("wait_us")) for one in attempts[:2]], [False, True])
 
     def test_json(self):
         self.check_json(CALLS, "stock")

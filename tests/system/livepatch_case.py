@@ -67,7 +67,7 @@ class State:
         """What must not have changed when a call says so.  Records tell when
         they were written, which may have happened again, and our engine tells
         when it applied a payload the last time."""
-        records = {path: re.sub(r'"applied": \d+', '"applied": 0', value) if OURS else value
+        records = {path: re.sub(r'"applied_us": \d+', '"applied_us": 0', value) if OURS else value
                    for path, value in self.records.items() if not path.endswith("/version")}
         return (self.extra, self.payloads, self.pauses, self.running, records,
                 self.permissions, self.processes)

@@ -48,13 +48,15 @@ class Apply(LivepatchCase):
         self.assertEqual([function["name"] for function in hello["functions"]],
                          ["xen_extra_version"])
         self.assertIn({"key": "fixes", "value": "XSA-182,CVE-2016-6258"}, hello["metadata"])
-        for member in ["uploaded", "applied"]:
+        self.assertEqual(hello["position"], 1)
+        for member in ["uploaded_us", "applied_us"]:
             # The host has stood still in its snapshot.
-            self.assertLess(abs(hello[member] - before), 86400 * 365, member)
+            self.assertLess(abs(hello[member] / 1e6 - before), 86400 * 365, member)
 
         heading, line = self.run_text("list").stdout.splitlines()
-        self.assertEqual(heading.split()[:3], ["NAME", "STATE", "BUILD-ID"])
-        self.assertEqual(line.split()[:4], ["hello", "applied", build_id("hello")[:12], "Xen"])
+        self.assertEqual(heading.split()[:3], ["NAME", "STATE", "STACK"])
+        self.assertEqual(line.split()[:6],
+                         ["hello", "applied", "1", "(top)", build_id("hello")[:12], "Xen"])
 
     def test_list_of_nothing(self):
         self.assertEqual(self.listing(), {})

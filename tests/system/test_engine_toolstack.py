@@ -39,9 +39,9 @@ class Told(EngineCase):
         self.assertEqual(function["name"], "xen_extra_version")
         self.assertEqual(int(function["old_addr"], 16), symbol("xen_extra_version"))
         self.assertTrue(function["applied"])
-        for time in ["upload_ns", "arrival_ns", "stopped_ns", "patching_ns"]:
+        for time in ["upload_us", "arrival_us", "stopped_us", "patching_us"]:
             self.assertGreater(report[time], 0, time)
-        self.assertLessEqual(report["patching_ns"], report["stopped_ns"])
+        self.assertLessEqual(report["patching_us"], report["stopped_us"])
 
     def test_payload_of_another_tool(self):
         """xl has no record of it; the engine knows its build-id."""

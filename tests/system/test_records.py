@@ -17,7 +17,7 @@ class Records(LivepatchCase):
         told = {"name", "name_hex", "state", "fixes", "metadata"}
         if OURS:
             told |= {"build_id", "depends", "functions", "hooks", "reapplicable",
-                     "uploaded", "applied"}
+                     "uploaded_us", "applied_us", "position"}
         self.assertEqual(set(payload) - told, set(), payload)
         return payload
 

@@ -73,7 +73,8 @@ static int get_payloads(libxl__gc *gc, libxl__livepatch_any result,
     return ERROR_FAIL;
 }
 
-int libxl_livepatch_list(libxl_ctx *ctx, libxl_livepatch_listing *listing_r)
+int libxl_livepatch_list(libxl_ctx *ctx,
+                         libxl_livepatch_listing *listing_r)
 {
     GC_INIT(ctx);
     libxl__livepatch_reporter reporter;

@@ -8,12 +8,12 @@
  *
  * All results begin with the fields of a libxl_livepatch_head, which are
  * filled in on success and on failure alike: how the call ended, and the
- * reason and a piece of advice in people's language.  The functions that act
- * also tell what was done, every attempt at it, the hypervisor's own words
- * and what was rolled back.  A result must have been initialised with its
- * _init function and belongs to the caller, who disposes of it.  In an
- * asynchronous call it has to stay where it is until the operation is
- * complete.
+ * reason and a piece of advice in people's language.  The functions that
+ * act also tell what was done, every attempt at it, the hypervisor's own
+ * words and what was rolled back.  A result must have been initialised
+ * with its _init function and belongs to the caller, who disposes of it.
+ * In an asynchronous call it has to stay where it is until the operation
+ * is complete.
  *
  * The libxl error code says no more than the result's outcome does:
  *   0                  DONE, ALREADY or PLANNED
@@ -90,8 +90,8 @@
  * Hypervisors that report
  *
  * A stock hypervisor gives an errno.  One with XEN_SYSCTL_LIVEPATCH_REPORT
- * tells why an action failed and which CPUs were late; that is found out at
- * run time, and all calls work with either.
+ * tells why an action failed and which CPUs were late; that is found out
+ * at run time, and all calls work with either.
  *
  * Names
  *
@@ -121,10 +121,11 @@
 #define LIBXL_LIVEPATCH_LOCK_WAIT_US_DEFAULT 10000000
 
 /*
- * List the payloads in the hypervisor, in the order of their upload.  Takes
- * no lock and changes nothing.
+ * List the payloads in the hypervisor, in the order of their upload.
+ * Takes no lock and changes nothing.
  */
-int libxl_livepatch_list(libxl_ctx *ctx, libxl_livepatch_listing *listing_r)
+int libxl_livepatch_list(libxl_ctx *ctx,
+                         libxl_livepatch_listing *listing_r)
                          LIBXL_EXTERNAL_CALLERS_ONLY;
 
 /*
@@ -137,18 +138,19 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
 
 /*
  * Tell what is not as the calls of libxl have left it, or wanted it to be:
- * whether one is at work now, whether one was killed, and which payloads are
- * in another state than they should be.  Takes no lock and changes nothing.
+ * whether one is at work now, whether one was killed, and which payloads
+ * are in another state than they should be.  Takes no lock and changes
+ * nothing.
  */
 int libxl_livepatch_status(libxl_ctx *ctx,
                            libxl_livepatch_condition *condition_r)
                            LIBXL_EXTERNAL_CALLERS_ONLY;
 
 /*
- * Tell what would keep the host from coming to rest now, and change nothing.
- * A hypervisor that can rehearse brings its CPUs together once, for
- * params->timeout_us at the most: BUSY if that failed.  For any other one the
- * guests that are likely to be in the way are guessed.
+ * Tell what would keep the host from coming to rest now, and change
+ * nothing.  A hypervisor that can rehearse brings its CPUs together once,
+ * for params->timeout_us at the most: BUSY if that failed.  For any other
+ * one the guests that are likely to be in the way are guessed.
  */
 int libxl_livepatch_blockers(libxl_ctx *ctx,
                              const libxl_livepatch_params *params,
@@ -159,8 +161,8 @@ int libxl_livepatch_blockers(libxl_ctx *ctx,
 /*
  * Judge payload files, each once; outcome DONE when all are acceptable.
  * Needs no hypervisor and no privilege, thus no context: the files are
- * compared with what criteria names, which may be NULL.  The build-id of the
- * running Xen is in libxl_get_version_info.
+ * compared with what criteria names, which may be NULL.  The build-id of
+ * the running Xen is in libxl_get_version_info.
  */
 int libxl_livepatch_check(const libxl_livepatch_file *files, int num_files,
                           const libxl_livepatch_criteria *criteria,

@@ -794,47 +794,6 @@ static void action_finish(libxl__egc *egc, libxl__livepatch_action *lpa)
 
 /*----- what became of it, in words -----*/
 
-/* For those reasons that alone say all. */
-static const struct {
-    libxl_livepatch_reason reason;
-    const char *message;
-    const char *advice;
-} words[] = {
-    { LIBXL_LIVEPATCH_REASON_QUIESCE,
-      "some CPU of the host did not arrive in time",
-      "Try again, with a longer timeout or with guests paused: see "
-      "QUIESCING in xl-livepatch(1)." },
-    { LIBXL_LIVEPATCH_REASON_WAITQUEUE,
-      "a guest waits inside the hypervisor for its monitor or pager",
-      "Let that domain's requests be answered, or pause it, and try "
-      "again." },
-    { LIBXL_LIVEPATCH_REASON_IN_FLIGHT,
-      "the hypervisor is busy with another live patching action",
-      "Try again; xl livepatch list shows when it is over." },
-    { LIBXL_LIVEPATCH_REASON_NOT_ON_TOP,
-      "another payload is applied on top of it",
-      "Revert that first, newest first; or replace the whole stack." },
-    { LIBXL_LIVEPATCH_REASON_NOT_REAPPLICABLE,
-      "it was reverted and has data of its own, so the hypervisor does not "
-      "apply it again",
-      "Unload it, then apply its file." },
-    { LIBXL_LIVEPATCH_REASON_DEPENDENCY,
-      "it is made for another place in the stack of live patches",
-      "See what is applied with xl livepatch list, and what it depends on "
-      "with xl livepatch check; apply what is missing first." },
-    { LIBXL_LIVEPATCH_REASON_EXPECTATION,
-      "the code that it would patch is not what it expects",
-      "It is made for another build or another stack of patches; get the "
-      "payload that is made for this one." },
-    { LIBXL_LIVEPATCH_REASON_IN_USE,
-      "other payloads use what is in it",
-      "Revert and unload those first; xl livepatch list shows all." },
-    { LIBXL_LIVEPATCH_REASON_ABORTED, "aborted", NULL },
-    { LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD,
-      "the hypervisor has no payload of that name",
-      "xl livepatch list shows those that it has." },
-};
-
 static const char *participle(libxl_livepatch_operation op)
 {
     switch (op) {
@@ -851,15 +810,12 @@ const char *libxl__livepatch_action_error(libxl__gc *gc,
     bool hindered = lpa->reason == LIBXL_LIVEPATCH_REASON_QUIESCE ||
                     lpa->reason == LIBXL_LIVEPATCH_REASON_WAITQUEUE;
     bool hook = lpa->reason == LIBXL_LIVEPATCH_REASON_HOOK;
-    int i;
+    const char *message =
+        libxl__livepatch_words_for(lpa->reason)->message;
 
     if (lpa->told && !hindered) return lpa->told;
-
-    for (i = 0; i < ARRAY_SIZE(words); i++) {
-        if (words[i].reason != lpa->reason) continue;
-        return lpa->told ? GCSPRINTF("%s: %s", words[i].message, lpa->told)
-                         : words[i].message;
-    }
+    if (lpa->told) return GCSPRINTF("%s: %s", message, lpa->told);
+    if (message && !hook) return message;
 
     if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED)
         return "the hypervisor still works on it";
@@ -873,31 +829,21 @@ const char *libxl__livepatch_action_error(libxl__gc *gc,
                      lpa->silent ? ", and its console doesn't say why" : "");
 }
 
+/* Where there is better advice than for the reason alone; or NULL. */
 static const char *action_advice(const libxl__livepatch_action *lpa)
 {
-    int i;
-
     if (lpa->reason == LIBXL_LIVEPATCH_REASON_WAITQUEUE && lpa->told)
-        return "It sleeps there until its monitor or pager has answered; "
-               "pausing it only keeps it from asking more.  Let the answers "
-               "come, and try again.";
+        return LIVEPATCH_ADVICE_SLEEPER;
     if (lpa->none_to_pause)
-        return "No guest that may be paused was in the way.  Try again, "
-               "with a longer timeout.";
+        return LIVEPATCH_ADVICE_NONE_TO_PAUSE;
     if (lpa->reason == LIBXL_LIVEPATCH_REASON_QUIESCE && lpa->not_paused)
-        return "Not every guest in the way could be paused: the warnings "
-               "tell why.  Put that right, and try again.";
-    for (i = 0; i < ARRAY_SIZE(words); i++)
-        if (words[i].reason == lpa->reason) return words[i].advice;
-
-    if (lpa->reason == LIBXL_LIVEPATCH_REASON_HOOK)
-        return lpa->op == LIBXL_LIVEPATCH_OPERATION_REPLACE
-            ? "Revert and unload what is applied, then apply it."
-            : "The payload itself decided so; ask who made it.";
-    return lpa->silent
-        ? "Xen's log level (loglvl on its command line) hides the reason.  "
-          "It may be that the code in memory isn't what the payload "
-          "expects." : NULL;
+        return LIVEPATCH_ADVICE_NOT_PAUSED;
+    if (lpa->reason == LIBXL_LIVEPATCH_REASON_HOOK &&
+        lpa->op == LIBXL_LIVEPATCH_OPERATION_REPLACE)
+        return LIVEPATCH_ADVICE_HOOKS_REPLACED;
+    if (lpa->reason == LIBXL_LIVEPATCH_REASON_HYPERVISOR && lpa->silent)
+        return LIVEPATCH_ADVICE_LOGLEVEL;
+    return NULL;
 }
 
 void libxl__livepatch_conclude_action(libxl__gc *gc,
@@ -913,7 +859,7 @@ void libxl__livepatch_conclude_action(libxl__gc *gc,
     if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED)
         libxl__livepatch_conclude(gc, result,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED, lpa->reason,
-                "See xl livepatch list.",
+                LIVEPATCH_ADVICE_LIST,
                 "%s in time: the hypervisor still worked on it", what);
     else
         libxl__livepatch_conclude(gc, result, lpa->outcome, lpa->reason,

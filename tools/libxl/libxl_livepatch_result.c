@@ -38,7 +38,8 @@ void libxl__livepatch_conclude(libxl__gc *gc,
     head->advice = advice ? libxl__strdup(NOGC, advice) : NULL;
 }
 
-char *libxl__livepatch_gc_text(libxl__gc *gc, const void *bytes, size_t len)
+char *libxl__livepatch_gc_text(libxl__gc *gc, const void *bytes,
+                               size_t len)
 {
     char *text = libxl__livepatch_text(bytes, len);
 

@@ -12,8 +12,9 @@
 static const libxl__livepatch_words words[] = {
     { LIBXL_LIVEPATCH_REASON_NOT_PERMITTED,
       "Xen does not let this domain do it",
-      "Only the control domain may, as root, with the tools of the Xen that "
-      "is running (see xl info); an XSM policy has to allow livepatch_op." },
+      "Only the control domain may, as root, with the tools of the Xen "
+      "that is running (see xl info); an XSM policy has to allow "
+      "livepatch_op." },
     { LIBXL_LIVEPATCH_REASON_NOT_SUPPORTED,
       "this Xen was built without live patching",
       "Boot a Xen with CONFIG_LIVEPATCH; Debian's has it." },
@@ -32,7 +33,8 @@ static const libxl__livepatch_words words[] = {
       "It is made for another Xen, or for another stack of live patches; "
       "get the payload that is made for this one." },
     { LIBXL_LIVEPATCH_REASON_COLLISION,
-      "its name, its build-id or a symbol that it defines is there already",
+      "its name, its build-id or a symbol that it defines is there "
+      "already",
       "xl livepatch list shows what is loaded.  Unload the other payload, "
       "or have one of them built anew with a symbol of another name." },
     { LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD,
@@ -42,8 +44,8 @@ static const libxl__livepatch_words words[] = {
       "another payload is applied on top of it",
       "Revert that first, newest first; or replace the whole stack." },
     { LIBXL_LIVEPATCH_REASON_NOT_REAPPLICABLE,
-      "it was reverted and has data of its own, so the hypervisor does not "
-      "apply it again",
+      "it was reverted and has data of its own, so the hypervisor does "
+      "not apply it again",
       "Unload it, then apply its file." },
     { LIBXL_LIVEPATCH_REASON_CANNOT_UNDO,
       "what it would displace could not be put back if it failed",
@@ -76,8 +78,8 @@ static const libxl__livepatch_words words[] = {
       "Revert and unload those first; xl livepatch list shows all." },
     { LIBXL_LIVEPATCH_REASON_LOSES_FIX,
       "a fix that is in force would be lost",
-      "Get a payload that has it, too, or accept with --lose-fixes that it "
-      "is lost." },
+      "Get a payload that has it, too, or accept with --lose-fixes that "
+      "it is lost." },
     { LIBXL_LIVEPATCH_REASON_INTERRUPTED,
       "a call was killed and left things half done",
       "The next call that changes something clears up first." },

@@ -299,9 +299,15 @@ void livepatch_print_payload(FILE *f, const libxl_livepatch_payload *p)
     print_field(f, "sha256", p->sha256);
     print_time(f, "uploaded", p->uploaded_us);
     print_time(f, "applied", p->applied_us);
+    if (p->position)
+        fprintf(f, "    number %"PRIu32" of the stack, from below\n",
+                p->position);
+    if (p->forced)
+        fprintf(f, "    was loaded by force, although judged unfit\n");
     fprintf(f, "    %s be applied again after a revert\n",
             p->reapplicable ? "can" : "cannot");
     print_functions(f, p->functions, p->num_functions);
+    print_list_field(f, "hooks", p->hooks);
 }
 
 /*----- the hypervisor's report -----*/
@@ -348,7 +354,8 @@ void livepatch_print_obstacles(FILE *f,
         print_straggler(f, &late[i]);
     for (i = 0; i < num_waiting; i++) {
         fprintf(f, "    ");
-        print_domain(f, waiting[i].domid, waiting[i].name, waiting[i].vcpu);
+        print_domain(f, waiting[i].domid, waiting[i].name,
+                     waiting[i].vcpu);
         fprintf(f, ", sleeps inside the hypervisor\n");
     }
 }
@@ -375,7 +382,6 @@ static void print_times(FILE *f, const libxl_livepatch_report *r)
 void livepatch_print_report(FILE *f, const libxl_livepatch_report *r)
 {
     print_field(f, "made for Xen", r->xen_build_id);
-    print_list_field(f, "hooks", r->hooks);
     if (r->users)
         fprintf(f, "    %"PRIu32" other payload%s symbols of it\n",
                 r->users, r->users == 1 ? " uses" : "s use");

@@ -43,18 +43,30 @@ static bool is_control_domain(void)
     return strstr(text, "control_d");
 }
 
+static bool is_absent(int errnoval)
+{
+    return errnoval == ENOENT || errnoval == ENXIO || errnoval == ENODEV ||
+           errnoval == ENOTDIR;
+}
+
 static bool open_privcmd(livepatch_command *cmd)
 {
-    int fd;
+    /* Of Linux and FreeBSD, of older Linux, of NetBSD. */
+    static const char *const paths[] = {
+        "/dev/xen/privcmd", "/proc/xen/privcmd", "/kern/xen/privcmd",
+    };
+    int fd = -1;
+    size_t i;
 
-    fd = open("/dev/xen/privcmd", O_RDWR | O_CLOEXEC);
-    if (fd < 0 && (errno == ENOENT || errno == ENXIO || errno == ENODEV))
-        fd = open("/proc/xen/privcmd", O_RDWR | O_CLOEXEC);
-    if (fd >= 0) {
-        close(fd);
-        return true;
+    for (i = 0; i < LIVEPATCH_NUM(paths); i++) {
+        fd = open(paths[i], O_RDWR | O_CLOEXEC);
+        if (fd >= 0) {
+            close(fd);
+            return true;
+        }
+        if (!is_absent(errno)) break;
     }
-    if (errno != ENOENT && errno != ENXIO && errno != ENODEV)
+    if (!is_absent(errno))
         return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_NOT_PERMITTED,
                                 "Run this as root of the control domain, "
                                 "outside of any container.",

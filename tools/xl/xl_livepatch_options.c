@@ -417,8 +417,8 @@ static bool check_combination(livepatch_command *cmd)
                            "%d files", cmd->num_files);
     if ((cmd->params.no_undo || cmd->params.lose_fixes) &&
         !cmd->params.replace)
-        return usage_error(cmd, "%s is about replacing payloads, but there "
-                           "is no --replace",
+        return usage_error(cmd, "%s is about replacing payloads, but "
+                           "there is no --replace",
                            cmd->params.no_undo ? "--no-undo"
                                                : "--lose-fixes");
     return true;

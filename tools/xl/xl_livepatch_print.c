@@ -100,8 +100,8 @@ static void print_attempt_reason(FILE *f, const libxl_livepatch_attempt *a)
     }
     switch (a->reason) {
     case LIBXL_LIVEPATCH_REASON_QUIESCE:
-        livepatch_print_duration(f, "some CPU did not arrive within ", a->timeout_us,
-                       "");
+        livepatch_print_duration(f, "some CPU did not arrive within ",
+                                 a->timeout_us, "");
         break;
     case LIBXL_LIVEPATCH_REASON_WAITQUEUE:
         fprintf(f, "a guest's vCPU was waiting inside the hypervisor");
@@ -138,7 +138,8 @@ static void print_paused(FILE *f, const libxl_livepatch_attempt *a)
         fprintf(f, "    domain %"PRIu32, (uint32_t)p->domid);
         if (p->name)
             fprintf(f, " (%s)", p->name);
-        livepatch_print_duration(f, " was paused for ", p->paused_us, "\n");
+        livepatch_print_duration(f, " was paused for ", p->paused_us,
+                                 "\n");
     }
 }
 
@@ -158,7 +159,7 @@ static void print_attempt(FILE *f, const libxl_livepatch_attempt *a)
     }
     if (a->stalled_us)
         livepatch_print_duration(f, " (host stood still ", a->stalled_us,
-                       " at most)");
+                                 " at most)");
     fprintf(f, ".\n");
     livepatch_print_obstacles(f, a->stragglers, a->num_stragglers,
                               a->waiting, a->num_waiting);
@@ -183,9 +184,10 @@ static void print_total(FILE *f, const libxl_livepatch_result *result)
     fprintf(f, "In all: %d attempts", num);
     livepatch_print_duration(f, " in ", result->duration_us, "");
     livepatch_print_duration(f, ", host stood still ", result->stalled_us,
-                   " at most");
+                             " at most");
     if (result->paused_us)
-        livepatch_print_duration(f, ", guests paused up to ", result->paused_us, "");
+        livepatch_print_duration(f, ", guests paused up to ",
+                                 result->paused_us, "");
     fprintf(f, ".\n");
 }
 
@@ -211,13 +213,21 @@ void livepatch_tell_attempt(livepatch_command *cmd,
     fflush(stdout);
 }
 
+/* What speaks against it is shown all the more. */
+static bool is_forced(const livepatch_command *cmd,
+                      const libxl_livepatch_judgement *j)
+{
+    return cmd->params.force && !j->acceptable;
+}
+
 static void print_action(FILE *f, const livepatch_command *cmd)
 {
     const libxl_livepatch_result *result = &cmd->answer.result;
     int i;
 
-    if (result->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED)
-        for (i = 0; i < result->num_judgements; i++)
+    for (i = 0; i < result->num_judgements; i++)
+        if (result->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED ||
+            is_forced(cmd, &result->judgements[i]))
             livepatch_print_judgement(f, &result->judgements[i]);
     for (i = cmd->num_told; i < result->num_attempts; i++)
         if (is_told(&result->attempts[i]))

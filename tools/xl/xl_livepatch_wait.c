@@ -27,8 +27,8 @@ static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
 static int signal_pipe[2];
 
 /*
- * Of those that were not read, the one that tells that the event loop is far
- * away: libxl calls Xen and xenstored without it.
+ * Of those that were not read, the one that tells that the event loop is
+ * far away: libxl calls Xen and xenstored without it.
  */
 #define TOO_MANY_UNREAD 3
 static volatile sig_atomic_t num_unread;
@@ -96,7 +96,8 @@ static void operation_progress(libxl_ctx *ctx_, libxl_event *event,
     operation *op = for_callback;
 
     if (event->type == LIBXL_EVENT_TYPE_LIVEPATCH_ATTEMPT)
-        livepatch_tell_attempt(op->cmd, &event->u.livepatch_attempt.attempt);
+        livepatch_tell_attempt(op->cmd,
+                               &event->u.livepatch_attempt.attempt);
     libxl_event_free(ctx_, event);
 }
 
