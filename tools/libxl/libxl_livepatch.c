@@ -26,18 +26,16 @@ char *libxl__livepatch_xen_build_id(libxl__gc *gc)
     return kept;
 }
 
-/*
- * All payloads, or the one that is called name, malloc'd; and the build-id
- * of the hypervisor.  Returns ERROR_FAIL when the call has been concluded.
- */
-static int get_payloads(libxl__gc *gc, libxl__livepatch_any result,
-                        libxl__livepatch_reporter *lpr,
-                        const libxl__livepatch_name *name,
-                        char **xen_build_id_r,
-                        libxl_livepatch_payload **payloads_r, int *num_r)
+int libxl__livepatch_get_payloads(libxl__gc *gc,
+                                  libxl__livepatch_any result,
+                                  libxl__livepatch_reporter *lpr,
+                                  const libxl__livepatch_known *known,
+                                  const libxl__livepatch_name *name,
+                                  char **xen_build_id_r,
+                                  libxl_livepatch_payload **payloads_r,
+                                  int *num_r)
 {
     libxl_livepatch_payload *payloads;
-    libxl__livepatch_notes notes;
     libxl__livepatch_set set;
     const char *build_id;
     int i, r;
@@ -46,9 +44,7 @@ static int get_payloads(libxl__gc *gc, libxl__livepatch_any result,
     if (r) goto failed;
 
     libxl__livepatch_reporter_init(gc, lpr);
-    libxl__livepatch_notes_load(gc, &notes);
-    r = libxl__livepatch_describe(gc, lpr, &notes.known, &set, &payloads);
-    libxl__livepatch_notes_dispose(&notes);
+    r = libxl__livepatch_describe(gc, lpr, known, &set, &payloads);
     if (r) {
         r = -ENOMEM;
         goto failed;
@@ -78,12 +74,17 @@ int libxl_livepatch_list(libxl_ctx *ctx,
 {
     GC_INIT(ctx);
     libxl__livepatch_reporter reporter;
+    libxl__livepatch_notes notes;
     int rc;
 
     listing_r->operation = LIBXL_LIVEPATCH_OPERATION_LIST;
-    rc = get_payloads(gc, listing_r, &reporter, NULL,
-                      &listing_r->xen_build_id, &listing_r->payloads,
-                      &listing_r->num_payloads);
+    libxl__livepatch_notes_load(gc, &notes);
+    rc = libxl__livepatch_get_payloads(gc, listing_r, &reporter,
+                                       &notes.known, NULL,
+                                       &listing_r->xen_build_id,
+                                       &listing_r->payloads,
+                                       &listing_r->num_payloads);
+    libxl__livepatch_notes_dispose(&notes);
     if (!rc)
         libxl__livepatch_conclude(gc, listing_r,
                                   LIBXL_LIVEPATCH_OUTCOME_DONE,
@@ -103,6 +104,7 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
     const char *text = libxl__livepatch_gc_text(gc, name, strlen(name));
     libxl__livepatch_reporter reporter;
     libxl__livepatch_name wanted;
+    libxl__livepatch_notes notes;
     libxl_livepatch_report report;
     int rc, r;
 
@@ -115,9 +117,13 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
                 "\"%s\" can't be the name of a payload", text);
         goto out;
     }
-    rc = get_payloads(gc, details_r, &reporter, &wanted,
-                      &details_r->xen_build_id, &details_r->payloads,
-                      &details_r->num_payloads);
+    libxl__livepatch_notes_load(gc, &notes);
+    rc = libxl__livepatch_get_payloads(gc, details_r, &reporter,
+                                       &notes.known, &wanted,
+                                       &details_r->xen_build_id,
+                                       &details_r->payloads,
+                                       &details_r->num_payloads);
+    libxl__livepatch_notes_dispose(&notes);
     if (rc) goto out;
 
     if (!details_r->num_payloads) {

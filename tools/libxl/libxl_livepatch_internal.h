@@ -614,6 +614,20 @@ _hidden void libxl__livepatch_conclude_errno(libxl__gc *gc,
                                              libxl__livepatch_any result,
                                              int r, const char *what);
 
+/*
+ * All payloads, or the one that is called name, malloc'd; and the build-id
+ * of the hypervisor.  Returns ERROR_FAIL when the call has been concluded.
+ * (libxl_livepatch.c)
+ */
+_hidden int
+libxl__livepatch_get_payloads(libxl__gc *gc, libxl__livepatch_any result,
+                              libxl__livepatch_reporter *lpr,
+                              const libxl__livepatch_known *known,
+                              const libxl__livepatch_name *name,
+                              char **xen_build_id_r,
+                              libxl_livepatch_payload **payloads_r,
+                              int *num_r);
+
 /*----- a call that changes something (libxl_livepatch_call.c) -----*/
 
 struct libxl__livepatch_call {
