@@ -57,7 +57,8 @@ static void append(xlp_case *c, xenlivepatch_severity severity,
     finding->severity = severity;
     finding->reason = reason;
     finding->where = where
-        ? xlp_kept(c, xenlivepatch_printable(where, MAX_WHERE, false)) : NULL;
+        ? xlp_kept(c, xenlivepatch_printable(where, MAX_WHERE, false))
+        : NULL;
     finding->message =
         xlp_kept(c, xenlivepatch_printable(message, MAX_MESSAGE, false));
 }
