@@ -94,9 +94,10 @@ bool running_stack(struct running *running, const char *path,
     xenlivepatch_payload *payload = inspect_read(path, why);
     bool good = payload;
 
-    if (good && !payload->xen_build_id) {
-        good = fail_with(why, "%s: no payload: it has no "
-                         XENLIVEPATCH_XEN_DEPENDS, path);
+    if (good && !(payload->build_id && payload->depends &&
+                  payload->xen_build_id)) {
+        good = fail_with(why, "%s: no payload: it doesn't say what it is, is "
+                         "made for, and depends on", path);
     }
     good = good &&
         must_match(path, "a payload for the Xen with build-id",
