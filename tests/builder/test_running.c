@@ -246,6 +246,20 @@ static void assert_stacks(struct running *running, const char *payload,
     free(why);
 }
 
+/* Engines take it; but what it depends on is not known before. */
+static void test_unknown_below(void **state)
+{
+    struct running *running = two_files();
+    const struct build_id *xen = running_xen_id(running);
+
+    (void)state;
+    entries = ".section .livepatch.depends\n.reloc 16, R_X86_64_64, first\n";
+    assert_stacks(running, write_payload(xen, xen, "1,2,3,4"),
+                  "no payload: it doesn't say");
+    entries = "";
+    running_free(running);
+}
+
 static void test_stack(void **state)
 {
     static const struct build_id other = { { 9, 9, 9, 9 }, 4 };
@@ -337,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_bytes_and_places),
         cmocka_unit_test(test_no_xen),
         cmocka_unit_test(test_stack),
+        cmocka_unit_test(test_unknown_below),
         cmocka_unit_test(test_added_symbols),
         cmocka_unit_test(test_made_of),
     };

@@ -92,18 +92,20 @@ bool running_stack(struct running *running, const char *path,
                    const char *patches, char **why)
 {
     xenlivepatch_payload *payload = inspect_read(path, why);
-    bool good = payload;
+    bool good = false;
 
-    if (good && !(payload->build_id && payload->depends &&
-                  payload->xen_build_id)) {
-        good = fail_with(why, "%s: no payload: it doesn't say what it is, is "
-                         "made for, and depends on", path);
+    if (!payload) {
+        return false;
     }
-    good = good &&
-        must_match(path, "a payload for the Xen with build-id",
-                   payload->xen_build_id, &running->xen_id, why) &&
-        must_match(path, "a payload to be on top of build-id",
-                   payload->depends, &running->top_id, why);
+    if (!payload->build_id || !payload->depends || !payload->xen_build_id) {
+        fail_with(why, "%s: no payload: it doesn't say what it is, is made "
+                  "for, and depends on", path);
+    } else {
+        good = must_match(path, "a payload for the Xen with build-id",
+                          payload->xen_build_id, &running->xen_id, why) &&
+            must_match(path, "a payload to be on top of build-id",
+                       payload->depends, &running->top_id, why);
+    }
     if (good) {
         add_symbols(running, payload, judge_patches(payload, patches));
         set_top(running, payload->build_id);
