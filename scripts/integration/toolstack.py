@@ -184,7 +184,9 @@ uninstall::
 def _xl_makefile(repository):
     objects = _objects(repository, "tools/xl/xl_livepatch*.c")
     yield Insertion(f"{XL}/Makefile", r"XL_OBJS \+= .*\.o",
-                    ("XL_OBJS += " + " ".join(objects),), pick="last")
+                    ("XL_OBJS += " + " ".join(objects),
+                     "xl: LDLIBS_libxenlight += $(LDLIBS_libxenlivepatch)"),
+                    pick="last")
 
 
 def _xl_command():

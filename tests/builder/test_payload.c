@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <xenlivepatch.h>
 
 #include "cleanup.h"
 #include "linked.h"
@@ -407,6 +408,44 @@ static void test_interrupted(void **state)
     }
 }
 
+/* What is written is judged; here with its machine type damaged, if wanted. */
+static bool damaged;
+
+int __real_xenlivepatch_judge(xenlivepatch_payload *payload, const void *data,
+                              size_t size, const char *label,
+                              const xenlivepatch_criteria *criteria);
+int __wrap_xenlivepatch_judge(xenlivepatch_payload *payload, const void *data,
+                              size_t size, const char *label,
+                              const xenlivepatch_criteria *criteria);
+int __wrap_xenlivepatch_judge(xenlivepatch_payload *payload, const void *data,
+                              size_t size, const char *label,
+                              const xenlivepatch_criteria *criteria)
+{
+    Elf64_Ehdr *copy = must_alloc(size, 1);
+    int error;
+
+    memcpy(copy, data, size);
+    copy->e_machine += damaged;
+    error = __real_xenlivepatch_judge(payload, copy, size, label, criteria);
+    free(copy);
+    return error;
+}
+
+static void test_last_look(void **state)
+{
+    struct trial trial = trial_of(old_source, new_source);
+    char *why = NULL;
+
+    (void)state;
+    damaged = true;
+    assert_false(try_write(&trial, "/tmp/payload-not-to-be", &why));
+    damaged = false;
+    assert_non_null(strstr(why, "it would not be accepted: "));
+    assert_int_not_equal(access("/tmp/payload-not-to-be", F_OK), 0);
+    free(why);
+    trial_free(&trial);
+}
+
 static void test_bad_name(void **state)
 {
     struct trial trial = trial_of(old_source, new_source);
@@ -467,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_interrupted),
         cmocka_unit_test(test_bad_name),
+        cmocka_unit_test(test_last_look),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

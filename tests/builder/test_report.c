@@ -228,13 +228,15 @@ static void test_clean(void **state)
         { "\xe2\x82\xac", "\xe2\x82\xac" }, { "\xe2\x82", "\\xe2\\x82" },
         { "\xc0\x80", "\\xc0\\x80" }, { "\xed\xa0\x80", "\\xed\\xa0\\x80" },
         { "\xc2\x9b", "\\xc2\\x9b" },
+        /* Overrides and isolates of direction. */
+        { "\xe2\x80\xae", "\\xe2\\x80\\xae" },
+        { "\xe2\x81\xa7", "\\xe2\\x81\\xa7" },
         { "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
-        char *clean = printable_text(pairs[i][0],
-                                     strlen(pairs[i][0]), true);
+        char *clean = printable_lines(pairs[i][0]);
 
         assert_string_equal(clean, pairs[i][1]);
         free(clean);

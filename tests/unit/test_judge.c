@@ -216,12 +216,31 @@ static void odd_bug_frames(payload_image *image)
                       NULL, 12);
 }
 
+/* Two, of which the second one's line has a high number. */
 static void bug_frames(payload_image *image)
 {
+    unsigned int function = image_symbol_index(image, "new_function");
+    unsigned int table;
+
     image_add_section(image, ".bug_frames.0", SHT_PROGBITS, SHF_ALLOC,
                       NULL, 0);
-    image_add_section(image, ".bug_frames.3", SHT_PROGBITS, SHF_ALLOC,
-                      NULL, 16);
+    table = image_add_section(image, ".bug_frames.3", SHT_PROGBITS,
+                              SHF_ALLOC, NULL, 32);
+    image_add_reloc(image, table, 0, function, R_X86_64_PC32, 4);
+    image_add_reloc(image, table, 16, function, R_X86_64_PC32,
+                    8 + (3 << 24));
+}
+
+static void bug_frame_outside(payload_image *image)
+{
+    bug_frames(image);
+    image_reloc(image, ".bug_frames.3", 16)->addend = 1000;
+}
+
+static void bug_frame_unrelocated(payload_image *image)
+{
+    bug_frames(image);
+    image_drop_reloc(image, ".bug_frames.3", 0);
 }
 
 static void odd_alternatives(payload_image *image)
@@ -306,6 +325,7 @@ static struct image_reloc *text_reloc(payload_image *image)
 RELOC_FIELD(reloc_symbol_0, symbol, 0)
 RELOC_FIELD(reloc_symbol_outside, symbol, 100)
 RELOC_FIELD(reloc_type, type, R_X86_64_32S)
+RELOC_FIELD(reloc_type_unknown, type, R_X86_64_GOTPCREL)
 RELOC_FIELD(reloc_plt, type, R_X86_64_PLT32)
 RELOC_FIELD(reloc_64, type, R_X86_64_64)
 RELOC_FIELD(reloc_none, type, R_X86_64_NONE)
@@ -953,6 +973,69 @@ static void alt_call_past_end(payload_image *image)
     image_reloc(image, ".alt_call_sites", 0)->addend = 43;
 }
 
+static void alt_done(payload_image *image)
+{
+    image_add_alternative(image);
+    image_data(image, ".altinstructions")[13] = 1;
+}
+
+/*----- what engines other than the stock one refuse -----*/
+
+static const char *name_of(size_t size)
+{
+    static char name[2000];
+
+    memset(name, 'n', size);
+    name[size] = '\0';
+    return name;
+}
+
+static void section_name_1025(payload_image *image)
+{
+    image_add_section(image, name_of(1025), SHT_PROGBITS, 0, NULL, 0);
+    image_build(image);
+}
+
+static void symbol_name_1025(payload_image *image)
+{
+    image_add_symbol(image, name_of(1025), SHN_ABS, 0, 0);
+    image_build(image);
+}
+
+static void func_name_1025(payload_image *image)
+{
+    image_add_function(image, name_of(1025));
+    image_build(image);
+}
+
+static void names_1024(payload_image *image)
+{
+    image_add_section(image, name_of(1024), SHT_PROGBITS, 0, NULL, 0);
+    image_add_symbol(image, name_of(1024), SHN_ABS, 0, 0);
+    image_build(image);
+}
+
+static void symbol_beyond(payload_image *image)
+{
+    image_add_symbol(image, "beyond", image_section_index(image, TEXT),
+                     49, 0);
+}
+
+static void symbol_at_end(payload_image *image)
+{
+    image_add_symbol(image, "end", image_section_index(image, TEXT), 48,
+                     0);
+}
+
+/* By what follows the file's content. */
+static void too_big(payload_image *image)
+{
+    image_build(image);
+    image->bytes = realloc(image->bytes, (2 << 20) + 1);
+    memset(image->bytes + image->size, 0, (2 << 20) + 1 - image->size);
+    image->size = (2 << 20) + 1;
+}
+
 /*----- all of them -----*/
 
 #define RULE(severity, ours, reason, break_it, where, message)          \
@@ -1023,18 +1106,24 @@ static const struct rule rules[] = {
     HARM(FORMAT, funcs_unloaded, FUNCS, "not marked to be loaded"),
     HARM(FORMAT, depends_unloaded, ".livepatch.depends",
         "not marked to be"),
-    BAD(FORMAT, funcs_empty, FUNCS, "is empty"),
-    BAD(FORMAT, modinfo_empty, ".modinfo", "is empty"),
+    HARM(FORMAT, funcs_empty, FUNCS, "is empty"),
+    HARM(FORMAT, modinfo_empty, ".modinfo", "is empty"),
     BAD(FORMAT, funcs_odd, FUNCS, "no multiple of its entries' 104"),
     HARM(FORMAT, funcs_nobits, FUNCS, "no content in the file"),
     BAD(FORMAT, no_build_id, OWN_ID, "is missing"),
     BAD(FORMAT, no_depends, ".livepatch.depends", "is missing"),
     BAD(FORMAT, no_xen_depends, ".livepatch.xen_depends", "is missing"),
     BAD(FORMAT, nothing_to_patch, NULL, "nothing to apply"),
-    BAD(FORMAT, odd_bug_frames, ".bug_frames.3", "entries' 8"),
-    BAD(FORMAT, odd_alternatives, ALT, "entries' 14"),
-    BAD(FORMAT, odd_ex_table, ".ex_table", "entries' 8"),
-    BAD(FORMAT, odd_alt_calls, ".alt_call_sites", "entries' 4"),
+    HARM(FORMAT, bug_frame_outside, ".bug_frames.3", "Entry 1 of .bug_fr"),
+    HARM(FORMAT, bug_frame_unrelocated, ".bug_frames.3",
+         "Entry 0 of .bug_frames.3 is not about code"),
+    HARM(FORMAT, alt_done, ".altinstructions", "marked as done already"),
+    HARM(FORMAT, symbol_beyond, "beyond", "is at 0x31, beyond the 48 bytes"),
+    BAD(FORMAT, too_big, NULL, "has 2097153 bytes"),
+    HARM(FORMAT, odd_bug_frames, ".bug_frames.3", "entries' 16"),
+    HARM(FORMAT, odd_alternatives, ALT, "entries' 14"),
+    HARM(FORMAT, odd_ex_table, ".ex_table", "entries' 8"),
+    HARM(FORMAT, odd_alt_calls, ".alt_call_sites", "entries' 4"),
 
     BAD(FORMAT, common_symbol, "common", "-fno-common"),
     BAD(FORMAT, strange_section, "strange", "is in section 65535"),
@@ -1047,7 +1136,8 @@ static const struct rule rules[] = {
     BAD(FORMAT, reloc_symbol_0, TEXT, "names symbol 0"),
     BAD(FORMAT, reloc_none_symbol_0, TEXT, "names symbol 0"),
     BAD(FORMAT, reloc_symbol_outside, TEXT, "names symbol 100"),
-    BAD(FORMAT, reloc_type, TEXT, "is of type 11"),
+    HARM(FORMAT, reloc_type, TEXT, "is of type 11"),
+    BAD(FORMAT, reloc_type_unknown, TEXT, "is of type 9"),
     BAD(FORMAT, reloc_past_end, TEXT, "beyond the section's 48"),
     BAD(FORMAT, reloc_over_end, TEXT, "beyond the section's 48"),
     BAD(FORMAT, reloc_64_over_end, TEXT, "beyond the section's 48"),
@@ -1112,8 +1202,8 @@ static const struct rule rules[] = {
         "no code of the payload"),
     DOUBT(FORMAT, new_addr_in_init, "some_function", "code in .init.text"),
     BAD(FORMAT, old_size_0, "some_function", "size is not given"),
-    BAD(FORMAT, old_size_4, "some_function",
-        "has 4 bytes, and Xen needs 5"),
+    HARM(FORMAT, old_size_4, "some_function",
+        "has 4 bytes, and a stock Xen needs 5"),
     DOUBT(FORMAT, old_size_5, "some_function", "has 5 bytes, too few"),
     DOUBT(FORMAT, old_size_8, "some_function", "has 8 bytes, too few"),
     BAD(FORMAT, version_1, "some_function", "has version 1"),
@@ -1191,6 +1281,8 @@ static const struct rule allowed[] = {
     ALLOWED(some_bss),
     ALLOWED(no_modinfo),
     ALLOWED(bug_frames),
+    ALLOWED(names_1024),
+    ALLOWED(symbol_at_end),
     ALLOWED(absolute),
     ALLOWED(made_up_with_file),
     ALLOWED(made_up_global),
@@ -1231,6 +1323,34 @@ static const struct rule allowed[] = {
     ALLOWED(image_add_code_tables),
 };
 
+/* Their place is too long to be told in full. */
+static void test_long_names(void **state)
+{
+    static void (*const changes[])(payload_image *image) = {
+        section_name_1025, symbol_name_1025, func_name_1025,
+    };
+    payload_image *image;
+    judged j;
+    size_t i;
+
+    for (i = 0; i < ARRAY_SIZE(changes); i++) {
+        image = image_new();
+        judged_init(&j);
+        changes[i](image);
+        judge_image(&j, image);
+        assert_errors(&j, 1);
+        assert_non_null(strstr(j.payload->findings[0].message,
+                               "has 1025 bytes"));
+        judged_dispose(&j);
+        judged_init(&j);
+        j.criteria.force = true;
+        judge_image(&j, image);
+        assert_errors(&j, 0);
+        judged_dispose(&j);
+        image_free(image);
+    }
+}
+
 static void test_allowed(void **state)
 {
     const struct rule *rule = *state;
@@ -1248,11 +1368,11 @@ static void test_allowed(void **state)
 int main(void)
 {
     static struct CMUnitTest
-        tests[ARRAY_SIZE(rules) + ARRAY_SIZE(allowed)];
+        tests[ARRAY_SIZE(rules) + ARRAY_SIZE(allowed) + 1];
     const struct rule *rule;
     size_t i;
 
-    for (i = 0; i < ARRAY_SIZE(tests); i++) {
+    for (i = 0; i < ARRAY_SIZE(tests) - 1; i++) {
         rule = i < ARRAY_SIZE(rules)
             ? &rules[i] : &allowed[i - ARRAY_SIZE(rules)];
         tests[i].name = rule->name;
@@ -1260,6 +1380,8 @@ int main(void)
                                                    : test_allowed;
         tests[i].initial_state = (void *)rule;
     }
+    tests[i].name = "long_names";
+    tests[i].test_func = test_long_names;
     return cmocka_run_group_tests_name("rules", tests, NULL, NULL);
 }
 

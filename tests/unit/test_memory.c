@@ -243,7 +243,7 @@ static int single(void *argument)
         xenlivepatch_text("a\xff", 2),
         xenlivepatch_hex("a\xff", 2),
         xenlivepatch_bytes("a\\xff", &len),
-        xenlivepatch_printable("a\xff", 10),
+        xenlivepatch_printable("a\xff", 10, false),
         xenlivepatch_default_name("a/b.c"),
     };
     int i, r = 0;

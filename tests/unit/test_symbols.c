@@ -177,6 +177,58 @@ static void test_stacked(void **state)
     assert_warnings(j, 2);
 }
 
+/* A call through the pointer, of both kinds of tables. */
+static void check_call(struct pair *pair, const char *pointer,
+                       uint64_t offset, int errors)
+{
+    payload_image *payload = pair->payload;
+    judged *j;
+
+    add_undefined(pair, pointer);
+    image_add_reloc(payload, image_section_index(payload,
+                                                 ".text.new_function"),
+                    offset, image_symbol_index(payload, pointer),
+                    R_X86_64_PC32, -4);
+    j = compare(pair);
+    assert_errors(j, errors);
+    if (errors)
+        assert_finding(j, ERROR, REASON(SYMBOL), pointer, "A call through "
+                       "common/init.c#static_init, which is in Xen's "
+                       ".init");
+}
+
+static void test_alternative_in_init(void **state)
+{
+    struct pair *pair = *state;
+
+    image_add_alternative(pair->payload);
+    check_call(pair, "common/init.c#static_init", 42, 1);
+}
+
+static void test_alternative_elsewhere(void **state)
+{
+    struct pair *pair = *state;
+
+    image_add_alternative(pair->payload);
+    check_call(pair, "common/init.c#static_init", 20, 0);
+}
+
+static void test_call_in_init(void **state)
+{
+    struct pair *pair = *state;
+
+    image_add_code_tables(pair->payload);
+    check_call(pair, "common/init.c#static_init", 44, 1);
+}
+
+static void test_call_of_xen(void **state)
+{
+    struct pair *pair = *state;
+
+    image_add_code_tables(pair->payload);
+    check_call(pair, "xen_data", 44, 0);
+}
+
 static void test_init_symbol(void **state)
 {
     struct pair *pair = *state;
@@ -417,6 +469,10 @@ int main(void)
         TEST(test_not_in_table),
         TEST(test_stacked),
         TEST(test_init_symbol),
+        TEST(test_alternative_in_init),
+        TEST(test_alternative_elsewhere),
+        TEST(test_call_in_init),
+        TEST(test_call_of_xen),
         TEST(test_missing_function),
         TEST(test_init_function),
         TEST(test_replaced_by_symbol),

@@ -148,7 +148,7 @@ static void test_hex(void **state)
 static void assert_printable(const char *message, size_t max,
                              const char *expected)
 {
-    char *printable = xenlivepatch_printable(message, max);
+    char *printable = xenlivepatch_printable(message, max, false);
 
     assert_string_equal(printable, expected);
     free(printable);

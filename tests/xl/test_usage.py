@@ -146,9 +146,10 @@ class Usage(Refusals, unittest.TestCase):
         self.assertEqual(xl.run("help", "app").returncode, 1)
 
     def test_any_bytes(self):
-        process = xl.run("apply", b"--caf\xe9\x1b[31m\n", "-j", "a")
+        # The second character turns what follows around on a terminal.
+        process = xl.run("apply", b"--caf\xe9\xe2\x81\xa7\x1b[31m\n", "-j", "a")
         self.assert_reason(process, "usage", "apply")
-        self.assertIn(r"--caf\xe9\x1b[31m\x0a", process.stderr)
+        self.assertIn(r"--caf\xe9\xe2\x81\xa7\x1b[31m\x0a", process.stderr)
         process = xl.run("apply", "--café")
         self.assertIn("--café", process.stderr)
 

@@ -78,6 +78,7 @@ static void judge_name(judged *j)
                      j->at / FUNC(SIZE));
     else if (*j->record->name)
         j->label = j->record->name;
+    if (j->record->name) xlp_judge_name(j->c, j->record->name);
 }
 
 /* A name for one that has none, from its address. */
@@ -207,9 +208,9 @@ static void judge_sizes(const judged *j)
     else if (!is_replacement(j))
         judge_nop(j);
     else if (record->old_size < JUMP_SIZE)
-        FUNC_REFUSED(j, FORMAT, "%s has %u bytes, and Xen needs %u to "
-                     "put a jump there: it can't be replaced, so replace "
-                     "its callers", j->label, record->old_size, JUMP_SIZE);
+        FUNC_CAUTION(j, FORMAT, "%s has %u bytes, and a stock Xen needs "
+                     "%u to put a jump there: replace its callers instead",
+                     j->label, record->old_size, JUMP_SIZE);
     else if (record->old_size < JUMP_SIZE + ENDBR_SIZE)
         FUNC_WARNING(j, FORMAT, "%s has %u bytes, too few for a jump if "
                      "it begins with ENDBR64: Xen may refuse the payload",

@@ -57,9 +57,10 @@ static void append(xlp_case *c, xenlivepatch_severity severity,
     finding->severity = severity;
     finding->reason = reason;
     finding->where = where
-        ? xlp_kept(c, xenlivepatch_printable(where, MAX_WHERE)) : NULL;
+        ? xlp_kept(c, xenlivepatch_printable(where, MAX_WHERE, false))
+        : NULL;
     finding->message =
-        xlp_kept(c, xenlivepatch_printable(message, MAX_MESSAGE));
+        xlp_kept(c, xenlivepatch_printable(message, MAX_MESSAGE, false));
 }
 
 static bool is_omission(const xenlivepatch_finding *finding)

@@ -31,10 +31,23 @@ void xlp_judge_header(xlp_case *c)
                 "version %u, and Xen takes only 0: build it with the "
                 "toolchain that built Xen",
                 header->e_ident[EI_ABIVERSION]);
+    if (c->payload->size > XENLIVEPATCH_MAX_SIZE)
+        REFUSED(c, FORMAT, NULL, "The payload has %"PRIu64" bytes, and "
+                "Xen takes no more than %lu: strip its debug information "
+                "(strip --strip-debug)", c->payload->size,
+                XENLIVEPATCH_MAX_SIZE);
     if (header->e_shnum >= XLP_MAX_SECTIONS)
         REFUSED(c, FORMAT, where, "The payload has %u sections and "
                 "Xen takes at most %u: merge some with a linker script",
                 header->e_shnum, XLP_MAX_SECTIONS - 1);
+}
+
+void xlp_judge_name(xlp_case *c, const char *name)
+{
+    if (strlen(name) > XLP_LONG_NAME)
+        CAUTION(c, FORMAT, name, "The name %.32s... has %zu bytes, and "
+                "engines other than the stock one take at most %u: give "
+                "it a shorter one", name, strlen(name), XLP_LONG_NAME);
 }
 
 /*----- sections -----*/
@@ -62,6 +75,7 @@ static void judge_section(xlp_case *c, const xlp_section *section)
 {
     const char *name = section->name;
 
+    xlp_judge_name(c, name);
     if (section->align & (section->align - 1))
         REFUSED(c, FORMAT, name, "Section %s has alignment %"PRIu64", "
                 "which is no power of two: the file is damaged, get it "
@@ -143,9 +157,15 @@ bool xlp_is_exported(const xlp_case *c, const xlp_symbol *symbol)
 static void judge_symbol(xlp_case *c, size_t index,
                          const xlp_symbol *symbol)
 {
+    const xlp_section *section = xlp_section_of(&c->elf, symbol);
     const char *name = *symbol->name ? symbol->name : "(without a name)";
 
+    xlp_judge_name(c, name);
     if (symbol->section == SHN_ABS) return;
+    if (section && xlp_is_loaded(section) && symbol->value > section->size)
+        CAUTION(c, FORMAT, name, "Symbol %s is at %#"PRIx64", beyond the "
+                "%"PRIu64" bytes of its section: the file is damaged, get "
+                "it again", name, symbol->value, section->size);
     if (symbol->section == SHN_COMMON)
         REFUSED(c, FORMAT, name, "Symbol %s is a common one, which "
                 "Xen refuses: compile with -fno-common", name);

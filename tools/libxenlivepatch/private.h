@@ -51,9 +51,11 @@
 /* That engine's, too, whatever a section asks for. */
 #define XLP_MIN_ALIGNMENT 16U
 /*
- * Of a name in the file.  Engines have none; compilers stay far below, and
- * with any length the cost of judging would grow by the square of it.
+ * Of a name: of this project's engine, and what is looked at here.  A
+ * stock engine has no limit; compilers stay far below, and with any length
+ * the cost of judging would grow by the square of it.
  */
+#define XLP_LONG_NAME     1024U
 #define XLP_MAX_NAME      4095U
 /*
  * No linker makes longer build-ids, and they serve as names elsewhere.
@@ -285,7 +287,7 @@ void xlp_judge_contents(xlp_case *c);
 
 /*
  * Read a regular file of at most max bytes; advice tells what to do about
- * a bigger one.  *data_r is malloc'd.  0, ENOMEM, or EINVAL with a finding.
+ * a bigger one.  *data_r is malloc'd.  EINVAL comes with a finding.
  */
 int xlp_read_file(xlp_case *c, const char *path, uint64_t max,
                   const char *advice, void **data_r, uint64_t *size_r);
@@ -295,6 +297,9 @@ int xlp_read_file(xlp_case *c, const char *path, uint64_t max,
 void xlp_judge_header(xlp_case *c);
 void xlp_judge_sections(xlp_case *c);
 void xlp_judge_symbols(xlp_case *c);
+
+/* One of a section, symbol or function. */
+void xlp_judge_name(xlp_case *c, const char *name);
 
 /* Whether Xen adds the symbol to those that other payloads can use. */
 bool xlp_is_exported(const xlp_case *c, const xlp_symbol *symbol);
@@ -334,6 +339,8 @@ void xlp_judge_functions(xlp_case *c, const xlp_section *section,
                          const xlp_rule *rule);
 void xlp_judge_alternatives(xlp_case *c, const xlp_section *section,
                             const xlp_rule *rule);
+void xlp_judge_bug_frames(xlp_case *c, const xlp_section *section,
+                          const xlp_rule *rule);
 void xlp_judge_exceptions(xlp_case *c, const xlp_section *section,
                           const xlp_rule *rule);
 void xlp_judge_alternative_calls(xlp_case *c, const xlp_section *section,

@@ -5,18 +5,34 @@
 
 #include "private.h"
 
-/* Bytes that a relocation changes; 0: a type that Xen doesn't know. */
+/* Bytes that a relocation changes; 0: a type that no engine knows. */
 static unsigned int reloc_size(uint32_t type)
 {
     switch (type) {
     case R_X86_64_64:
+    case R_X86_64_PC64:
         return 8;
     case R_X86_64_PC32:
     case R_X86_64_PLT32:
+    case R_X86_64_32:
+    case R_X86_64_32S:
         return 4;
+    case R_X86_64_16:
+    case R_X86_64_PC16:
+        return 2;
+    case R_X86_64_8:
+    case R_X86_64_PC8:
+        return 1;
     default:
         return 0;
     }
+}
+
+/* Whether a stock engine knows it, too. */
+static bool is_usual(uint32_t type)
+{
+    return type == R_X86_64_64 || type == R_X86_64_PC32 ||
+        type == R_X86_64_PLT32;
 }
 
 /* What type means for the place: PLT32 is PC32 where there is no PLT. */
@@ -58,11 +74,12 @@ static void judge_reloc(xlp_case *c, const xlp_section *target,
                 "flags of that section", name, reloc->offset,
                 elf->sections[symbol.section].name);
     if (reloc->type == R_X86_64_NONE) return;
-    if (!size)
-        REFUSED(c, FORMAT, name, "A relocation at %s+%#"PRIx64" is of "
-                "type %u, and Xen knows R_X86_64_64, PC32 and PLT32 "
-                "only: compile with Xen's own flags", name,
-                reloc->offset, reloc->type);
+    if (!is_usual(reloc->type))
+        xlp_find(c, size ? XLP_CAUTION : XLP_REFUSED,
+                 XENLIVEPATCH_REASON_FORMAT, name, "A relocation at "
+                 "%s+%#"PRIx64" is of type %u, and a stock Xen knows "
+                 "R_X86_64_64, PC32 and PLT32 only: compile with Xen's "
+                 "own flags", name, reloc->offset, reloc->type);
     else if (reloc->offset >= target->size ||
              target->size - reloc->offset < size)
         REFUSED(c, FORMAT, name, "A relocation at %s+%#"PRIx64" goes "

@@ -7,8 +7,8 @@
 #include "private.h"
 
 #define HOOK(kind, more) \
-    { XENLIVEPATCH_HOOKS kind, 8, XLP_PATCHES | (more), xlp_judge_hooks,   \
-      kind }
+    { XENLIVEPATCH_HOOKS kind, 8, XLP_PATCHES | (more),                    \
+      xlp_judge_hooks, kind }
 #define TABLE(name, entry, judge) \
     { name, entry, XLP_MAY_BE_EMPTY | XLP_TABLE, judge, NULL }
 
@@ -28,10 +28,11 @@ const xlp_rule xlp_rules[] = {
     HOOK("postrevert", XLP_SINGLE | XLP_NO_REPLACE),
     { XENLIVEPATCH_FUNCS, XENLIVEPATCH_FUNC_SIZE, XLP_PATCHES,
       xlp_judge_functions, NULL },
-    TABLE(".bug_frames.0", 8, NULL),
-    TABLE(".bug_frames.1", 8, NULL),
-    TABLE(".bug_frames.2", 8, NULL),
-    TABLE(".bug_frames.3", 8, NULL),
+    TABLE(".bug_frames.0", 8, xlp_judge_bug_frames),
+    TABLE(".bug_frames.1", 8, xlp_judge_bug_frames),
+    TABLE(".bug_frames.2", 8, xlp_judge_bug_frames),
+    /* Of assertions: with their message. */
+    TABLE(".bug_frames.3", 16, xlp_judge_bug_frames),
     TABLE(".altinstructions", 14, xlp_judge_alternatives),
     { ".altinstr_replacement", 1, XLP_MAY_BE_EMPTY, NULL, NULL },
     TABLE(".ex_table", 8, xlp_judge_exceptions),
@@ -79,13 +80,16 @@ static void judge_form(xlp_case *c, const xlp_section *section,
                 "loaded (ALLOC), and Xen would use it at a wrong "
                 "address: fix its flags", name);
     else if (!section->size && !(rule->flags & XLP_MAY_BE_EMPTY))
-        REFUSED(c, FORMAT, name, "Section %s is empty: fill it in or "
-                "leave it out", name);
+        xlp_find(c, rule->flags & XLP_NEEDED ? XLP_REFUSED : XLP_CAUTION,
+                 XENLIVEPATCH_REASON_FORMAT, name, "Section %s is empty: "
+                 "fill it in or leave it out", name);
     else if (section->size % rule->entry)
-        REFUSED(c, FORMAT, name, "Section %s has %"PRIu64" bytes, "
-                "which is no multiple of its entries' %u: build the "
-                "payload for this hypervisor", name, section->size,
-                rule->entry);
+        /* Not every engine looks at every table. */
+        xlp_find(c, rule->flags & XLP_TABLE ? XLP_CAUTION : XLP_REFUSED,
+                 XENLIVEPATCH_REASON_FORMAT, name, "Section %s has "
+                 "%"PRIu64" bytes, which is no multiple of its entries' "
+                 "%u: build the payload for this hypervisor", name,
+                 section->size, rule->entry);
     else if (section->size && !section->data)
         CAUTION(c, FORMAT, name, "Section %s has no content in the "
                 "file (NOBITS): build the payload anew", name);

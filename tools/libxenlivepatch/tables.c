@@ -12,6 +12,7 @@
 #define ALT_ORIG_LEN   10
 #define ALT_REPL_LEN   11
 #define ALT_PAD_LEN    12
+#define ALT_DONE       13
 #define ALT_MAX_LEN    254
 #define ALT_CPUID_NOT  0x8000U
 /* CPU features are numbered in 32-bit words; no Xen has so many. */
@@ -50,6 +51,10 @@ static void judge_alternative(xlp_case *c, const xlp_section *section,
                 "into %u bytes, of at most %u, which would crash the "
                 "host: build the payload anew", entry, name, repl_len,
                 len, ALT_MAX_LEN);
+    if (xlp_number(section, at + ALT_DONE, 1))
+        CAUTION(c, FORMAT, name, ENTRY_FMT " is marked as done already, "
+                "and Xen would leave it out: build the payload anew",
+                entry, name);
     if (cpuid >= ALT_MAX_CPUID)
         CAUTION(c, FORMAT, name, ENTRY_FMT " depends on CPU feature %u, "
                 "which there is not, and that would crash the host: build "
@@ -101,6 +106,29 @@ static void judge_distances(xlp_case *c, const xlp_section *section,
             CAUTION(c, FORMAT, section->name, "The distance at "
                     "%s+%#"PRIx64" doesn't lead to code of the payload: "
                     "build the payload anew", section->name, at);
+    }
+    xlp_relocs_dispose(&relocs);
+}
+
+/*
+ * Where BUG() and the like are: a distance of 24 bits, with bits of the
+ * number of the line above it.
+ */
+void xlp_judge_bug_frames(xlp_case *c, const xlp_section *section,
+                          const xlp_rule *rule)
+{
+    xlp_relocs relocs;
+    xlp_target target;
+    uint64_t at;
+
+    xlp_relocs_init(c, section, &relocs);
+    for (at = 0; at < section->size; at += rule->entry) {
+        target = xlp_target_at(c, &relocs, at, R_X86_64_PC32);
+        target.offset = (int32_t)((uint32_t)target.offset << 8) >> 8;
+        if (!xlp_target_is_text(&target, 1))
+            CAUTION(c, FORMAT, section->name, ENTRY_FMT " is not about "
+                    "code of the payload: build the payload anew",
+                    at / rule->entry, section->name);
     }
     xlp_relocs_dispose(&relocs);
 }

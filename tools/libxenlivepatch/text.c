@@ -164,7 +164,7 @@ char *xenlivepatch_text(const void *bytes, size_t len)
     return text;
 }
 
-char *xenlivepatch_printable(const char *message, size_t max)
+char *xenlivepatch_printable(const char *message, size_t max, bool lines)
 {
     static const char ellipsis[] = "...";
     const uint8_t *from = (const uint8_t *)message;
@@ -177,9 +177,10 @@ char *xenlivepatch_printable(const char *message, size_t max)
     end = printable + size - sizeof(ellipsis);
 
     while (left) {
-        n = plain_prefix(from, left);
+        n = lines && (*from == '\n' || *from == '\t')
+            ? 1 : plain_prefix(from, left);
         if (to + (n ? n : ESCAPE_LEN) > end ||
-            to - printable >= (ptrdiff_t)max) {
+            (size_t)(to - printable) >= max) {
             to = stpcpy(to, ellipsis);
             break;
         }

@@ -33,6 +33,8 @@
 #define XENLIVEPATCH_XEN_DEPENDS  ".livepatch.xen_depends"
 #define XENLIVEPATCH_BUILD_ID     ".note.gnu.build-id"
 #define XENLIVEPATCH_METADATA     ".modinfo"
+/* Where builders keep the names of functions; Xen doesn't look for it. */
+#define XENLIVEPATCH_STRINGS      ".livepatch.strings"
 /* Reserved: a note of owner "Xen" with a signature of the file. */
 #define XENLIVEPATCH_SIGNATURE    ".note.Xen.signature"
 
@@ -194,8 +196,9 @@ char *xenlivepatch_text(const void *bytes, size_t len);
 /*
  * A message in which names as in the file may stand: as text, but that
  * backslashes stay as they are, and what goes beyond max bytes is cut off.
+ * With lines, tabs and ends of lines stay, too.
  */
-char *xenlivepatch_printable(const char *message, size_t max);
+char *xenlivepatch_printable(const char *message, size_t max, bool lines);
 
 /* The len bytes in hexadecimal, lower case. */
 char *xenlivepatch_hex(const void *bytes, size_t len);

@@ -230,6 +230,61 @@ static void judge_replaced(xlp_case *c, const xen_table *table,
                 "hypervisor?", name, record->old_size, symbol->size);
 }
 
+/*
+ * A call through a pointer is made into a direct one while the payload is
+ * loaded.  The pointer, behind two bytes of the call, has to be there then.
+ */
+static void judge_call(xlp_case *c, const xen_table *table,
+                       const xlp_relocs *relocs, const xlp_target *call)
+{
+    const xen_symbol *symbol;
+    xlp_target pointer = xlp_target_at(c, relocs, call->offset + 2,
+                                       R_X86_64_PC32);
+
+    if (pointer.kind != XLP_TARGET_OUTSIDE) return;
+    symbol = find_symbol(table, pointer.symbol);
+    if (symbol && is_init(symbol))
+        CAUTION(c, SYMBOL, pointer.symbol, "A call through %s, which is "
+                "in Xen's %s, is to be made a direct one, and there will "
+                "be something else once Xen has booted: it would crash "
+                "the host; don't replace functions with such calls",
+                pointer.symbol, symbol->section->name);
+}
+
+/* The calls of one table that are in one section. */
+static void judge_calls_in(xlp_case *c, const xen_table *table,
+                           const xlp_rule *rule, const xlp_section *code)
+{
+    const xlp_section *section = xlp_special(c, rule->name);
+    xlp_relocs relocs, code_relocs;
+    xlp_target call;
+    uint64_t at;
+
+    if (!section) return;
+    xlp_relocs_init(c, section, &relocs);
+    xlp_relocs_init(c, code, &code_relocs);
+    for (at = 0; at < section->size; at += rule->entry) {
+        call = xlp_target_at(c, &relocs, at, R_X86_64_PC32);
+        if (call.kind == XLP_TARGET_PAYLOAD && call.section == code)
+            judge_call(c, table, &code_relocs, &call);
+    }
+    xlp_relocs_dispose(&code_relocs);
+    xlp_relocs_dispose(&relocs);
+}
+
+static void judge_calls(xlp_case *c, const xen_table *table)
+{
+    const xlp_section *code;
+    size_t i;
+
+    for (i = 1; i < c->elf.num_sections; i++) {
+        code = &c->elf.sections[i];
+        if (!xlp_is_text(code)) continue;
+        judge_calls_in(c, table, xlp_find_rule(".altinstructions"), code);
+        judge_calls_in(c, table, xlp_find_rule(".alt_call_sites"), code);
+    }
+}
+
 static const uint8_t *find_build_id(const xlp_elf *elf, size_t *len_r)
 {
     const uint8_t *id;
@@ -304,6 +359,7 @@ void xlp_judge_xen_syms(xlp_case *c)
     judge_symbols(c, &table);
     for (i = 0; i < c->num_records; i++)
         judge_replaced(c, &table, &c->records[i]);
+    judge_calls(c, &table);
  out:
     xlp_keep_rc(c, rc);
     dispose_table(&table);

@@ -127,7 +127,7 @@ static bool get_failure(char **failure, const report_item *item)
     if (*failure || item->size == skip) return true;
     bytes = strndup((const char *)item->bytes + skip, item->size - skip);
     if (!bytes) return false;
-    *failure = xenlivepatch_printable(bytes, MAX_FAILURE);
+    *failure = xenlivepatch_printable(bytes, MAX_FAILURE, false);
     free(bytes);
     return *failure;
 }

@@ -10,30 +10,25 @@
 #include "inspect.h"
 #include "memory.h"
 #include "payload.h"
-#include "payload_notes.h"
 #include "printable.h"
 
-static void print_id(FILE *out, const char *label, const struct build_id *id)
+static void print_id(FILE *out, const char *label, const char *id)
 {
-    char *text;
-
-    if (id->size) {
-        text = printable_hex(id->bytes, id->size);
-        fprintf(out, "    %s %s\n", label, text);
-        free(text);
+    if (id) {
+        fprintf(out, "    %s %s\n", label, id);
     }
 }
 
-static void print_functions(FILE *out, const struct inspected *inspected)
+static void print_functions(FILE *out, const xenlivepatch_payload *payload)
 {
-    for (size_t i = 0; i < inspected->nfunctions; i++) {
-        const struct inspected_function *function = &inspected->functions[i];
+    for (size_t i = 0; i < payload->num_functions; i++) {
+        const xenlivepatch_function *function = &payload->functions[i];
 
         fprintf(out, "    function %s", function->name);
-        if (function->old_address) {
-            fprintf(out, " at %#" PRIx64, function->old_address);
+        if (function->old_addr) {
+            fprintf(out, " at %#" PRIx64, function->old_addr);
         }
-        if (function->replacement) {
+        if (!function->nop) {
             fprintf(out, ": %" PRIu32 " bytes replaced by %" PRIu32 "\n",
                     function->old_size, function->new_size);
         } else {
@@ -44,102 +39,154 @@ static void print_functions(FILE *out, const struct inspected *inspected)
     }
 }
 
-static void print_symbols(FILE *out, const struct inspected *inspected)
+static void print_symbols(FILE *out, const xenlivepatch_payload *payload)
 {
-    static const char *const words[] = {
-        [SYMBOL_NEW] = "new", [SYMBOL_NEEDED] = "needs",
-        [SYMBOL_FIXED] = "needs",
-    };
+    for (size_t i = 0; i < payload->num_symbols; i++) {
+        const xenlivepatch_symbol *symbol = &payload->symbols[i];
+        char *name;
 
-    for (size_t i = 0; i < inspected->nsymbols; i++) {
-        const struct inspected_symbol *symbol = &inspected->symbols[i];
-
-        if (symbol->kind == SYMBOL_OVERRIDE) {
+        if (symbol->kind == XENLIVEPATCH_SYMBOL_REPLACEMENT) {
             continue;
         }
-        fprintf(out, "    %s %s", words[symbol->kind], symbol->name);
-        if (symbol->kind == SYMBOL_FIXED) {
-            fprintf(out, " at %#" PRIx64, symbol->address);
+        name = printable_name(symbol->name);
+        fprintf(out, "    %s %s",
+                symbol->kind == XENLIVEPATCH_SYMBOL_NEW ? "new" : "needs",
+                name);
+        free(name);
+        if (symbol->kind == XENLIVEPATCH_SYMBOL_FIXED) {
+            fprintf(out, " at %#" PRIx64, symbol->value);
         }
         fprintf(out, "\n");
     }
 }
 
-static void print_contents(FILE *out, const struct inspected *inspected)
+static void print_contents(FILE *out, const xenlivepatch_payload *payload)
 {
-    for (size_t i = 0; i < inspected->nhooks; i++) {
-        fprintf(out, "    hook %s: %s\n", inspected->hooks[i].kind,
-                inspected->hooks[i].function);
+    for (size_t i = 0; i < payload->num_hooks; i++) {
+        const char *function = payload->hooks[i].function;
+
+        fprintf(out, "    hook %s: %s\n", payload->hooks[i].kind,
+                function ? function : "?");
     }
-    for (size_t i = 0; i < inspected->ntables; i++) {
-        fprintf(out, "    table %s: %zu entr%s\n", inspected->tables[i].name,
-                inspected->tables[i].entries,
-                inspected->tables[i].entries == 1 ? "y" : "ies");
+    for (size_t i = 0; i < payload->num_sections; i++) {
+        const xenlivepatch_section *section = &payload->sections[i];
+
+        if (section->entries) {
+            fprintf(out, "    table %s: %zu entr%s\n", section->name,
+                    section->entries, section->entries == 1 ? "y" : "ies");
+        }
     }
-    for (size_t i = 0; i < inspected->nsections; i++) {
-        fprintf(out, "    section %s: %" PRIu64 " bytes, %s\n",
-                inspected->sections[i].name, inspected->sections[i].size,
-                inspected->sections[i].permissions);
+    for (size_t i = 0; i < payload->num_sections; i++) {
+        const xenlivepatch_section *section = &payload->sections[i];
+
+        fprintf(out, "    section %s: %" PRIu64 " bytes, r%c%c\n",
+                section->name, section->size, section->writable ? 'w' : '-',
+                section->executable ? 'x' : '-');
     }
 }
 
-static void print_metadata(FILE *out, const struct inspected *inspected)
+static void print_metadata(FILE *out, const xenlivepatch_payload *payload)
 {
-    for (size_t i = 0; i < inspected->nmetadata; i++) {
-        const struct inspected_metadata *entry = &inspected->metadata[i];
+    for (size_t i = 0; i < payload->num_metadata; i++) {
+        const xenlivepatch_metadata *entry = &payload->metadata[i];
 
         fprintf(out, "    metadata %s%s%s\n", entry->key,
                 entry->value ? "=" : "", entry->value ? entry->value : "");
     }
 }
 
-bool inspect_print(const struct inspected *inspected, FILE *out)
+bool inspect_print(const xenlivepatch_payload *payload, const char *path,
+                   FILE *out)
 {
-    const char *name = inspect_value(inspected, "name");
-    char *path = printable_text(inspected->path, strlen(inspected->path),
-                                false);
+    const char *name = inspect_value(payload, "name");
 
     fprintf(out, "%s\n", path);
-    free(path);
     if (name) {
         fprintf(out, "    name %s\n", name);
     }
-    print_id(out, "build-id", &inspected->build_id);
-    print_id(out, "depends on", &inspected->depends);
-    print_id(out, "made for Xen", &inspected->xen_depends);
-    print_functions(out, inspected);
-    print_contents(out, inspected);
-    print_symbols(out, inspected);
-    print_metadata(out, inspected);
-    if (inspected->signature) {
+    print_id(out, "build-id", payload->build_id);
+    print_id(out, "depends on", payload->depends);
+    print_id(out, "made for Xen", payload->xen_build_id);
+    print_functions(out, payload);
+    print_contents(out, payload);
+    print_symbols(out, payload);
+    print_metadata(out, payload);
+    if (payload->signature) {
         fprintf(out, "    signature of %" PRIu64 " bytes in "
-                SIGNATURE_SECTION ", not verified\n", inspected->signature);
+                XENLIVEPATCH_SIGNATURE ", not verified\n",
+                payload->signature);
     }
-    if (!inspected->reapplicable) {
+    if (!payload->reapplicable) {
         fprintf(out, "    cannot be applied again after a revert by engines "
                 "that keep no copy of its data\n");
     }
     return !fflush(out) && !ferror(out);
 }
 
-bool payload_inspect(const char *path, bool json, FILE *out, char **why)
+const char *inspect_value(const xenlivepatch_payload *payload, const char *key)
 {
-    struct object *object = object_read(path, path, why);
-    struct inspected inspected = { .path = path };
-    bool ok;
-
-    if (!object) {
-        return false;
-    }
-    ok = inspect_read(&inspected, object, why);
-    if (ok) {
-        ok = json ? inspect_print_json(&inspected, out)
-                  : inspect_print(&inspected, out);
-        if (!ok) {
-            fail_with(why, "can't write: %s", strerror(errno));
+    for (size_t i = 0; i < payload->num_metadata; i++) {
+        if (!strcmp(payload->metadata[i].key, key)) {
+            return payload->metadata[i].value;
         }
     }
-    inspect_free(&inspected);
-    object_free(object);
+    return NULL;
+}
+
+/* Why no engine takes it; NULL if one might. */
+static const char *obstacle(const xenlivepatch_payload *payload)
+{
+    for (size_t i = 0; i < payload->num_findings; i++) {
+        const xenlivepatch_finding *finding = &payload->findings[i];
+
+        if (finding->severity == XENLIVEPATCH_ERROR &&
+            !(finding->where &&
+              !strcmp(finding->where, XENLIVEPATCH_XEN_DEPENDS))) {
+            return finding->message;
+        }
+    }
+    return NULL;
+}
+
+xenlivepatch_payload *inspect_read(const char *path, char **why)
+{
+    static const xenlivepatch_criteria criteria = { .force = true };
+    xenlivepatch_payload *payload = must_have(xenlivepatch_new());
+    char *label = printable_name(path);
+    int error = xenlivepatch_read(payload, path);
+
+    if (!error) {
+        error = xenlivepatch_judge(payload, payload->data, payload->size,
+                                   label, &criteria);
+    }
+    if (error == ENOMEM) {
+        must_have(NULL);
+    }
+    if (obstacle(payload)) {
+        fail_with(why, "%s: no payload: %s", label, obstacle(payload));
+        xenlivepatch_free(payload);
+        payload = NULL;
+    }
+    free(label);
+    return payload;
+}
+
+bool payload_inspect(const char *path, bool json, FILE *out, char **why)
+{
+    xenlivepatch_payload *payload = inspect_read(path, why);
+    char *label;
+    bool ok;
+
+    if (!payload) {
+        return false;
+    }
+    label = printable_name(path);
+    ok = json ? inspect_print_json(payload, label, out)
+              : inspect_print(payload, label, out);
+    if (!ok) {
+        fail_with(why, "can't write: %s", strerror(errno));
+    }
+    free(label);
+    xenlivepatch_free(payload);
     return ok;
 }

@@ -20,15 +20,18 @@ static void out_of_memory(void)
     exit(OUTCOME_FAILED);
 }
 
-void *must_alloc(size_t count, size_t size)
+void *must_have(void *memory)
 {
-    /* One byte at least: NULL is nobody's array. */
-    void *memory = calloc(count ? count : 1, size ? size : 1);
-
     if (!memory) {
         out_of_memory();
     }
     return memory;
+}
+
+void *must_alloc(size_t count, size_t size)
+{
+    /* One byte at least: NULL is nobody's array. */
+    return must_have(calloc(count ? count : 1, size ? size : 1));
 }
 
 /* What is new in a grown array is zeroed, too. */
@@ -64,12 +67,7 @@ void *must_grow(void *array, size_t *room, size_t need, size_t size)
 
 char *must_copy(const char *text)
 {
-    char *copy = strdup(text);
-
-    if (!copy) {
-        out_of_memory();
-    }
-    return copy;
+    return must_have(strdup(text));
 }
 
 char *must_vprint(const char *format, va_list arguments)

@@ -15,6 +15,7 @@ void *must_alloc(size_t count, size_t size);            /* zeroed */
 /* An array with room for *room elements of that size; NULL: not begun yet.  If
  * there isn't room for `need` it moves, and *room grows; the rest is zeroed. */
 void *must_grow(void *array, size_t *room, size_t need, size_t size);
+void *must_have(void *memory);  /* what others allocated, or failed to */
 char *must_copy(const char *text);
 char *must_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *must_vprint(const char *format, va_list arguments)

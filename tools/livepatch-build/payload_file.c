@@ -17,14 +17,13 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xenlivepatch.h>
 
 #include "cleanup.h"
 #include "memory.h"
 #include "payload_image.h"
 #include "payload_notes.h"
 #include "printable.h"
-
-#define FILE_MAX (2u << 20)     /* that engines take */
 
 struct text {
     char *bytes;
@@ -321,6 +320,26 @@ static bool read_back(int fd, uint8_t *bytes, size_t size, char **why)
     return true;
 }
 
+/* The last look at what was written: as whoever is to load it will judge it. */
+static bool is_acceptable(const uint8_t *bytes, size_t size, char **why)
+{
+    xenlivepatch_payload *payload = must_have(xenlivepatch_new());
+    bool ok;
+
+    if (xenlivepatch_judge(payload, bytes, size, "it", NULL)) {
+        must_have(NULL);
+    }
+    ok = payload->acceptable;
+    for (size_t i = 0; i < payload->num_findings && !ok && !*why; i++) {
+        if (payload->findings[i].severity == XENLIVEPATCH_ERROR) {
+            fail_with(why, "it would not be accepted: %s",
+                      payload->findings[i].message);
+        }
+    }
+    xenlivepatch_free(payload);
+    return ok;
+}
+
 static bool add_build_id(struct image *image, int fd, uint64_t offset,
                          char **why)
 {
@@ -332,10 +351,10 @@ static bool add_build_id(struct image *image, int fd, uint64_t offset,
     if (fstat(fd, &status)) {
         return fail_with(why, "%s", strerror(errno));
     }
-    if (status.st_size > FILE_MAX) {
+    if (status.st_size > (off_t)XENLIVEPATCH_MAX_SIZE) {
         report_refuse(image->report, REFUSAL_LIMIT, "", "the payload", NULL,
-                      "it has %lld bytes, engines take %u",
-                      (long long)status.st_size, FILE_MAX);
+                      "it has %lld bytes, engines take %lu",
+                      (long long)status.st_size, XENLIVEPATCH_MAX_SIZE);
         return fail_with(why, "the payload is too large");
     }
     bytes = must_alloc(status.st_size, 1);
@@ -348,7 +367,9 @@ static bool add_build_id(struct image *image, int fd, uint64_t offset,
         if (!ok) {
             fail_with(why, "%s", strerror(errno));
         }
+        memcpy(bytes + offset, id, sizeof(id));
     }
+    ok = ok && is_acceptable(bytes, status.st_size, why);
     free(bytes);
     if (ok) {
         char *text = printable_hex(id, sizeof(id));

@@ -9,13 +9,12 @@
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xenlivepatch.h>
 
 #include "memory.h"
 #include "payload_image.h"
 #include "traits.h"
 
-#define RECORD_SIZE 104
-#define RECORD_VERSION 2
 /* Engines keep names of as many bytes. */
 #define SYMBOL_NAME_MAX 127
 
@@ -26,12 +25,12 @@ struct record {
     uint8_t version;
     uint8_t reserved[71];         /* state of old engines, expectation */
 };
-_Static_assert(sizeof(struct record) == RECORD_SIZE, "format");
+_Static_assert(sizeof(struct record) == XENLIVEPATCH_FUNC_SIZE, "format");
 
 static void add_record(struct image *image, struct atom *atom)
 {
     struct running_symbol old;
-    struct record record = { .version = RECORD_VERSION };
+    struct record record = { .version = XENLIVEPATCH_VERSION };
     uint64_t name, at;
     char *why = NULL;
 

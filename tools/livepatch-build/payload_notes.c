@@ -9,6 +9,7 @@
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xenlivepatch.h>
 
 #include "memory.h"
 #include "payload_image.h"
@@ -42,7 +43,7 @@ static void add_entry(struct image *image, const char *key, const char *value)
 
     if (image_add(image, OUT_MODINFO, entry, strlen(entry) + 1, 1) ==
         UINT64_MAX) {
-        report_refuse(image->report, REFUSAL_LIMIT, "", ".modinfo", NULL,
+        report_refuse(image->report, REFUSAL_LIMIT, "", XENLIVEPATCH_METADATA, NULL,
                       "the metadata are too large");
     }
     free(entry);

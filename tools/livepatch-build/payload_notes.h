@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #define PAYLOAD_ID_SIZE 20      /* of SHA-1, as the linker's */
-#define SIGNATURE_SECTION ".note.Xen.signature"
 
 /* The head of a build-id's note. */
 struct build_id_note {

@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xenlivepatch.h>
 
 #include "memory.h"
 #include "payload_image.h"
@@ -32,26 +33,26 @@ const struct out_kind out_kinds[OUT_COUNT] = {
     [OUT_ALTERNATIVES] = { ".altinstructions", SHT_PROGBITS, SHF_ALLOC },
     [OUT_ALTERNATIVE_CALLS] = { ".alt_call_sites", SHT_PROGBITS, SHF_ALLOC },
     [OUT_EXCEPTIONS] = { ".ex_table", SHT_PROGBITS, SHF_ALLOC },
-    [OUT_HOOKS_LOAD] = { ".livepatch.hooks.load", SHT_PROGBITS, SHF_ALLOC },
-    [OUT_HOOKS_UNLOAD] = { ".livepatch.hooks.unload", SHT_PROGBITS,
+    [OUT_HOOKS_LOAD] = { XENLIVEPATCH_HOOKS "load", SHT_PROGBITS, SHF_ALLOC },
+    [OUT_HOOKS_UNLOAD] = { XENLIVEPATCH_HOOKS "unload", SHT_PROGBITS,
                            SHF_ALLOC },
-    [OUT_HOOKS_PREAPPLY] = { ".livepatch.hooks.preapply", SHT_PROGBITS,
+    [OUT_HOOKS_PREAPPLY] = { XENLIVEPATCH_HOOKS "preapply", SHT_PROGBITS,
                              SHF_ALLOC },
-    [OUT_HOOKS_APPLY] = { ".livepatch.hooks.apply", SHT_PROGBITS, SHF_ALLOC },
-    [OUT_HOOKS_POSTAPPLY] = { ".livepatch.hooks.postapply", SHT_PROGBITS,
+    [OUT_HOOKS_APPLY] = { XENLIVEPATCH_HOOKS "apply", SHT_PROGBITS, SHF_ALLOC },
+    [OUT_HOOKS_POSTAPPLY] = { XENLIVEPATCH_HOOKS "postapply", SHT_PROGBITS,
                               SHF_ALLOC },
-    [OUT_HOOKS_PREREVERT] = { ".livepatch.hooks.prerevert", SHT_PROGBITS,
+    [OUT_HOOKS_PREREVERT] = { XENLIVEPATCH_HOOKS "prerevert", SHT_PROGBITS,
                               SHF_ALLOC },
-    [OUT_HOOKS_REVERT] = { ".livepatch.hooks.revert", SHT_PROGBITS,
+    [OUT_HOOKS_REVERT] = { XENLIVEPATCH_HOOKS "revert", SHT_PROGBITS,
                            SHF_ALLOC },
-    [OUT_HOOKS_POSTREVERT] = { ".livepatch.hooks.postrevert", SHT_PROGBITS,
+    [OUT_HOOKS_POSTREVERT] = { XENLIVEPATCH_HOOKS "postrevert", SHT_PROGBITS,
                                SHF_ALLOC },
-    [OUT_FUNCTIONS] = { ".livepatch.funcs", SHT_PROGBITS, SHF_ALLOC },
-    [OUT_STRINGS] = { ".livepatch.strings", SHT_PROGBITS, SHF_ALLOC },
-    [OUT_DEPENDS] = { ".livepatch.depends", SHT_NOTE, SHF_ALLOC },
-    [OUT_XEN_DEPENDS] = { ".livepatch.xen_depends", SHT_NOTE, SHF_ALLOC },
-    [OUT_BUILD_ID] = { ".note.gnu.build-id", SHT_NOTE, SHF_ALLOC },
-    [OUT_MODINFO] = { ".modinfo", SHT_PROGBITS, SHF_ALLOC },
+    [OUT_FUNCTIONS] = { XENLIVEPATCH_FUNCS, SHT_PROGBITS, SHF_ALLOC },
+    [OUT_STRINGS] = { XENLIVEPATCH_STRINGS, SHT_PROGBITS, SHF_ALLOC },
+    [OUT_DEPENDS] = { XENLIVEPATCH_DEPENDS, SHT_NOTE, SHF_ALLOC },
+    [OUT_XEN_DEPENDS] = { XENLIVEPATCH_XEN_DEPENDS, SHT_NOTE, SHF_ALLOC },
+    [OUT_BUILD_ID] = { XENLIVEPATCH_BUILD_ID, SHT_NOTE, SHF_ALLOC },
+    [OUT_MODINFO] = { XENLIVEPATCH_METADATA, SHT_PROGBITS, SHF_ALLOC },
 };
 
 static enum out table_of(const char *name)

@@ -93,7 +93,7 @@ const char *report_outcome_name(enum outcome outcome)
 
 static char *text_or_null(const char *text)
 {
-    return text && *text ? printable_text(text, strlen(text), true) : NULL;
+    return text && *text ? printable_lines(text) : NULL;
 }
 
 /* Takes `why` over. */

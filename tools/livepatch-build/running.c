@@ -7,6 +7,7 @@
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xenlivepatch.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -174,7 +175,7 @@ static bool find_build_id(struct running *running)
     if (note && running_note_id(note, end - start, &running->xen_id)) {
         return true;
     }
-    note = running_section(running, ".note.gnu.build-id", &size);
+    note = running_section(running, XENLIVEPATCH_BUILD_ID, &size);
     return note && running_note_id(note, size, &running->xen_id);
 }
 

@@ -1,77 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Payloads that are below ours in the stack. */
-#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspect.h"
 #include "made_of.h"
 #include "memory.h"
-#include "object.h"
+#include "printable.h"
 #include "running_private.h"
 
-/* struct livepatch_func of the payload format. */
-#define FUNC_SIZE 104
-#define FUNC_NEW_ADDRESS 8
-
-static const struct section *find_section(const struct object *payload,
-                                          const char *name)
+static bool must_match(const char *payload, const char *what,
+                       const char *wanted, const struct build_id *present,
+                       char **why)
 {
-    for (size_t i = 0; i < payload->nsections; i++) {
-        const struct section *section = &payload->sections[i];
+    char *id = printable_hex(present->bytes, present->size);
+    bool same = !strcmp(wanted, id);
 
-        if (section->name && !strcmp(section->name, name)) {
-            return section;
-        }
+    if (!same) {
+        fail_with(why, "%s: %s %s, but that is %s", payload, what, wanted, id);
     }
-    return NULL;
-}
-
-static bool note_id(const struct object *payload, const char *name,
-                    struct build_id *id, char **why)
-{
-    const struct section *section = find_section(payload, name);
-
-    if (!section || !section->bytes ||
-        !running_note_id(section->bytes, section->size, id)) {
-        fail_with(why, "%s: no payload: it has no %s", payload->path, name);
-        return false;
-    }
-    return true;
-}
-
-static char *id_text(const struct build_id *id)
-{
-    char *text = must_alloc(2 * id->size + 1, 1);
-
-    for (size_t i = 0; i < id->size; i++) {
-        static const char digits[] = "0123456789abcdef";
-
-        text[2 * i] = digits[id->bytes[i] >> 4];
-        text[2 * i + 1] = digits[id->bytes[i] & 15];
-    }
-    return text;
-}
-
-static bool same_id(const struct build_id *a, const struct build_id *b)
-{
-    return a->size == b->size && !memcmp(a->bytes, b->bytes, a->size);
-}
-
-static bool must_match(const struct object *payload, const char *what,
-                       const struct build_id *wanted,
-                       const struct build_id *present, char **why)
-{
-    char *one, *two;
-
-    if (same_id(wanted, present)) {
-        return true;
-    }
-    one = id_text(wanted);
-    two = id_text(present);
-    fail_with(why, "%s: %s %s, but that is %s", payload->path, what, one, two);
-    free(one);
-    free(two);
-    return false;
+    free(id);
+    return same;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -91,109 +40,27 @@ static const char *key_in(const char *name)
     return slash ? slash + 1 : hash ? hash + 1 : name;
 }
 
-/* Where a function lies that replaces one of what is below. */
-struct replacement {
-    const struct section *section;
-    uint64_t offset;
-};
-
-static int compare_replacements(const void *a, const void *b)
-{
-    const struct replacement *one = a, *two = b;
-
-    if (one->section != two->section) {
-        return one->section < two->section ? -1 : 1;
-    }
-    return (one->offset > two->offset) - (one->offset < two->offset);
-}
-
-static struct replacement *replacements(const struct object *payload,
-                                        size_t *count)
-{
-    const struct section *funcs = find_section(payload, ".livepatch.funcs");
-    struct replacement *list = NULL;
-    size_t room = 0;
-
-    *count = 0;
-    for (size_t i = 0; funcs && i < funcs->natoms; i++) {
-        const struct atom *atom = funcs->atoms[i];
-
-        for (size_t j = 0; j < atom->nrefs; j++) {
-            const struct ref *ref = &atom->refs[j];
-
-            if ((atom->offset + ref->offset) % FUNC_SIZE ==
-                FUNC_NEW_ADDRESS && ref->symbol->section) {
-                list = must_grow(list, &room, *count + 1, sizeof(*list));
-                list[(*count)++] = (struct replacement) {
-                    ref->symbol->section, ref->symbol->value + ref->addend
-                };
-            }
-        }
-    }
-    if (*count) {
-        qsort(list, *count, sizeof(*list), compare_replacements);
-    }
-    return list;
-}
-
-/* As the engine: named, loaded, no label in a merged section. */
-static bool is_known(const struct symbol *symbol)
-{
-    const struct section *section = symbol->section;
-
-    return section && *symbol->name && (section->flags & SHF_ALLOC) &&
-           symbol->type != STT_SECTION && symbol->type != STT_FILE &&
-           (strncmp(symbol->name, ".L", 2) || !(section->flags & SHF_MERGE));
-}
-
-static bool is_replacement(const struct symbol *symbol,
-                           const struct replacement *list, size_t count)
-{
-    const struct replacement key = { symbol->section, symbol->value };
-
-    return count && bsearch(&key, list, count, sizeof(*list),
-                            compare_replacements);
-}
-
-/* The value of an entry of the metadata; NULL if there is none. */
-static const char *metadata(const struct object *payload, const char *key)
-{
-    const struct section *section = find_section(payload, ".modinfo");
-    size_t at = 0, length = strlen(key);
-
-    while (section && section->bytes && at < section->size) {
-        const char *entry = (const char *)section->bytes + at;
-        size_t size = strnlen(entry, section->size - at);
-
-        if (size > length && size < section->size - at &&
-            !memcmp(entry, key, length) && entry[length] == '=') {
-            return entry + length + 1;
-        }
-        at += size + 1;
-    }
-    return NULL;
-}
-
-static enum below judge_patches(const struct object *payload,
+static enum below judge_patches(const xenlivepatch_payload *payload,
                                 const char *patches)
 {
-    const char *those = metadata(payload, MADE_OF_KEY);
+    const char *those = inspect_value(payload, MADE_OF_KEY);
 
     return !those ? BELOW_UNKNOWN :
            made_of_no_more(those, patches) ? BELOW_KEPT : BELOW_UNDONE;
 }
 
-static void add_symbols(struct running *running, const struct object *payload,
+static void add_symbols(struct running *running,
+                        const xenlivepatch_payload *payload,
                         enum below replaces)
 {
-    size_t count, room = running->nadded;
-    struct replacement *replaced = replacements(payload, &count);
+    size_t room = running->nadded;
 
-    for (size_t i = 1; i < payload->nsymbols; i++) {
-        struct symbol *symbol = &payload->symbols[i];
+    for (size_t i = 0; i < payload->num_symbols; i++) {
+        const xenlivepatch_symbol *symbol = &payload->symbols[i];
+        bool replacement = symbol->kind == XENLIVEPATCH_SYMBOL_REPLACEMENT;
         struct added_symbol *added;
 
-        if (!is_known(symbol)) {
+        if (!replacement && symbol->kind != XENLIVEPATCH_SYMBOL_NEW) {
             continue;
         }
         running->added = must_grow(running->added, &room, running->nadded + 1,
@@ -203,38 +70,47 @@ static void add_symbols(struct running *running, const struct object *payload,
         added->key = key_in(added->name);
         added->size = symbol->size;
         added->type = symbol->type;
-        added->replaces = is_replacement(symbol, replaced, count) ?
-                          replaces : BELOW_UNPATCHED;
+        added->replaces = replacement ? replaces : BELOW_UNPATCHED;
     }
-    free(replaced);
     if (running->nadded) {
         qsort(running->added, running->nadded, sizeof(*running->added),
               compare_keys);
     }
 }
 
-bool running_stack(struct running *running, const char *payload,
+static void set_top(struct running *running, const char *id)
+{
+    char *text = must_print("hex:%s", id);
+    char *bytes = must_have(xenlivepatch_bytes(text, &running->top_id.size));
+
+    memcpy(running->top_id.bytes, bytes, running->top_id.size);
+    free(bytes);
+    free(text);
+}
+
+bool running_stack(struct running *running, const char *path,
                    const char *patches, char **why)
 {
-    struct object *object = object_read(payload, payload, why);
-    struct build_id own, depends, xen;
-    bool good;
+    xenlivepatch_payload *payload = inspect_read(path, why);
+    bool good = false;
 
-    if (!object) {
+    if (!payload) {
         return false;
     }
-    good = note_id(object, ".livepatch.depends", &depends, why) &&
-        note_id(object, ".livepatch.xen_depends", &xen, why) &&
-        note_id(object, ".note.gnu.build-id", &own, why) &&
-        must_match(object, "a payload for the Xen with build-id", &xen,
-                   &running->xen_id, why) &&
-        must_match(object, "a payload to be on top of build-id", &depends,
-                   &running->top_id, why);
-    if (good) {
-        add_symbols(running, object, judge_patches(object, patches));
-        running->top_id = own;
+    if (!payload->build_id || !payload->depends || !payload->xen_build_id) {
+        fail_with(why, "%s: no payload: it doesn't say what it is, is made "
+                  "for, and depends on", path);
+    } else {
+        good = must_match(path, "a payload for the Xen with build-id",
+                          payload->xen_build_id, &running->xen_id, why) &&
+            must_match(path, "a payload to be on top of build-id",
+                       payload->depends, &running->top_id, why);
     }
-    object_free(object);
+    if (good) {
+        add_symbols(running, payload, judge_patches(payload, patches));
+        set_top(running, payload->build_id);
+    }
+    xenlivepatch_free(payload);
     return good;
 }
 

@@ -3,6 +3,7 @@
  * What Xen's linker script and its code make of sections by their names.
  */
 #include <string.h>
+#include <xenlivepatch.h>
 
 #include "tables.h"
 #include "words.h"
@@ -50,7 +51,7 @@ const struct table *table_of(const char *section)
 {
     size_t i;
 
-    if (starts_with(section, ".livepatch.hooks.")) {
+    if (starts_with(section, XENLIVEPATCH_HOOKS)) {
         return &hooks;
     }
     for (i = 0; i < sizeof(tables) / sizeof(*tables); i++) {

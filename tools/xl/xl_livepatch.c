@@ -7,10 +7,12 @@
 
 #include <limits.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libxl.h>
+#include <xenlivepatch.h>
 
 #include "xl.h"
 #include "xl_livepatch.h"
@@ -156,7 +158,12 @@ bool livepatch_refuse(livepatch_command *cmd,
     xvasprintf(&message, fmt, ap);
     va_end(ap);
     free(result->message);
-    result->message = livepatch_printable(message);
+    /* What a user typed may be any bytes. */
+    result->message = xenlivepatch_printable(message, SIZE_MAX, false);
+    if (!result->message) {
+        fprintf(stderr, "xl: out of memory\n");
+        exit(EXIT_FAILURE);
+    }
     free(message);
     free(result->advice);
     result->advice = advice ? xstrdup(advice) : NULL;

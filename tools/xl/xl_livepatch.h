@@ -9,7 +9,6 @@
  *   xl_livepatch_answer.c   results of every type, handled alike
  *   xl_livepatch_print.c    results as text for people, or as JSON
  *   xl_livepatch_describe.c payloads and payload files as text
- *   xl_livepatch_text.c     what a user typed, made printable
  */
 
 #ifndef XL_LIVEPATCH_H
@@ -178,14 +177,6 @@ void livepatch_print_fix(FILE *f, const livepatch_command *cmd);
  */
 const libxl_livepatch_payload *
 livepatch_find_fix(const livepatch_command *cmd);
-
-/*----- xl_livepatch_text.c -----*/
-
-/*
- * A malloc'd copy in which bytes that are no printable UTF-8 are written
- * \xNN: fit for a terminal and for JSON.
- */
-char *livepatch_printable(const char *text);
 
 #endif /* XL_LIVEPATCH_H */
 
