@@ -79,7 +79,8 @@ def _public_header(repository):
         where="before")
     yield Insertion(
         header, r"        struct xen_sysctl_livepatch_action action;",
-        ("        struct xen_sysctl_livepatch_report report;",))
+        ("        struct xen_sysctl_livepatch_report report;",
+         "        struct xen_sysctl_livepatch_rehearse rehearse;"))
 
 
 def _libxc(repository):

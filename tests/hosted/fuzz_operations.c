@@ -21,6 +21,7 @@
 #include "hosted.h"
 #include "operations.h"
 #include "payloads.h"
+#include "rehearsal.h"
 #include "templates.h"
 
 #define NAMES 8
@@ -118,10 +119,15 @@ static void check_states(void)
     expect(i == depth, "the height of the stack");
 }
 
+static bool is_rehearsing(void)
+{
+    return flight_payload() && flight_payload() == rehearsal_last();
+}
+
 static void check(void)
 {
     check_states();
-    if ( flying.is )
+    if ( flying.is || is_rehearsing() )
         return;
     check_functions();
     expect(!flight_payload() && !hosted_mapped && !hosted_is_relaxed,
@@ -245,6 +251,25 @@ static void do_replace(void)
     act(LIVEPATCH_ACTION_REPLACE);
 }
 
+static int rehearse(void)
+{
+    struct xen_sysctl_livepatch_op op = {
+        .cmd = XEN_SYSCTL_LIVEPATCH_REHEARSE,
+        .u.rehearse.timeout = argument(2) * 1000000,
+    };
+
+    return livepatch_op(&op);
+}
+
+static void do_rehearse(void)
+{
+    bool idle = !flight_payload();
+    int rc = rehearse();
+
+    expect(rc <= 0 && (idle || rc == -EBUSY), "one thing at a time");
+    expect(!flight_payload() == (idle && rc), "what is in flight was begun");
+}
+
 static void do_list(void)
 {
     op_list_all(argument(8), argument(8));
@@ -252,11 +277,13 @@ static void do_list(void)
 
 static void do_report(void)
 {
-    unsigned int which = argument(NAMES + 1);
+    unsigned int which = argument(NAMES + 2);
     uint8_t *items;
     uint32_t size;
 
-    op_report(which < NAMES ? names[which] : NULL, &items, &size);
+    op_report(which < NAMES ? names[which] : NULL,
+              which > NAMES ? LIVEPATCH_REPORT_ABOUT_REHEARSAL : 0, &items,
+              &size);
     free(items);
 }
 
@@ -379,7 +406,7 @@ static void (*const operations[])(void) = {
     do_upload, do_apply, do_revert, do_replace, do_unload, do_run_all,
     do_run, do_hook, do_stick, do_free, do_fail_allocation, do_fail_protect,
     do_fail_copy, do_fail_maps, do_wait, do_shuffle, do_cpus, do_nmi,
-    do_list, do_report, do_look, do_odd_operation,
+    do_list, do_report, do_look, do_odd_operation, do_rehearse,
 };
 
 /* -- A run ---------------------------------------------------------------- */

@@ -37,7 +37,7 @@ static void check_words(int rc)
     uint8_t *items;
     uint32_t size;
 
-    if ( op_report(NULL, &items, &size) || size < 32 )
+    if ( op_report(NULL, 0, &items, &size) || size < 32 )
         hosted_fail("refused with %d and without words", rc);
     free(items);
 }

@@ -148,11 +148,12 @@ int op_unload(const char *name)
     return op_action(name, LIVEPATCH_ACTION_UNLOAD, 0, 0);
 }
 
-int op_report(const char *name, uint8_t **items, uint32_t *size)
+int op_report(const char *name, uint32_t about, uint8_t **items,
+              uint32_t *size)
 {
     struct xen_sysctl_livepatch_op op = {
         .cmd = XEN_SYSCTL_LIVEPATCH_REPORT,
-        .u.report.name = as_name(name),
+        .u.report = { .name = as_name(name), .about = about },
     };
     int rc;
 
@@ -175,7 +176,7 @@ bool op_said(const char *name, const char *words)
     uint32_t size, at;
     bool said = false;
 
-    if ( op_report(name, &items, &size) )
+    if ( op_report(name, 0, &items, &size) )
         return false;
     for ( at = 0; at + sizeof(*item) <= size;
           at += ROUNDUP(item->size, 8u) )

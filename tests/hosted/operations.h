@@ -14,8 +14,9 @@ int op_get(const char *name, uint32_t *state, int32_t *rc);
 /* Begins it; hosted_run() does it.  timeout 0: the default. */
 int op_action(const char *name, uint32_t action, uint32_t flags,
               uint32_t timeout);
-/* Bytes are allocated: free() them. */
-int op_report(const char *name, uint8_t **items, uint32_t *size);
+/* about is LIVEPATCH_REPORT_ABOUT_*.  Bytes are allocated: free() them. */
+int op_report(const char *name, uint32_t about, uint8_t **items,
+              uint32_t *size);
 
 /* Lists from idx on, at most nr at once, and checks what it is told. */
 void op_list_all(unsigned int idx, unsigned int nr);

@@ -12,6 +12,7 @@ enum {
     UPLOAD, APPLY, REVERT, REPLACE, UNLOAD, RUN_ALL, RUN, HOOK, STICK, FREE,
     FAIL_ALLOCATION, FAIL_PROTECT, FAIL_COPY, FAIL_MAPS, WAIT, SHUFFLE, CPUS,
     NMI, LIST, REPORT, LOOK, ODD,
+    REHEARSE,
 };
 
 #define SEQUENCE(name, bytes...) \
@@ -51,6 +52,9 @@ const struct sequence sequences[] = {
     SEQUENCE("broken", LOAD(0, BROKEN), REPORT, 8),
     SEQUENCE("stuck", UPLOAD, 0, ONE, STICK, 2, 1, APPLY, 0, 0, RUN_ALL,
              REPORT, 0, FREE, 2, RUN_ALL, APPLY, 0, 0, RUN_ALL),
+    SEQUENCE("rehearsal", LOAD(0, ONE), REHEARSE, 0, REVERT, 0, 0, RUN_ALL,
+             STICK, 2, 1, REHEARSE, 1, REHEARSE, 0, RUN_ALL, REPORT, 9,
+             FREE, 2, RUN_ALL, APPLY, 0, 0, REHEARSE, 0, RUN_ALL),
     SEQUENCE("deaf", UPLOAD, 0, ONE, STICK, 1, 3, APPLY, 0, 2, RUN_ALL,
              NMI, 1, FREE, 1, RUN_ALL),
     SEQUENCE("in flight", UPLOAD, 0, ONE, UPLOAD, 1, SEVERAL, APPLY, 0, 0,

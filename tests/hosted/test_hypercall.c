@@ -23,7 +23,7 @@ static void test_unknown(void **state)
     assert_int_equal(call(4), -EOPNOTSUPP);
     assert_contains(hosted_console(), "no sub-operation 4");
     assert_int_equal(call(255), -EOPNOTSUPP);
-    assert_int_equal(call(257), -EOPNOTSUPP);
+    assert_int_equal(call(258), -EOPNOTSUPP);
     assert_int_equal(call(~0u), -EOPNOTSUPP);
 }
 
@@ -38,7 +38,7 @@ static uint32_t *flags(void)
 
 static void test_flags(void **state)
 {
-    const uint32_t cmds[] = { 0, 1, 2, 3, 256, 4 };
+    const uint32_t cmds[] = { 0, 1, 2, 3, 256, 257, 4 };
     unsigned int i;
 
     for ( i = 0; i < ARRAY_SIZE(cmds); i++ )
@@ -284,10 +284,10 @@ static void test_report_of_failed_upload(void **state)
     uint32_t size;
 
     assert_true(upload(a_name("some"), file, sizeof(file)) < 0);
-    assert_int_equal(op_report(NULL, &items, &size), 0);
+    assert_int_equal(op_report(NULL, 0, &items, &size), 0);
     assert_non_null(memmem(items, size, "some", 4));
     free(items);
-    assert_int_equal(op_report("some", &items, &size), -ENOENT);
+    assert_int_equal(op_report("some", 0, &items, &size), -ENOENT);
     assert_false(spin_is_locked(&payloads_lock));
 }
 

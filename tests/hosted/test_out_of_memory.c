@@ -177,7 +177,7 @@ static int report(void)
 {
     uint8_t *items;
     uint32_t size;
-    int rc = op_report("rich", &items, &size);
+    int rc = op_report("rich", 0, &items, &size);
 
     free(items);
     return rc;

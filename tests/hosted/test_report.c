@@ -1,78 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* XEN_SYSCTL_LIVEPATCH_REPORT. */
-#include "handmade.h"
+#include "reports.h"
 
 #include "report.h"
-
-static union {
-    uint8_t bytes[4096];
-    uint64_t aligned;
-} buffer;
-static struct xen_sysctl_livepatch_op op;
-
-static int report_into(const char *name, uint32_t size)
-{
-    memset(&buffer, 0xee, sizeof(buffer));
-    memset(&op, 0, sizeof(op));
-    op.cmd = XEN_SYSCTL_LIVEPATCH_REPORT;
-    if ( name )
-        op.u.report.name = a_name(name);
-    op.u.report.size = size;
-    set_xen_guest_handle(op.u.report.buffer, buffer.bytes);
-    return livepatch_op(&op);
-}
-
-static void report_on(const char *name)
-{
-    assert_int_equal(report_into(name, sizeof(buffer)), 0);
-    assert_int_equal(op.u.report.size % 8, 0);
-    /* Nothing is behind the end. */
-    assert_int_equal(buffer.bytes[op.u.report.size], 0xee);
-}
-
-/* The n-th item of that type, or NULL. */
-static const void *item(uint16_t type, unsigned int n)
-{
-    const struct xen_livepatch_report_item *i;
-    uint32_t at, end = op.u.report.size;
-
-    for ( at = 0; at < end; at += ROUNDUP(i->size, 8) )
-    {
-        i = (const void *)&buffer.bytes[at];
-        assert_true(i->size >= sizeof(*i) && i->size <= end - at);
-        assert_int_equal(i->pad, 0);
-        if ( i->type == type && !n-- )
-            return i;
-    }
-    assert_int_equal(at, end);
-    return NULL;
-}
-
-static const char *text_of(const void *p, size_t header)
-{
-    const struct xen_livepatch_report_item *i = p;
-    static char text[512];
-
-    assert_non_null(i);
-    memset(text, 0, sizeof(text));
-    memcpy(text, (const char *)p + header, i->size - header);
-    assert_int_equal(strlen(text), i->size - header);
-    /* Filled up with zeros. */
-    for ( header = i->size; header % 8; header++ )
-        assert_int_equal(((const uint8_t *)p)[header], 0);
-    return text;
-}
-
-static const char *text(uint16_t type)
-{
-    return text_of(item(type, 0), sizeof(struct xen_livepatch_report_item));
-}
 
 static void test_payload(void **state)
 {
     static livepatch_loadcall_t *load[2];
     struct payload *a = handmade("a", 1, HOSTED_XEN_ID);
-    const struct xen_livepatch_report_status *status;
     const struct xen_livepatch_report_hooks *hooks;
     const struct xen_livepatch_report_times *times;
 
@@ -92,11 +27,10 @@ static void test_payload(void **state)
     assert_memory_equal(text(LIVEPATCH_REPORT_XEN_DEPENDS),
                         an_id(HOSTED_XEN_ID).p, ID_SIZE);
 
-    status = item(LIVEPATCH_REPORT_STATUS, 0);
-    assert_int_equal(status->state, LIVEPATCH_STATE_CHECKED);
-    assert_int_equal(status->rc, 0);
-    assert_int_equal(status->users, 1);
-    assert_int_equal(status->action, 0);
+    assert_int_equal(status()->state, LIVEPATCH_STATE_CHECKED);
+    assert_int_equal(status()->rc, 0);
+    assert_int_equal(status()->users, 1);
+    assert_int_equal(status()->action, 0);
 
     hooks = item(LIVEPATCH_REPORT_HOOKS, 0);
     assert_int_equal(hooks->single, 0);
@@ -116,7 +50,7 @@ static void test_payload(void **state)
     assert_null(item(LIVEPATCH_REPORT_FUNCTION, 0));
     assert_null(item(LIVEPATCH_REPORT_STRAGGLER, 0));
     assert_null(item(LIVEPATCH_REPORT_WAITING, 0));
-    assert_int_equal(sizeof(*status), status->item.size);
+    assert_int_equal(sizeof(*status()), status()->item.size);
     assert_int_equal(sizeof(*hooks), hooks->item.size);
     assert_int_equal(sizeof(*times), times->item.size);
     a->hooks.nunload = a->hooks.nload = 0;
@@ -196,26 +130,22 @@ static void test_functions(void **state)
 
 static void test_failure(void **state)
 {
-    const struct xen_livepatch_report_status *status;
 
     handmade("a", 1, 7);
     assert_int_equal(op_apply("a"), -EINVAL);
     report_on("a");
     assert_contains(text(LIVEPATCH_REPORT_FAILURE), "depends on build-id 0707");
-    status = item(LIVEPATCH_REPORT_STATUS, 0);
-    assert_int_equal(status->action, LIVEPATCH_ACTION_APPLY);
+    assert_int_equal(status()->action, LIVEPATCH_ACTION_APPLY);
 
     assert_int_equal(op_action("a", LIVEPATCH_ACTION_APPLY,
                                LIVEPATCH_ACTION_APPLY_NODEPS, 0), 0);
     report_on("a");
-    status = item(LIVEPATCH_REPORT_STATUS, 0);
-    assert_int_equal(status->rc, -EAGAIN);
+    assert_int_equal(status()->rc, -EAGAIN);
     hosted_run();
     report_on("a");
     assert_null(item(LIVEPATCH_REPORT_FAILURE, 0));
-    status = item(LIVEPATCH_REPORT_STATUS, 0);
-    assert_int_equal(status->rc, 0);
-    assert_int_equal(status->state, LIVEPATCH_STATE_APPLIED);
+    assert_int_equal(status()->rc, 0);
+    assert_int_equal(status()->state, LIVEPATCH_STATE_APPLIED);
 }
 
 /* A guest, Xen with a symbol and without, and one that says nothing. */
@@ -347,9 +277,13 @@ static void test_refused(void **state)
 {
     assert_int_equal(report_into("a", sizeof(buffer)), -ENOENT);
     report_into("a", 0);
-    op.u.report.pad = 1;
+    op.u.report.about = LIVEPATCH_REPORT_ABOUT_REHEARSAL;
     assert_int_equal(livepatch_op(&op), -EINVAL);
-    assert_contains(hosted_console(), "report: padding is 0x1");
+    assert_contains(hosted_console(), "report: about 0x1, which is nothing");
+    report_into(NULL, 0);
+    op.u.report.about = LIVEPATCH_REPORT_ABOUT_REHEARSAL + 1;
+    assert_int_equal(livepatch_op(&op), -EINVAL);
+    assert_contains(hosted_console(), "report: about 0x2, which is nothing");
 }
 
 /* The first test: nothing has failed yet. */
@@ -360,24 +294,29 @@ static void test_no_failed_upload(void **state)
 
 static void test_failed_upload(void **state)
 {
-    const struct xen_livepatch_report_status *status;
-    struct payload payload = { .name = "gone" };
+    struct livepatch_reason why = {
+        .rc = -ENOEXEC,
+        .reason = LIVEPATCH_REASON_SYMBOL,
+        .text = "it was bad",
+    };
 
-    strlcpy(payload.why.text, "it was bad", sizeof(payload.why.text));
-    report_failed_upload(&payload, -ENOEXEC);
+    report_failed_upload("gone", &why);
     report_on(NULL);
     assert_string_equal(text(LIVEPATCH_REPORT_NAME), "gone");
     assert_string_equal(text(LIVEPATCH_REPORT_FAILURE), "it was bad");
-    status = item(LIVEPATCH_REPORT_STATUS, 0);
-    assert_int_equal(status->state, 0);
-    assert_int_equal(status->rc, -ENOEXEC);
+    assert_int_equal(status()->state, 0);
+    assert_int_equal(status()->rc, -ENOEXEC);
+    assert_int_equal(status()->reason, LIVEPATCH_REASON_SYMBOL);
     assert_null(item(LIVEPATCH_REPORT_TIMES, 0));
     assert_int_equal(report_into(NULL, 8), -ENOBUFS);
 
-    report_failed_upload(NULL, -ENOMEM);
+    /* Nothing marks the end of what fills its room. */
+    memset(why.text, 'x', sizeof(why.text));
+    report_failed_upload("", &why);
     report_on(NULL);
     assert_null(item(LIVEPATCH_REPORT_NAME, 0));
-    assert_contains(text(LIVEPATCH_REPORT_FAILURE), "no memory");
+    assert_int_equal(strlen(text(LIVEPATCH_REPORT_FAILURE)),
+                     sizeof(why.text));
 }
 
 #define t(f) cmocka_unit_test_setup_teardown(f, handmade_setup, \

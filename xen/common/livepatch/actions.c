@@ -5,7 +5,6 @@
 #include <xen/lib.h>
 #include <xen/list.h>
 #include <xen/livepatch_payload.h>
-#include <xen/time.h>
 #include <xen/xmalloc.h>
 
 #include "actions.h"
@@ -19,8 +18,6 @@
 #include "obstacles.h"
 #include "payloads.h"
 #include "reason.h"
-
-#define DEFAULT_TIMEOUT MILLISECS(30)
 
 /* The last action of all. */
 static struct {
@@ -69,14 +66,15 @@ static int unload(struct payload *payload)
     char name[PRINTABLE_NAME_SIZE], users[128];
 
     if ( payload->state != LIVEPATCH_STATE_CHECKED )
-        return refuse(&payload->why, -EINVAL,
-                      "UNLOAD: it is applied; revert it first");
+        return refuse_as(LIVEPATCH_REASON_STATE, &payload->why, -EINVAL,
+                         "UNLOAD: it is applied; revert it first");
 
     if ( payload->users )
     {
         list_users(payload, false, users, sizeof(users));
-        return refuse(&payload->why, -EBUSY,
-                      "UNLOAD: other payloads use what is in it: %s", users);
+        return refuse_as(LIVEPATCH_REASON_IN_USE, &payload->why, -EBUSY,
+                         "UNLOAD: other payloads use what is in it: %s",
+                         users);
     }
 
     actions_forget(payload);
@@ -94,9 +92,11 @@ static int may_revert(struct payload *payload)
     const struct payload *top = payloads_top();
 
     if ( payload != top )
-        return refuse(&payload->why, -EBUSY,
-                      "REVERT: %s was applied after it; revert that first",
-                      top->name);
+        return blame(&payload->why, top,
+                     refuse_as(LIVEPATCH_REASON_NOT_ON_TOP, &payload->why,
+                               -EBUSY,
+                               "REVERT: %s was applied after it; revert that first",
+                               top->name));
 
     return 0;
 }
@@ -113,9 +113,9 @@ static int begin_afresh(struct payload *payload, uint32_t action)
         return 0;
 
     if ( list_users(payload, true, users, sizeof(users)) )
-        return refuse(&payload->why, -EBUSY,
-                      "%s: its data can't be reset, as applied payloads use it: %s",
-                      action_name(action), users);
+        return refuse_as(LIVEPATCH_REASON_IN_USE, &payload->why, -EBUSY,
+                         "%s: its data can't be reset, as applied payloads use it: %s",
+                         action_name(action), users);
 
     layout_restore(payload);
 
@@ -132,11 +132,11 @@ static int depends_on_top(struct payload *payload)
              : build_id_on_xen(payload) )
         return 0;
 
-    return refuse(&payload->why, -EINVAL,
-                  "APPLY: it depends on build-id %s, but the last applied is %s with %s",
-                  printable_id(needed, &payload->depends),
-                  top ? top->name : "none, and Xen",
-                  printable_id(found, top ? &top->id : &xen));
+    return refuse_as(LIVEPATCH_REASON_DEPENDENCY, &payload->why, -EINVAL,
+                     "APPLY: it depends on build-id %s, but the last applied is %s with %s",
+                     printable_id(needed, &payload->depends),
+                     top ? top->name : "none, and Xen",
+                     printable_id(found, top ? &top->id : &xen));
 }
 
 /* NOPs over a part of another payload's jump or NOPs would leave the rest of
@@ -157,9 +157,9 @@ static int leaves_no_rest(struct payload *payload)
 
         other = patching_across(func->old_addr + end);
         if ( other )
-            return refuse(&payload->why, -EINVAL,
-                          "APPLY: function %.80s: %u bytes of NOPs would end within what %s has written there",
-                          function_name(func), end, other->name);
+            return refuse_as(LIVEPATCH_REASON_COLLISION, &payload->why, -EINVAL,
+                             "APPLY: function %.80s: %u bytes of NOPs would end within what %s has written there",
+                             function_name(func), end, other->name);
     }
 
     return 0;
@@ -184,14 +184,16 @@ static int hooks_allow_replace(struct payload *payload)
     const struct payload *applied;
 
     if ( hooks_forbid_replace(payload) )
-        return refuse(&payload->why, -EOPNOTSUPP,
-                      "REPLACE: it has hooks before or after actions");
+        return refuse_as(LIVEPATCH_REASON_HOOK, &payload->why, -EOPNOTSUPP,
+                         "REPLACE: it has hooks before or after actions");
 
     list_for_each_entry ( applied, &payloads_stack, stack )
         if ( hooks_forbid_replace(applied) )
-            return refuse(&payload->why, -EOPNOTSUPP,
-                          "REPLACE: %s, which is applied, has hooks before or after actions",
-                          applied->name);
+            return blame(&payload->why, applied,
+                         refuse_as(LIVEPATCH_REASON_HOOK, &payload->why,
+                                   -EOPNOTSUPP,
+                                   "REPLACE: %s, which is applied, has hooks before or after actions",
+                                   applied->name));
 
     return 0;
 }
@@ -202,9 +204,9 @@ static int may_replace(struct payload *payload)
     int rc;
 
     if ( !build_id_on_xen(payload) )
-        return refuse(&payload->why, -EINVAL,
-                      "REPLACE: it depends on build-id %s, which is not Xen's",
-                      printable_id(needed, &payload->depends));
+        return refuse_as(LIVEPATCH_REASON_DEPENDENCY, &payload->why, -EINVAL,
+                         "REPLACE: it depends on build-id %s, which is not Xen's",
+                         printable_id(needed, &payload->depends));
 
     rc = hooks_allow_replace(payload);
 
@@ -245,7 +247,7 @@ static int may_begin(struct payload *payload, uint32_t action, uint32_t flags)
 }
 
 int actions_begin(struct payload *payload, uint32_t action, uint32_t flags,
-                  s_time_t timeout)
+                  uint32_t timeout)
 {
     const struct payload *other = flight_payload();
     int rc;
@@ -270,16 +272,16 @@ int actions_begin(struct payload *payload, uint32_t action, uint32_t flags,
     obstacles_forget(payload);
 
     if ( other )
-        return refuse(&payload->why, -EBUSY,
-                      "%s: an action on %s is in flight", action_name(action),
-                      other->name);
+        return refuse_as(LIVEPATCH_REASON_IN_FLIGHT, &payload->why, -EBUSY,
+                         "%s: an action on %s is in flight",
+                         action_name(action), other->name);
 
     if ( action == LIVEPATCH_ACTION_UNLOAD )
         return unload(payload);
 
     rc = may_begin(payload, action, flags);
 
-    return rc ?: flight_start(payload, action, timeout ?: DEFAULT_TIMEOUT);
+    return rc ?: flight_start(payload, action, timeout);
 }
 
 /*

@@ -12,7 +12,7 @@
  * to do.  An unload frees the payload.  payloads_lock must be held.
  */
 int actions_begin(struct payload *payload, uint32_t action, uint32_t flags,
-                  s_time_t timeout);
+                  uint32_t timeout);
 
 /* The last action of any payload that failed to stop the CPUs or met waiting
  * vCPUs, for the report.  NULL if it was not this payload's. */

@@ -153,8 +153,8 @@ int alternatives_load(struct elf_view *elf, struct payload *payload)
     {
         rc = compat_apply_alternatives(alts, alts + n);
         if ( rc )
-            refuse(elf->why, rc, "section %s: the hypervisor refuses it",
-                   SECTION);
+            refuse_as(LIVEPATCH_REASON_HYPERVISOR, elf->why, rc,
+                      "section %s: the hypervisor refuses it", SECTION);
     }
 
     return rc;

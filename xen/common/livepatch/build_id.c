@@ -76,14 +76,15 @@ static int compare_with_xen(const struct payload *payload,
     char needed[PRINTABLE_ID_SIZE], running[PRINTABLE_ID_SIZE];
 
     if ( !xen.len )
-        return refuse(why, -ENODATA, "the hypervisor has no build-id");
+        return refuse_as(LIVEPATCH_REASON_XEN_BUILD_ID, why, -ENODATA,
+                         "the hypervisor has no build-id");
 
     if ( !build_id_equal(&payload->xen_depends, &xen) )
-        return refuse(why, -EINVAL,
-                      "%s: built for the hypervisor with build-id %s, not for "
-                      "the running one, %s", xen_depends,
-                      printable_id(needed, &payload->xen_depends),
-                      printable_id(running, &xen));
+        return refuse_as(LIVEPATCH_REASON_XEN_BUILD_ID, why, -EINVAL,
+                         "%s: built for the hypervisor with build-id %s, not "
+                         "for the running one, %s", xen_depends,
+                         printable_id(needed, &payload->xen_depends),
+                         printable_id(running, &xen));
 
     return 0;
 }
@@ -119,10 +120,10 @@ int build_id_load(struct elf_view *elf, struct payload *payload)
         {
             char id[PRINTABLE_ID_SIZE];
 
-            return refuse(elf->why, -EEXIST,
-                          "%s: build-id %s is that of payload %s, which is "
-                          "loaded", own, printable_id(id, &payload->id),
-                          other->name);
+            return refuse_as(LIVEPATCH_REASON_COLLISION, elf->why, -EEXIST,
+                             "%s: build-id %s is that of payload %s, which is "
+                             "loaded", own, printable_id(id, &payload->id),
+                             other->name);
         }
 
     move_to_image(elf, own, &payload->id);

@@ -62,12 +62,12 @@ static int compare(const struct livepatch_func *func, bool unpatched,
     if ( !memcmp(bytes, expect->data, len) )
         return 0;
 
-    return refuse(why, -EINVAL,
-                  "function %.48s at %p: expected %s, %s %s",
-                  function_name(func), func->old_addr,
-                  hex(wanted, expect->data, len),
-                  unpatched ? "found below all patches" : "found",
-                  hex(found, bytes, len));
+    return refuse_as(LIVEPATCH_REASON_EXPECTATION, why, -EINVAL,
+                     "function %.48s at %p: expected %s, %s %s",
+                     function_name(func), func->old_addr,
+                     hex(wanted, expect->data, len),
+                     unpatched ? "found below all patches" : "found",
+                     hex(found, bytes, len));
 }
 
 int expectations_met(struct payload *payload, bool unpatched)

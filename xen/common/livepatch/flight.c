@@ -16,6 +16,8 @@
 #include "quiesce.h"
 #include "reason.h"
 
+#define DEFAULT_TIMEOUT MILLISECS(30)
+
 /* How much of a payload's metadata the console gets. */
 #define METADATA_SIZE 512
 
@@ -38,6 +40,7 @@ const struct payload *flight_payload(void)
 const char *action_name(uint32_t action)
 {
     static const char *const names[] = {
+        [PATCHING_REHEARSAL] = "REHEARSAL",
         [LIVEPATCH_ACTION_UNLOAD] = "UNLOAD",
         [LIVEPATCH_ACTION_REVERT] = "REVERT",
         [LIVEPATCH_ACTION_APPLY] = "APPLY",
@@ -51,14 +54,14 @@ const char *action_name(uint32_t action)
 static int judge(struct payload *payload, const char *what, int rc)
 {
     if ( rc == -EAGAIN )
-        return refuse(&payload->why, -EBUSY,
-                      "%s: a hook returned -EAGAIN, which would mean \"in flight\"",
-                      what);
+        return refuse_as(LIVEPATCH_REASON_HOOK, &payload->why, -EBUSY,
+                         "%s: a hook returned -EAGAIN, which would mean \"in flight\"",
+                         what);
 
     if ( rc > 0 || rc < -MAX_ERRNO )
-        return refuse(&payload->why, -EINVAL,
-                      "%s: a hook returned %d, which is no error code", what,
-                      rc);
+        return refuse_as(LIVEPATCH_REASON_HOOK, &payload->why, -EINVAL,
+                         "%s: a hook returned %d, which is no error code",
+                         what, rc);
 
     return rc;
 }
@@ -91,9 +94,10 @@ static int call_pre_hook(const struct patching_plan *plan)
 
     payload->rc = judge(payload, what, rc);
     if ( payload->rc == rc )
-        refuse(&payload->why, rc, "%s: its %s hook returned %d", what,
-               plan->action == LIVEPATCH_ACTION_REVERT ? "prerevert"
-                                                       : "preapply", rc);
+        refuse_as(LIVEPATCH_REASON_HOOK, &payload->why, rc,
+                  "%s: its %s hook returned %d", what,
+                  plan->action == LIVEPATCH_ACTION_REVERT ? "prerevert"
+                                                          : "preapply", rc);
 
     return payload->rc;
 }
@@ -212,11 +216,11 @@ static void cf_check finish(void *arg, const struct quiesce_result *result)
     spin_unlock(&payloads_lock);
 }
 
-int flight_start(struct payload *payload, uint32_t action, s_time_t timeout)
+int flight_start(struct payload *payload, uint32_t action, uint32_t timeout)
 {
     struct patching_plan *plan = &flight.plan;
     const struct quiesce_work work = {
-        .timeout = timeout,
+        .timeout = timeout ?: DEFAULT_TIMEOUT,
         .act = patching_act,
         .done = finish,
         .arg = plan,
@@ -235,7 +239,7 @@ int flight_start(struct payload *payload, uint32_t action, s_time_t timeout)
         return rc;
     }
 
-    flight.timeout = timeout;
+    flight.timeout = work.timeout;
     set_busy(true);
 
     rc = quiesce_start(&work);
@@ -244,8 +248,8 @@ int flight_start(struct payload *payload, uint32_t action, s_time_t timeout)
         if ( rc == -ENOMEM )
             refuse_no_memory(&payload->why, "stopping the CPUs");
         else
-            refuse(&payload->why, rc, "%s: the CPUs can't be stopped now",
-                   action_name(action));
+            refuse_as(LIVEPATCH_REASON_IN_FLIGHT, &payload->why, rc,
+                      "%s: the CPUs can't be stopped now", action_name(action));
         payload->rc = rc;
         call_post_hook(plan, false);
         land();

@@ -6,14 +6,18 @@
 
 #include <xen/livepatch_payload.h>
 
-/* The payload whose action is in flight, or NULL.  No other can begin. */
+/*
+ * The payload whose action is in flight, or NULL.  No other can begin.  It may
+ * be that of the rehearsal, which is not loaded.
+ */
 const struct payload *flight_payload(void);
 
 /*
- * Starts an action that is allowed, with payloads_lock held.  0: it ends by
- * itself.  Otherwise nothing was done, or everything undone.
+ * Starts an action that is allowed, with payloads_lock held.  timeout is in
+ * nanoseconds; 0 is the default.  0: it ends by itself.  Otherwise nothing was
+ * done, or everything undone.
  */
-int flight_start(struct payload *payload, uint32_t action, s_time_t timeout);
+int flight_start(struct payload *payload, uint32_t action, uint32_t timeout);
 
 /* For words. */
 const char *action_name(uint32_t action);

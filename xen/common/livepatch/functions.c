@@ -117,10 +117,9 @@ static int find_by_name(const struct record *r)
     unsigned long addr = symbols_lookup_anywhere(r->func->name, &provider);
 
     if ( !addr )
-        return refuse(r->why, -ENOENT,
-                      NAME_FMT " is neither in the hypervisor nor in a loaded "
-                      "payload",
-                      r->func->name);
+        return refuse_as(LIVEPATCH_REASON_SYMBOL, r->why, -ENOENT,
+                         NAME_FMT " is neither in the hypervisor nor in a "
+                         "loaded payload", r->func->name);
 
     r->func->old_addr = (void *)addr;
 

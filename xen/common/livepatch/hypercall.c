@@ -18,6 +18,7 @@
 #include "load.h"
 #include "payloads.h"
 #include "reason.h"
+#include "rehearsal.h"
 #include "report.h"
 
 /* What is behind the first NUL is no part of it. */
@@ -70,7 +71,8 @@ static int add_payload(struct payload *payload, const void *file, size_t size,
     int rc;
 
     if ( payloads_find(payload->name) )
-        return refuse(&payload->why, -EEXIST, "a payload of this name exists");
+        return refuse_as(LIVEPATCH_REASON_COLLISION, &payload->why, -EEXIST,
+                         "a payload of this name exists");
 
     rc = load_payload(payload, file, size, force);
     if ( !rc )
@@ -94,7 +96,7 @@ static int upload(const struct xen_sysctl_livepatch_upload *upload, bool force)
     if ( !payload )
     {
         rc = refuse_no_memory(&no_payload, "the payload's description");
-        report_failed_upload(NULL, rc);
+        report_failed_upload("", &no_payload);
         return rc;
     }
 
@@ -121,7 +123,8 @@ static int upload(const struct xen_sysctl_livepatch_upload *upload, bool force)
 
     if ( rc )
     {
-        report_failed_upload(payload, rc);
+        payload->why.rc = rc;
+        report_failed_upload(payload->name, &payload->why);
         xfree(payload);
     }
     vfree(file);
@@ -209,9 +212,10 @@ static int report(struct xen_sysctl_livepatch_report *report)
     struct payload *payload = NULL;
     int rc = 0;
 
-    if ( report->pad )
-        return refuse(&why, -EINVAL, "report: padding is %#x, must be 0",
-                      report->pad);
+    if ( report->about > LIVEPATCH_REPORT_ABOUT_REHEARSAL ||
+         (report->about && report->name.size) )
+        return refuse(&why, -EINVAL, "report: about %#x, which is nothing",
+                      report->about);
 
     if ( report->name.size )
         rc = find(&report->name, &payload);
@@ -222,6 +226,22 @@ static int report(struct xen_sysctl_livepatch_report *report)
         return rc;
 
     rc = report_write(report, payload);
+    spin_unlock(&payloads_lock);
+
+    return rc;
+}
+
+static int rehearse(const struct xen_sysctl_livepatch_rehearse *rehearse)
+{
+    struct livepatch_reason why = {};
+    int rc;
+
+    if ( rehearse->pad )
+        return refuse(&why, -EINVAL, "rehearsal: padding is %#x, must be 0",
+                      rehearse->pad);
+
+    payloads_acquire();
+    rc = rehearsal_begin(rehearse->timeout);
     spin_unlock(&payloads_lock);
 
     return rc;
@@ -252,6 +272,9 @@ int livepatch_op(struct xen_sysctl_livepatch_op *op)
 
     case XEN_SYSCTL_LIVEPATCH_REPORT:
         return report(&op->u.report);
+
+    case XEN_SYSCTL_LIVEPATCH_REHEARSE:
+        return rehearse(&op->u.rehearse);
 
     default:
         return refuse(&why, -EOPNOTSUPP, "no sub-operation %u", op->cmd);

@@ -179,9 +179,9 @@ static int protect(struct payload *payload, const struct livepatch_span *span,
     int rc = pages ? arch_protect(span->addr, pages, permission) : 0;
 
     if ( rc )
-        return refuse(&payload->why, rc,
-                      "cannot set the permissions of the %s, %u pages at %p: "
-                      "error %d", what, pages, span->addr, -rc);
+        return refuse_as(LIVEPATCH_REASON_HYPERVISOR, &payload->why, rc,
+                         "cannot set the permissions of the %s, %u pages at "
+                         "%p: error %d", what, pages, span->addr, -rc);
 
     return 0;
 }

@@ -130,18 +130,18 @@ int obstacles_refuse(struct payload *payload,
     duration(time, timeout);
 
     if ( !result->nstragglers )
-        return refuse(&payload->why, result->rc,
-                      "CPUs were brought up or down for all of %s", time);
+        return refuse_as(LIVEPATCH_REASON_QUIESCE, &payload->why, result->rc,
+                         "CPUs were brought up or down for all of %s", time);
 
     if ( result->nstragglers == 1 )
-        return refuse(&payload->why, result->rc,
-                      "CPU %u did not arrive in %s: %s", first->cpu, time,
-                      where(buf, first));
+        return refuse_as(LIVEPATCH_REASON_QUIESCE, &payload->why, result->rc,
+                         "CPU %u did not arrive in %s: %s", first->cpu, time,
+                         where(buf, first));
 
-    return refuse(&payload->why, result->rc,
-                  "%u of %u CPUs did not arrive in %s; one is CPU %u: %s",
-                  result->nstragglers, result->needed, time, first->cpu,
-                  where(buf, first));
+    return refuse_as(LIVEPATCH_REASON_QUIESCE, &payload->why, result->rc,
+                     "%u of %u CPUs did not arrive in %s; one is CPU %u: %s",
+                     result->nstragglers, result->needed, time, first->cpu,
+                     where(buf, first));
 }
 
 /*

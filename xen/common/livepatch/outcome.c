@@ -33,6 +33,9 @@ static void succeeded(const struct patching_plan *plan)
 {
     unsigned int i;
 
+    if ( plan->action == PATCHING_REHEARSAL )
+        return;
+
     for ( i = 0; i < plan->ndisplaced; i++ )
     {
         now_reverted(plan->displaced[i].payload);
@@ -57,11 +60,11 @@ static void waiting_words(const struct patching_plan *plan)
                           i ? ", " : "", plan->waiting[i].domid,
                           plan->waiting[i].vcpu);
 
-    refuse(&plan->payload->why, plan->rc,
-           "%u%s vCPU(s) sleep inside the hypervisor, and would return into text that changes: %s%s; the monitor, pager or sharer of the domain has to serve its ring",
-           plan->nwaiting,
-           plan->nwaiting == PATCHING_MAX_WAITING ? " or more" : "", list,
-           plan->nwaiting > MAX_NAMED ? ", ..." : "");
+    refuse_as(LIVEPATCH_REASON_WAITQUEUE, &plan->payload->why, plan->rc,
+              "%u%s vCPU(s) sleep inside the hypervisor, and would return into text that changes: %s%s; the monitor, pager or sharer of the domain has to serve its ring",
+              plan->nwaiting,
+              plan->nwaiting == PATCHING_MAX_WAITING ? " or more" : "", list,
+              plan->nwaiting > MAX_NAMED ? ", ..." : "");
 }
 
 static void hook_words(const struct patching_plan *plan)
@@ -76,13 +79,16 @@ static void hook_words(const struct patching_plan *plan)
                        ? "; nothing is changed" : "; what was applied still is";
 
     if ( plan->failure == PATCHING_INCONSISTENT )
-        refuse(&plan->payload->why, plan->rc,
-               "the %s hook of %s returned %d, but has done only a part of its work, which was undone%s",
-               hook, culprit->name, plan->hook_rc, left);
+        refuse_as(LIVEPATCH_REASON_HOOK, &plan->payload->why, plan->rc,
+                  "the %s hook of %s returned %d, but has done only a part of its work, which was undone%s",
+                  hook, culprit->name, plan->hook_rc, left);
     else
-        refuse(&plan->payload->why, plan->rc,
-               "the %s hook of %s returned %d%s", hook, culprit->name,
-               plan->hook_rc, left);
+        refuse_as(LIVEPATCH_REASON_HOOK, &plan->payload->why, plan->rc,
+                  "the %s hook of %s returned %d%s", hook, culprit->name,
+                  plan->hook_rc, left);
+
+    if ( !own )
+        blame(&plan->payload->why, culprit, 0);
 }
 
 /* Those that are gone are the last of the array's beginning: the lowest of
@@ -102,20 +108,23 @@ static void loss_words(const struct patching_plan *plan)
                               i ? ", " : "", lowest->name);
     }
 
-    refuse(why, plan->rc,
-           "THE SYSTEM MAY BE INSECURE: REPLACE failed at a hook of %s (%d), and %u payload(s) couldn't be applied again, as the apply hook of %s returned %d: %s",
-           plan->culprit->name, plan->hook_rc, n, lowest->name,
-           plan->rollback_rc, names);
+    refuse_as(LIVEPATCH_REASON_HOOK, why, plan->rc,
+              "THE SYSTEM MAY BE INSECURE: REPLACE failed at a hook of %s (%d), and %u payload(s) couldn't be applied again, as the apply hook of %s returned %d: %s",
+              plan->culprit->name, plan->hook_rc, n, lowest->name,
+              plan->rollback_rc, names);
+    blame(why, lowest, 0);
 
     for ( i = 0; i < n; i++ )
     {
         struct payload *gone = plan->displaced[i].payload;
 
         now_reverted(gone);
-        gone->rc = refuse(&gone->why, -EINVAL,
-                          "reverted for a REPLACE with %s that failed, and not applied again, as the apply hook of %s returned %d",
-                          plan->payload->name, lowest->name,
-                          plan->rollback_rc);
+        gone->rc = refuse_as(LIVEPATCH_REASON_HOOK, &gone->why, -EINVAL,
+                             "reverted for a REPLACE with %s that failed, and not applied again, as the apply hook of %s returned %d",
+                             plan->payload->name, lowest->name,
+                             plan->rollback_rc);
+        if ( gone != lowest )
+            blame(&gone->why, lowest, 0);
     }
 }
 

@@ -67,10 +67,10 @@ static int step_prepare(struct patching_step *step, struct payload *payload,
         rc = arch_site_map(&step->sites[i], func->old_addr + state->offset,
                            state->length, last);
         if ( rc )
-            return refuse(why, rc,
-                          "function %s: no writable view of %u bytes at %p+%u",
-                          func->name ?: "(no name)", state->length,
-                          func->old_addr, state->offset);
+            return refuse_as(LIVEPATCH_REASON_MEMORY, why, rc,
+                             "function %s: no writable view of %u bytes at %p+%u",
+                             func->name ?: "(no name)", state->length,
+                             func->old_addr, state->offset);
 
         /* Functions of one source file lie together. */
         if ( state->length )
@@ -360,6 +360,9 @@ static int act(struct patching_plan *plan, struct fault *fault)
 {
     switch ( plan->action )
     {
+    case PATCHING_REHEARSAL:
+        return 0;
+
     case LIVEPATCH_ACTION_APPLY:
         return apply_step(&plan->target, fault);
 

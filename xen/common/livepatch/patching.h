@@ -8,6 +8,9 @@
 
 #include <xen/livepatch_payload.h>
 
+/* Beside LIVEPATCH_ACTION_*: all but the change. */
+#define PATCHING_REHEARSAL 0
+
 #define PATCHING_MAX_WAITING 16
 
 struct patching_waiting {
@@ -33,7 +36,8 @@ struct patching_step {
 
 struct patching_plan {
     /* What to do. */
-    uint32_t action;            /* LIVEPATCH_ACTION_REVERT, APPLY, REPLACE */
+    uint32_t action;            /* LIVEPATCH_ACTION_REVERT, APPLY, REPLACE,
+                                   or PATCHING_REHEARSAL. */
     struct payload *payload;
     unsigned int ndisplaced;    /* REPLACE: payloads to revert, top first. */
     struct patching_step *displaced;

@@ -4,6 +4,7 @@
 #include <xen/errno.h>
 #include <xen/lib.h>
 #include <xen/livepatch_payload.h>
+#include <xen/string.h>
 
 #include "reason.h"
 
@@ -42,7 +43,8 @@ const char *printable_id(char buf[PRINTABLE_ID_SIZE],
     return buf;
 }
 
-int refuse(struct livepatch_reason *why, int rc, const char *fmt, ...)
+int refuse_as(uint32_t reason, struct livepatch_reason *why, int rc,
+              const char *fmt, ...)
 {
     char name[PRINTABLE_NAME_SIZE];
     va_list args;
@@ -52,6 +54,8 @@ int refuse(struct livepatch_reason *why, int rc, const char *fmt, ...)
     vsnprintf(why->text, sizeof(why->text), fmt, args);
     va_end(args);
     why->rc = rc;
+    why->reason = reason;
+    why->culprit[0] = '\0';
 
     /* Words quote names from files, and a terminal reads them. */
     for ( c = why->text; *c; c++ )
@@ -69,12 +73,22 @@ int refuse(struct livepatch_reason *why, int rc, const char *fmt, ...)
 
 int refuse_no_memory(struct livepatch_reason *why, const char *what)
 {
-    return refuse(why, -ENOMEM, "no memory for %s", what);
+    return refuse_as(LIVEPATCH_REASON_MEMORY, why, -ENOMEM,
+                     "no memory for %s", what);
+}
+
+int blame(struct livepatch_reason *why, const struct payload *culprit, int rc)
+{
+    strlcpy(why->culprit, culprit->name, sizeof(why->culprit));
+
+    return rc;
 }
 
 void reason_clear(struct livepatch_reason *why)
 {
     why->rc = 0;
+    why->reason = 0;
+    why->culprit[0] = '\0';
     why->text[0] = '\0';
 }
 

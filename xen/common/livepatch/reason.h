@@ -6,15 +6,24 @@
 #include <xen/livepatch_payload.h>
 
 /*
- * Keeps the words, which name what, where and why, writes them to the console
- * behind "livepatch: NAME: ", and returns rc, for `return refuse(...)`.  Not
- * while every CPU is stopped: that section keeps facts, and words follow.
+ * Keeps the reason, LIVEPATCH_REASON_*, and its words, which name what, where
+ * and why; writes these to the console behind "livepatch: NAME: ", and returns
+ * rc, for `return refuse_as(...)`.  Not while every CPU is stopped: that
+ * section keeps facts, and words follow.
  */
-int __attribute__((__format__(__printf__, 3, 4)))
-refuse(struct livepatch_reason *why, int rc, const char *fmt, ...);
+int __attribute__((__format__(__printf__, 4, 5)))
+refuse_as(uint32_t reason, struct livepatch_reason *why, int rc,
+          const char *fmt, ...);
+
+/* For what is wrong with the payload itself, or with the hypercall. */
+#define refuse(why, rc, ...) \
+    refuse_as(LIVEPATCH_REASON_FORMAT, why, rc, __VA_ARGS__)
 
 /* For failed allocations: what was it for? */
 int refuse_no_memory(struct livepatch_reason *why, const char *what);
+
+/* After a refusal that is another payload's doing.  Returns rc. */
+int blame(struct livepatch_reason *why, const struct payload *culprit, int rc);
 
 void reason_clear(struct livepatch_reason *why);
 

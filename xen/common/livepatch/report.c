@@ -14,12 +14,12 @@
 #include "list.h"
 #include "payloads.h"
 #include "reason.h"
+#include "rehearsal.h"
 #include "report.h"
 
 static struct {
-    int rc;                     /* 0: no upload failed yet. */
     char name[XEN_LIVEPATCH_NAME_SIZE];
-    char text[sizeof(((struct livepatch_reason *)NULL)->text)];
+    struct livepatch_reason why; /* rc 0: no upload failed yet. */
 } failed_upload;
 
 struct writer {
@@ -69,15 +69,21 @@ static void write_tail(struct writer *w, uint16_t type, const void *tail,
 }
 
 static void write_status(struct writer *w, struct xen_livepatch_status status,
-                         uint32_t users, uint32_t action)
+                         const struct livepatch_reason *why, uint32_t users,
+                         uint32_t action)
 {
     struct xen_livepatch_report_status s = {
         .state = status.state,
         .rc = status.rc,
         .users = users,
         .action = action,
+        .reason = why->reason,
     };
 
+    write_tail(w, LIVEPATCH_REPORT_FAILURE, why->text,
+               strnlen(why->text, sizeof(why->text)));
+    write_tail(w, LIVEPATCH_REPORT_CULPRIT, why->culprit,
+               strnlen(why->culprit, sizeof(why->culprit)));
     write_item(w, LIVEPATCH_REPORT_STATUS, &s.item, sizeof(s), NULL, 0);
 }
 
@@ -186,14 +192,12 @@ static void write_payload(struct writer *w, const struct payload *payload)
     struct livepatch_reason why = payload->why;
 
     write_tail(w, LIVEPATCH_REPORT_NAME, payload->name, strlen(payload->name));
-    write_tail(w, LIVEPATCH_REPORT_FAILURE, why.text,
-               strnlen(why.text, sizeof(why.text)));
     write_tail(w, LIVEPATCH_REPORT_BUILD_ID, payload->id.p, payload->id.len);
     write_tail(w, LIVEPATCH_REPORT_DEPENDS, payload->depends.p,
                payload->depends.len);
     write_tail(w, LIVEPATCH_REPORT_XEN_DEPENDS, payload->xen_depends.p,
                payload->xen_depends.len);
-    write_status(w, payload_status(payload), payload->users,
+    write_status(w, payload_status(payload), &why, payload->users,
                  actions_last(payload));
     write_functions(w, payload);
     write_hooks(w, payload);
@@ -203,24 +207,37 @@ static void write_payload(struct writer *w, const struct payload *payload)
 
 static void write_failed_upload(struct writer *w)
 {
-    struct xen_livepatch_status status = { .rc = failed_upload.rc };
+    struct xen_livepatch_status status = { .rc = failed_upload.why.rc };
 
     write_tail(w, LIVEPATCH_REPORT_NAME, failed_upload.name,
                strlen(failed_upload.name));
-    write_tail(w, LIVEPATCH_REPORT_FAILURE, failed_upload.text,
-               strlen(failed_upload.text));
-    write_status(w, status, 0, 0);
+    write_status(w, status, &failed_upload.why, 0, 0);
+}
+
+static void write_rehearsal(struct writer *w, const struct payload *rehearsal)
+{
+    write_status(w, payload_status(rehearsal), &rehearsal->why, 0, 0);
+    write_times(w, &rehearsal->times);
+    write_obstacles(w, rehearsal);
 }
 
 int report_write(struct xen_sysctl_livepatch_report *report,
                  const struct payload *payload)
 {
+    const struct payload *rehearsal = rehearsal_last();
     struct writer w = { .report = report };
     uint32_t room = report->size;
 
     if ( payload )
         write_payload(&w, payload);
-    else if ( failed_upload.rc )
+    else if ( report->about == LIVEPATCH_REPORT_ABOUT_REHEARSAL )
+    {
+        if ( !rehearsal )
+            return -ENOENT;
+
+        write_rehearsal(&w, rehearsal);
+    }
+    else if ( failed_upload.why.rc )
         write_failed_upload(&w);
     else
         return -ENOENT;
@@ -233,15 +250,10 @@ int report_write(struct xen_sysctl_livepatch_report *report,
     return w.size > room ? -ENOBUFS : 0;
 }
 
-void report_failed_upload(const struct payload *payload, int rc)
+void report_failed_upload(const char *name, const struct livepatch_reason *why)
 {
-    failed_upload.rc = rc;
-    strlcpy(failed_upload.name, payload ? payload->name : "",
-            sizeof(failed_upload.name));
-    strlcpy(failed_upload.text, payload
-            ? payload->why.text
-            : "no memory for the payload's description",
-            sizeof(failed_upload.text));
+    strlcpy(failed_upload.name, name, sizeof(failed_upload.name));
+    failed_upload.why = *why;
 }
 
 /*

@@ -5,13 +5,12 @@
 
 #include <xen/livepatch_payload.h>
 
-/* XEN_SYSCTL_LIVEPATCH_REPORT, with payloads_lock held.  payload is NULL for
- * the last failed upload. */
+/* XEN_SYSCTL_LIVEPATCH_REPORT, with payloads_lock held.  Without a payload
+ * report->about says what on. */
 int report_write(struct xen_sysctl_livepatch_report *report,
                  const struct payload *payload);
 
-/* Remembers why an upload failed.  payload is NULL if there wasn't even memory
- * for its description. */
-void report_failed_upload(const struct payload *payload, int rc);
+/* Remembers why the upload of a payload of that name failed. */
+void report_failed_upload(const char *name, const struct livepatch_reason *why);
 
 #endif /* LIVEPATCH_REPORT_H */

@@ -63,14 +63,15 @@ static int resolve_undefined(const struct elf_view *elf,
 
     symbol->value = symbols_lookup_anywhere(symbol->name, &provider);
     if ( !symbol->value )
-        return refuse(elf->why, -ENOENT,
-                      "symbol %s is neither in the hypervisor nor offered by "
-                      "a loaded payload", symbol->name);
+        return refuse_as(LIVEPATCH_REASON_SYMBOL, elf->why, -ENOENT,
+                         "symbol %s is neither in the hypervisor nor offered by "
+                         "a loaded payload", symbol->name);
 
     if ( !provider && is_freed(symbol->value) && !force )
-        return refuse(elf->why, -ENXIO,
-                      "symbol %s (%#lx) belongs to code or data that was freed "
-                      "after boot", symbol->name, (unsigned long)symbol->value);
+        return refuse_as(LIVEPATCH_REASON_SYMBOL, elf->why, -ENXIO,
+                         "symbol %s (%#lx) belongs to code or data that was "
+                         "freed after boot", symbol->name,
+                         (unsigned long)symbol->value);
 
     if ( provider )
     {
@@ -308,10 +309,10 @@ static const struct export *find_export(const struct livepatch_symbols *symbols,
 static int exists(const struct elf_view *elf, const char *name,
                   unsigned long addr, const struct payload *other)
 {
-    return refuse(elf->why, -EEXIST,
-                  "global symbol %s exists already, at %#lx in %s%s",
-                  name, addr, other ? "payload " : "the hypervisor",
-                  other ? other->name : "");
+    return refuse_as(LIVEPATCH_REASON_COLLISION, elf->why, -EEXIST,
+                     "global symbol %s exists already, at %#lx in %s%s",
+                     name, addr, other ? "payload " : "the hypervisor",
+                     other ? other->name : "");
 }
 
 /*

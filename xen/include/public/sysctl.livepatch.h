@@ -1,6 +1,6 @@
 /*
- * XEN_SYSCTL_LIVEPATCH_REPORT: all that the hypervisor knows of a payload, or
- * of the last upload that failed.
+ * XEN_SYSCTL_LIVEPATCH_REPORT: all that the hypervisor knows of a payload, of
+ * the last upload that failed, or of the last rehearsal.
  *
  * The buffer receives items, one after the other.  Each begins with its type
  * and its length and ends at a multiple of 8 bytes; readers pass over types
@@ -8,7 +8,8 @@
  * Texts are not terminated: they end where the item ends, and are followed by
  * the zeros that fill it up, which `size` does not count.
  *
- * -XEN_ENOENT: no such payload, or no upload failed since boot.
+ * -XEN_ENOENT: no such payload, or no upload failed, or nothing was rehearsed,
+ * since boot.
  * -XEN_ENOBUFS: the buffer is too small; `size` says what is needed now.
  * A hypervisor without this sub-operation answers -XEN_EOPNOTSUPP.
  */
@@ -16,10 +17,13 @@
 
 struct xen_sysctl_livepatch_report {
     struct xen_livepatch_name name;         /* IN: name of the payload; with a
-                                               size of 0, the failed upload. */
+                                               size of 0, see `about`. */
     uint32_t size;                          /* IN: bytes in the buffer.
                                                OUT: bytes of the report. */
-    uint32_t pad;                           /* IN: must be zero. */
+#define LIVEPATCH_REPORT_ABOUT_UPLOAD    0  /* The one that failed. */
+#define LIVEPATCH_REPORT_ABOUT_REHEARSAL 1
+    uint32_t about;                         /* IN: LIVEPATCH_REPORT_ABOUT_*;
+                                               with a name, must be zero. */
     XEN_GUEST_HANDLE_64(uint8) buffer;      /* OUT: the items. */
 };
 
@@ -51,7 +55,28 @@ struct xen_livepatch_report_status {
     uint32_t users;                         /* Payloads that use its symbols. */
     uint32_t action;                        /* The last one, 0 if none:
                                                LIVEPATCH_ACTION_*. */
+    uint32_t reason;                        /* Of the failure, 0 if none:
+                                               LIVEPATCH_REASON_*. */
+    uint32_t pad;
 };
+
+/* Why something was refused or failed.  Others may be added. */
+#define LIVEPATCH_REASON_FORMAT       1     /* The payload, or the hypercall. */
+#define LIVEPATCH_REASON_XEN_BUILD_ID 2     /* Built for another hypervisor. */
+#define LIVEPATCH_REASON_DEPENDENCY   3     /* Another place in the stack. */
+#define LIVEPATCH_REASON_SYMBOL       4     /* One that it needs isn't there. */
+#define LIVEPATCH_REASON_COLLISION    5     /* A name, symbol, build-id or place
+                                               is another's. */
+#define LIVEPATCH_REASON_EXPECTATION  6     /* Other bytes are in memory. */
+#define LIVEPATCH_REASON_HOOK         7     /* One failed, or forbids it. */
+#define LIVEPATCH_REASON_STATE        8     /* It is applied. */
+#define LIVEPATCH_REASON_NOT_ON_TOP   9     /* Another was applied after it. */
+#define LIVEPATCH_REASON_IN_USE      10     /* Other payloads use it. */
+#define LIVEPATCH_REASON_IN_FLIGHT   11     /* Another action, or a rehearsal. */
+#define LIVEPATCH_REASON_QUIESCE     12     /* CPUs did not arrive. */
+#define LIVEPATCH_REASON_WAITQUEUE   13     /* vCPUs sleep in the hypervisor. */
+#define LIVEPATCH_REASON_MEMORY      14
+#define LIVEPATCH_REASON_HYPERVISOR  15     /* It failed within itself. */
 
 /* One for each function, followed by its name. */
 #define LIVEPATCH_REPORT_FUNCTION     7
@@ -122,5 +147,26 @@ struct xen_livepatch_report_waiting {
     uint16_t domid;
     uint16_t vcpu;
     uint32_t pad;
+};
+
+/* Text: the name of the payload whose hook it was or which is on top, where
+ * the failure is another payload's doing. */
+#define LIVEPATCH_REPORT_CULPRIT     12
+
+/*
+ * XEN_SYSCTL_LIVEPATCH_REHEARSE: bring all CPUs together as an action does,
+ * and let them go on with nothing changed.  0: it has begun.  The report on
+ * it has rc -XEN_EAGAIN until it has ended, then 0 or why an action would
+ * have failed, with those who were late or sleep; it takes the place of what
+ * was known of these from the last action.
+ *
+ * -XEN_EBUSY: an action or a rehearsal is in flight, which goes on.
+ * A hypervisor without this sub-operation answers -XEN_EOPNOTSUPP.
+ */
+#define XEN_SYSCTL_LIVEPATCH_REHEARSE 257
+
+struct xen_sysctl_livepatch_rehearse {
+    uint32_t timeout;                       /* IN: ns; 0: as for an action. */
+    uint32_t pad;                           /* IN: must be zero. */
 };
 

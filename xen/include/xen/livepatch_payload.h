@@ -23,7 +23,9 @@ typedef void livepatch_postcall_t(livepatch_payload_t *payload);
 struct livepatch_reason {
     const char *about;          /* Name of the payload. */
     int rc;
+    uint32_t reason;            /* LIVEPATCH_REASON_*, 0 for none. */
     char text[256];
+    char culprit[XEN_LIVEPATCH_NAME_SIZE]; /* Another payload, "" for none. */
 };
 
 /* A build-id as it stands in an ELF note. */
