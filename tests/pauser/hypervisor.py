@@ -39,7 +39,8 @@ class Domain(ctypes.Structure):
                 *((name, ctypes.c_uint32) for name in (
                     "flags", "count", "pauses", "unpauses", "futile",
                     "pause_ms", "pause_errno", "unpause_errno",
-                    "unpause_refusals"))]
+                    "unpause_refusals")),
+                ("cpu_ns", ctypes.c_uint64)]
 
     @property
     def uuid_hex(self):
@@ -47,7 +48,12 @@ class Domain(ctypes.Structure):
 
     @property
     def name(self):
-        return f"{self.domid} {self.uuid_hex}"
+        return f"{self.domid}:{self.uuid_hex}"
+
+    def resumed_and_paused_by_hand(self):
+        """It has run meanwhile."""
+        self.count = 1
+        self.cpu_ns += 1
 
 
 class Head(ctypes.Structure):
@@ -70,6 +76,7 @@ class Hypervisor:
         self.head.num = num + 1
         for domid, domain in enumerate(self.domains):
             domain.domid = domid
+            domain.cpu_ns = 1000
             domain.uuid[:] = os.urandom(16) if domid else bytes(16)
 
     @property
@@ -82,11 +89,11 @@ class Hypervisor:
 
 
 class Pauser:
-    """The program, and libxl's end of the conversation with it."""
+    """The program, and libxl's end of the line to it."""
 
-    def __init__(self, folder, stand_in, hypervisor, max_pause_ms=60000,
+    def __init__(self, folder, stand_in, hypervisor, guests=(), max_pause_ms=60000,
                  kill_at=0, room=None, fds=()):
-        self.journal = folder / "journal"
+        names = [one if isinstance(one, str) else one.name for one in guests]
         hypervisor.head.steps = 0
         hypervisor.head.kill_at = kill_at
         self.lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
@@ -97,16 +104,13 @@ class Pauser:
             theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, room)
         with theirs:
             self.process = subprocess.Popen(
-                [PAUSER, str(self.lock), str(max_pause_ms), self.journal],
+                [PAUSER, str(self.lock), str(max_pause_ms), folder / "journal", *names],
                 stdin=theirs, stdout=theirs,
                 stderr=subprocess.DEVNULL, pass_fds=(self.lock, *fds),
                 env={"LD_PRELOAD": stand_in, "LD_LIBRARY_PATH": LIBRARIES,
                      "STAND_IN_XEN": hypervisor.path})
         os.close(self.lock)
         self.heard = b""
-
-    def say(self, *lines):
-        self.socket.sendall("".join(line + "\n" for line in lines).encode())
 
     def hear(self):
         """A line; None at the end."""
@@ -118,33 +122,38 @@ class Pauser:
         line, self.heard = self.heard.split(b"\n", 1)
         return line.decode()
 
-    def answer(self):
-        """All lines up to the one that ends an answer, or to the end."""
+    def rest(self):
+        """All lines up to the end."""
+        return list(iter(self.hear, None))
+
+    def run(self):
+        """All that it says if the end comes as soon as guests stand still, and
+        its status."""
         lines = []
-        while True:
-            line = self.hear()
-            if line is None:
-                return lines
+        for line in iter(self.hear, None):
+            if line == "standing":
+                more, status = self.end()
+                return lines + more, status
             lines.append(line)
-            if line.split()[0] in ("ready", "done", "expired", "failed"):
-                return lines
-
-    def pause(self, *guests):
-        self.say(*(f"pause {guest.name}" for guest in guests), "go")
-        return self.answer()
-
-    def resume(self):
-        self.say("resume")
-        return self.answer()
+        return lines, self.process.wait(10)
 
     def end(self):
-        """Hang up; the exit status."""
+        """What it says after the end, and its status."""
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+        lines = self.rest()
+        return lines, self.process.wait(10)
+
+    def hang_up(self):
+        """The exit status."""
         self.socket.close()
         return self.process.wait(10)
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
-        return self.end()
+        return self.hang_up()
 
 
 def wait_until(condition, timeout=5):

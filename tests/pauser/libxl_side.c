@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libxl's side of the conversation, driven by the words in argv:
+ * libxl's side of the pauser, driven by the words in argv:
  *
- *   start pause resume stop    the calls, each when the last has ended
+ *   start end recover          the calls, each when the last has ended
  *   abort                      from here on the ao is being aborted
  *   kill9, freeze              SIGKILL or SIGSTOP to the pauser
  *   wait                       for 300 ms
  *
- * The guests are lines "DOMID UUID" on stdin.  A line on stdout tells how
- * each call ended.
+ * The guests are lines "DOMID:UUID" on stdin.  A line on stdout tells how
+ * each call ended; the result's warnings follow.
  */
 
 #include "libxl_osdeps.h"
@@ -65,8 +65,6 @@ static void call_ended(libxl__egc *egc, libxl__livepatch_pauser *lpp, int rc)
     int i;
 
     printf("%s %d", script->words[0], rc);
-    if (!strcmp(script->words[0], "start"))
-        printf(" recovered %d", lpp->num_recovered);
     for (i = 0; i < lpp->num_guests; i++)
         printf(" %s", !lpp->guests[i].paused ? "-" :
                lpp->guests[i].paused_us ? "resumed" : "paused");
@@ -97,12 +95,10 @@ static void next_word(libxl__egc *egc, struct script *script)
         libxl__ao_complete(egc, ao, 0);
     } else if (!strcmp(word, "start")) {
         libxl__livepatch_pauser_start(egc, lpp);
-    } else if (!strcmp(word, "pause")) {
-        libxl__livepatch_pauser_pause(egc, lpp);
-    } else if (!strcmp(word, "resume")) {
-        libxl__livepatch_pauser_resume(egc, lpp);
-    } else if (!strcmp(word, "stop")) {
-        libxl__livepatch_pauser_stop(egc, lpp);
+    } else if (!strcmp(word, "end")) {
+        libxl__livepatch_pauser_end(egc, lpp);
+    } else if (!strcmp(word, "recover")) {
+        libxl__livepatch_pauser_recover(egc, lpp);
     } else if (!strcmp(word, "wait")) {
         libxl__livepatch_timer_set(gc, &script->timer, 300000);
     } else {
@@ -128,7 +124,7 @@ static void read_guests(libxl__livepatch_pauser *lpp)
     int i;
 
     lpp->guests = guests;
-    while (scanf("%"SCNu32" %32s", &guests[lpp->num_guests].domid,
+    while (scanf("%"SCNu32":%32s", &guests[lpp->num_guests].domid,
                  hex) == 2) {
         for (i = 0; i < 16; i++)
             sscanf(hex + 2 * i, "%2"SCNx8,
@@ -154,8 +150,10 @@ static int run(libxl_ctx *ctx, struct script *script)
 int main(int argc, char **argv)
 {
     static struct script script;
+    static libxl_livepatch_result result;
     xentoollog_logger *logger;
     libxl_ctx *ctx;
+    char **warning;
 
     logger = (xentoollog_logger *)xtl_createlogger_stdiostream(stderr,
                                                            XTL_WARN, 0);
@@ -163,10 +161,14 @@ int main(int argc, char **argv)
 
     libxl__livepatch_pauser_init(&script.lpp);
     libxl__livepatch_timer_init(&script.timer);
+    script.lpp.result = &result;
     read_guests(&script.lpp);
     script.words = argv + 1;
     if (run(ctx, &script)) abort();
 
+    for (warning = result.warnings; warning && *warning; warning++)
+        printf("warning: %s\n", *warning);
+    libxl_livepatch_result_dispose(&result);
     libxl_ctx_free(ctx);
     xtl_logger_destroy(logger);
     return 0;

@@ -36,6 +36,7 @@ struct domain {
     uint32_t pause_errno;       /* refuse it */
     uint32_t unpause_errno;     /* refuse it, */
     uint32_t unpause_refusals;  /* as often */
+    uint64_t cpu_ns;            /* it has run for, and does while it may */
 };
 
 struct hypervisor {
@@ -97,6 +98,8 @@ int xc_domain_getinfolist(xc_interface *xch, uint32_t first_domain,
     memset(info, 0, sizeof(*info));
     info->domain = d->domid;
     info->flags = d->flags | (d->count ? XEN_DOMINF_paused : 0);
+    if (!d->count) d->cpu_ns++;
+    info->cpu_time = d->cpu_ns;
     memcpy(info->handle, d->uuid, sizeof(d->uuid));
     step();
     return 1;

@@ -49,10 +49,6 @@ static void action_ready(libxl__egc *egc, libxl__livepatch_timer *lpt);
 static void action_wait(libxl__egc *egc, libxl__livepatch_action *lpa);
 static void action_again(libxl__egc *egc, libxl__livepatch_timer *lpt);
 static void action_due(libxl__egc *egc, libxl__livepatch_timer *lpt);
-static void action_start_pauser(libxl__egc *egc,
-                                libxl__livepatch_pauser *lpp, int rc);
-static void action_pause(libxl__egc *egc, libxl__livepatch_pauser *lpp,
-                         int rc);
 static void action_paused(libxl__egc *egc, libxl__livepatch_pauser *lpp,
                           int rc);
 static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa);
@@ -506,57 +502,33 @@ static void action_due(libxl__egc *egc, libxl__livepatch_timer *lpt)
     }
 
     lpp->user = lpa;
-    if (!libxl__livepatch_pauser_inuse(lpp)) {
-        action_start_pauser(egc, lpp, 0);
-    } else if (libxl__livepatch_pauser_isbroken(lpp)) {
-        lpp->callback = action_start_pauser;
-        libxl__livepatch_pauser_stop(egc, lpp);
-    } else {
-        action_pause(egc, lpp, 0);
-    }
-}
-
-static void action_start_pauser(libxl__egc *egc,
-                                libxl__livepatch_pauser *lpp, int rc)
-{
-    /* If the one before left guests paused, this one begins with them. */
-    lpp->callback = action_pause;
-    libxl__livepatch_pauser_start(egc, lpp);
-}
-
-static void action_pause(libxl__egc *egc, libxl__livepatch_pauser *lpp,
-                         int rc)
-{
-    libxl__livepatch_action *lpa = lpp->user;
-    STATE_AO_GC(lpa->call->ao);
-
-    if (rc) {
-        libxl__livepatch_warn(gc, lpa->call->result,
-                "cannot pause guests: libxl-livepatch-pauser did not start");
-        lpa->num_pausing = 0;
-        lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_BUSY;
-        lpa->reason = LIBXL_LIVEPATCH_REASON_QUIESCE;
-        action_finish(egc, lpa);
-        return;
-    }
     lpp->guests = lpa->guests;
     lpp->num_guests = lpa->num_pausing;
     lpp->callback = action_paused;
-    libxl__livepatch_pauser_pause(egc, lpp);
+    libxl__livepatch_pauser_start(egc, lpp);
 }
 
 static void action_paused(libxl__egc *egc, libxl__livepatch_pauser *lpp,
                           int rc)
 {
     libxl__livepatch_action *lpa = lpp->user;
+    STATE_AO_GC(lpa->call->ao);
 
+    if (rc) {
+        libxl__livepatch_warn(gc, lpa->call->result,
+                "cannot pause guests: libxl-livepatch-pauser failed");
+        lpa->num_pausing = 0;
+        lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_BUSY;
+        lpa->reason = LIBXL_LIVEPATCH_REASON_QUIESCE;
+        action_finish(egc, lpa);
+        return;
+    }
     if (libxl__livepatch_call_aborted(lpa->call)) {
         begin_attempt(lpa);
         action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_FAILED,
                     LIBXL_LIVEPATCH_REASON_ABORTED, 0);
         return;
     }
-    /* If the pauser died, resume finds out; try meanwhile all the same. */
     action_do(egc, lpa);
 }
 
@@ -686,7 +658,7 @@ static void action_over(libxl__egc *egc, libxl__livepatch_action *lpa,
 
     if (lpa->num_pausing) {
         lpc->pauser.callback = action_resumed;
-        libxl__livepatch_pauser_resume(egc, &lpc->pauser);
+        libxl__livepatch_pauser_end(egc, &lpc->pauser);
         return;
     }
     action_decide(egc, lpa);

@@ -12,17 +12,11 @@
 
 static void call_abort(libxl__egc *egc, libxl__ao_abortable *abrt, int rc);
 static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl, int rc);
-static void call_recovering(libxl__egc *egc, libxl__livepatch_pauser *lpp,
-                            int rc);
 static void call_recovered(libxl__egc *egc, libxl__livepatch_pauser *lpp,
                            int rc);
 static void call_take_stock(libxl__egc *egc, libxl__livepatch_call *lpc);
 static void call_repaired(libxl__egc *egc,
                           libxl__livepatch_transaction *lptx, bool ok);
-static void call_unpaused(libxl__egc *egc, libxl__livepatch_pauser *lpp,
-                          int rc);
-static void call_resuming_left(libxl__egc *egc, libxl__livepatch_pauser *lpp,
-                               int rc);
 static void call_resumed_left(libxl__egc *egc, libxl__livepatch_pauser *lpp,
                               int rc);
 static void call_complete(libxl__egc *egc, libxl__livepatch_call *lpc);
@@ -213,33 +207,15 @@ static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl, int rc)
     }
 
     lpc->pauser.ao = ao;
+    lpc->pauser.result = lpc->result;
     lpc->pauser.lock_fd = libxl__livepatch_lock_fd(lpl);
     lpc->pauser.max_pause_ms = (lpc->params.max_pause_us + 999) / 1000;
     if (libxl__livepatch_pauses_pending(gc)) {
-        lpc->pauser.callback = call_recovering;
-        libxl__livepatch_pauser_start(egc, &lpc->pauser);
+        lpc->pauser.callback = call_recovered;
+        libxl__livepatch_pauser_recover(egc, &lpc->pauser);
         return;
     }
     call_take_stock(egc, lpc);
-}
-
-static void call_recovering(libxl__egc *egc, libxl__livepatch_pauser *lpp,
-                            int rc)
-{
-    libxl__livepatch_call *lpc = CONTAINER_OF(lpp, *lpc, pauser);
-    STATE_AO_GC(lpc->ao);
-
-    if (rc)
-        libxl__livepatch_warn(gc, lpc->result,
-                "an interrupted call left guests paused, and they could "
-                "not be resumed: see xl list, and xl unpause them");
-    else if (lpp->num_recovered)
-        libxl__livepatch_warn(gc, lpc->result,
-                "resumed %d guests that an interrupted call had left "
-                "paused", lpp->num_recovered);
-
-    lpp->callback = call_recovered;
-    libxl__livepatch_pauser_stop(egc, lpp);
 }
 
 static void call_recovered(libxl__egc *egc, libxl__livepatch_pauser *lpp,
@@ -322,52 +298,32 @@ static void call_repaired(libxl__egc *egc,
 
 void libxl__livepatch_call_end(libxl__egc *egc, libxl__livepatch_call *lpc)
 {
-    lpc->waiting = NULL;
-    if (libxl__livepatch_pauser_inuse(&lpc->pauser)) {
-        lpc->pauser.callback = call_unpaused;
-        libxl__livepatch_pauser_stop(egc, &lpc->pauser);
-        return;
-    }
-    call_unpaused(egc, &lpc->pauser, 0);
-}
-
-static void call_unpaused(libxl__egc *egc, libxl__livepatch_pauser *lpp,
-                          int rc)
-{
-    libxl__livepatch_call *lpc = CONTAINER_OF(lpp, *lpc, pauser);
     STATE_AO_GC(lpc->ao);
 
-    /* Our own pauser was killed: a new one finishes what it began. */
+    lpc->waiting = NULL;
+    /* A pauser was killed and its successor, too: another last try. */
     if (lpc->lock.cfd && libxl__livepatch_pauses_pending(gc)) {
-        lpp->callback = call_resuming_left;
-        libxl__livepatch_pauser_start(egc, lpp);
+        lpc->pauser.callback = call_resumed_left;
+        libxl__livepatch_pauser_recover(egc, &lpc->pauser);
         return;
     }
     call_complete(egc, lpc);
-}
-
-static void call_resuming_left(libxl__egc *egc,
-                               libxl__livepatch_pauser *lpp, int rc)
-{
-    libxl__livepatch_call *lpc = CONTAINER_OF(lpp, *lpc, pauser);
-    STATE_AO_GC(lpc->ao);
-
-    if (rc)
-        libxl__livepatch_conclude(gc, lpc->result,
-                LIBXL_LIVEPATCH_OUTCOME_STRANDED,
-                LIBXL_LIVEPATCH_REASON_INTERNAL,
-                "See xl list for guests in state p, and xl unpause them.",
-                "the process that had paused guests died, and they could "
-                "not be resumed");
-    lpp->callback = call_resumed_left;
-    libxl__livepatch_pauser_stop(egc, lpp);
 }
 
 static void call_resumed_left(libxl__egc *egc, libxl__livepatch_pauser *lpp,
                               int rc)
 {
     libxl__livepatch_call *lpc = CONTAINER_OF(lpp, *lpc, pauser);
+    STATE_AO_GC(lpc->ao);
 
+    if (libxl__livepatch_pauses_pending(gc))
+        libxl__livepatch_conclude(gc, lpc->result,
+                LIBXL_LIVEPATCH_OUTCOME_STRANDED,
+                LIBXL_LIVEPATCH_REASON_INTERNAL,
+                "See xl list for guests in state p, and xl unpause them; "
+                "then remove " LIVEPATCH_PAUSE_JOURNAL ".",
+                "guests that were paused could not all be resumed: the "
+                "warnings tell why");
     call_complete(egc, lpc);
 }
 

@@ -495,45 +495,52 @@ typedef void libxl__livepatch_pauser_callback(libxl__egc *egc,
                                               int rc);
 
 /*
- * Owns one child process, libxl-livepatch-pauser, which alone pauses and
- * resumes guests; see libxl_livepatch_pauser.c for its side.
+ * The guests of one attempt, paused by one child process,
+ * libxl-livepatch-pauser, which alone pauses and resumes guests; see
+ * libxl_livepatch_pauser.c for its side.
  *
- * Idle -start-> Starting -callback(0)-> Ready
- * Ready -pause-> Pausing -callback-> Paused (rc 0 also when some guests
- *     couldn't be paused: guests[].paused tells)
- * Paused -resume-> Resuming -callback-> Ready, guests[].paused_us filled in;
- *     also when the deadline had resumed them before: then expired is set
- * any -stop-> Stopping -callback-> Idle: the child has resumed whatever it
- *     had paused, and is gone
- * Should the child die, the callback due next gets ERROR_FAIL; stop is then
- * still needed.  Another child resumes the guests at once.  Stop gives
- * ERROR_FAIL if some guest could not be resumed, and leaves the journal.  A
- * journal that a dead pauser left behind is dealt with by the next one,
- * between its start and Ready.  callback may be called before a call here
- * returns.
+ *   start -callback(0)-> the guests stand still -end-> callback
+ *
+ * start    callback(rc) once: with 0 if all stand still that could be
+ *          paused, and end has to be called then; or with an error when all
+ *          is over, no guest being paused by us
+ * end      callback(rc) when the guests run again and the process is gone.
+ *          guests[] tells who was paused and for how long, expired whether
+ *          the time had come before; with an error the pauser was killed or
+ *          did not answer, and of some guests it isn't told
+ * recover  nobody is paused; callback(rc) when those are resumed whom a
+ *          killed pauser left paused
+ *
+ * Each of them begins with what recover does, and if the child dies another
+ * one resumes the guests at once.  Only if libxl__livepatch_pauses_pending
+ * after an error some guest could not be resumed.  All that people should
+ * know is a warning of the result then; so is why a guest was not paused.
+ * callback may be called before a call here returns.
  */
 struct libxl__livepatch_pauser {
     /* to be filled in by the user */
     libxl__ao *ao;
+    libxl_livepatch_result *result;     /* for warnings */
     int lock_fd;                /* inherited by the child, which so keeps
                                  * the host's lock until the last guest runs */
     uint32_t max_pause_ms;
+    libxl__livepatch_guest *guests;     /* to be kept until the end */
+    int num_guests;
     libxl__livepatch_pauser_callback *callback;
     void *user;
     /* shared */
-    libxl__livepatch_guest *guests;     /* the user's, for pause/resume */
-    int num_guests;
     bool expired;
-    int num_recovered;          /* guests that the journal told to resume */
     /* private */
-    int state;
-    bool recovering;            /* the child is its own successor */
+    int rc;
+    bool standing;              /* the guests; the user was told */
+    bool ending;                /* the user has called end */
+    bool recovering;            /* it is about a dead pauser's guests alone */
+    bool done;                  /* the child has said its last word */
+    bool gone;                  /* there is no child any more */
     libxl__ev_child child;
-    libxl__carefd *cfd;         /* our end of the conversation */
+    libxl__carefd *cfd;         /* our end of the line to it */
     libxl__ev_fd efd;
     libxl__livepatch_timer guard;
-    const char *unsent;
-    size_t unsent_len;
     char line[LIVEPATCH_PAUSER_LINE];
     size_t line_len;
 };
@@ -541,19 +548,10 @@ struct libxl__livepatch_pauser {
 _hidden void libxl__livepatch_pauser_init(libxl__livepatch_pauser *lpp);
 _hidden void libxl__livepatch_pauser_start(libxl__egc *egc,
                                            libxl__livepatch_pauser *lpp);
-_hidden void libxl__livepatch_pauser_pause(libxl__egc *egc,
-                                           libxl__livepatch_pauser *lpp);
-_hidden void libxl__livepatch_pauser_resume(libxl__egc *egc,
-                                            libxl__livepatch_pauser *lpp);
-_hidden void libxl__livepatch_pauser_stop(libxl__egc *egc,
-                                          libxl__livepatch_pauser *lpp);
-static inline bool
-libxl__livepatch_pauser_inuse(const libxl__livepatch_pauser *lpp)
-    { return lpp->state != 0; }
-
-/* Whether stop is all that it is good for. */
-_hidden bool
-libxl__livepatch_pauser_isbroken(const libxl__livepatch_pauser *lpp);
+_hidden void libxl__livepatch_pauser_end(libxl__egc *egc,
+                                         libxl__livepatch_pauser *lpp);
+_hidden void libxl__livepatch_pauser_recover(libxl__egc *egc,
+                                             libxl__livepatch_pauser *lpp);
 
 /* Whether a dead pauser left guests behind that a new one has to resume. */
 _hidden bool libxl__livepatch_pauses_pending(libxl__gc *gc);

@@ -2,9 +2,9 @@
 /*
  * Guests paused through libxl-livepatch-pauser: libxl's side.
  *
- * The conversation is in libxl_livepatch_pauser.h.  It runs over a socket
- * and not over pipes, as writing to a pipe whose reader was killed would
- * kill the caller's process.
+ * What is said is in libxl_livepatch_pauser.h.  A socket and not pipes, so
+ * that it can be closed in one direction: the pauser still tells how long
+ * guests were paused when it has seen the end.
  *
  * Nothing here is broken off by an abort of the ao: guests that are paused
  * have to be resumed then, too.
@@ -23,34 +23,17 @@
 /* The pauser may take as long beyond what it was asked to wait for. */
 #define GRACE_MS 5000
 
-enum {
-    PAUSER_IDLE,                /* see libxl__livepatch_pauser_inuse */
-    PAUSER_STARTING,
-    PAUSER_READY,
-    PAUSER_PAUSING,
-    PAUSER_PAUSED,
-    PAUSER_RESUMING,
-    PAUSER_BROKEN,              /* nothing but stop is of use */
-    PAUSER_STOPPING,
-};
-
 static void pauser_talks(libxl__egc *egc, libxl__ev_fd *ev,
                          int fd, short events, short revents);
 static void pauser_is_late(libxl__egc *egc, libxl__livepatch_timer *lpt);
 static void pauser_exited(libxl__egc *egc, libxl__ev_child *ch,
                           pid_t pid, int status);
-static void stopped(libxl__egc *egc, libxl__livepatch_pauser *lpp);
 
 /*----- the child and the line to it -----*/
 
 static const char *pauser_path(void)
 {
     return getenv("LIBXL_LIVEPATCH_PAUSER") ?: LIBXL_LIVEPATCH_PAUSER;
-}
-
-bool libxl__livepatch_pauser_isbroken(const libxl__livepatch_pauser *lpp)
-{
-    return lpp->state == PAUSER_BROKEN;
 }
 
 bool libxl__livepatch_pauses_pending(libxl__gc *gc)
@@ -60,16 +43,20 @@ bool libxl__livepatch_pauses_pending(libxl__gc *gc)
 
 void libxl__livepatch_pauser_init(libxl__livepatch_pauser *lpp)
 {
-    lpp->state = PAUSER_IDLE;
-    lpp->recovering = false;
-    lpp->num_recovered = 0;
-    lpp->expired = false;
-    lpp->cfd = NULL;
-    lpp->unsent_len = 0;
-    lpp->line_len = 0;
+    FILLZERO(*lpp);
     libxl__ev_child_init(&lpp->child);
     libxl__ev_fd_init(&lpp->efd);
     libxl__livepatch_timer_init(&lpp->guard);
+}
+
+static char *guest_words(libxl__gc *gc, const libxl__livepatch_guest *guest)
+{
+    char hex[2 * sizeof(guest->uuid) + 1];
+    int i;
+
+    for (i = 0; i < sizeof(guest->uuid); i++)
+        sprintf(hex + 2 * i, "%02x", guest->uuid[i]);
+    return GCSPRINTF("%"PRIu32":%s", guest->domid, hex);
 }
 
 /* Call this in the child.  This function does not return. */
@@ -78,20 +65,21 @@ static void exec_pauser(libxl__gc *gc, const libxl__livepatch_pauser *lpp,
 {
     /* The copy stays open on exec, and is not stdin, stdout or stderr. */
     int lock_fd = fcntl(lpp->lock_fd, F_DUPFD, STDERR_FILENO + 1);
-    const char *path = pauser_path();
-    char *args[] = {
-        (char *)path,
-        GCSPRINTF("%d", lock_fd),
-        GCSPRINTF("%"PRIu32, lpp->max_pause_ms),
-        (char *)LIVEPATCH_PAUSE_JOURNAL,
-        NULL,
-    };
+    const int num = lpp->recovering ? 0 : lpp->num_guests;
+    char **args = libxl__calloc(gc, num + 5, sizeof(*args));
+    int i, n = 0;
 
     if (lock_fd < 0) {
-        LOGE(ERROR, "cannot hand the lock on to %s", path);
+        LOGE(ERROR, "cannot hand the lock on to %s", pauser_path());
         _exit(-1);
     }
-    libxl__exec(gc, fd, fd, -1, path, args, NULL);
+    args[n++] = (char *)pauser_path();
+    args[n++] = GCSPRINTF("%d", lock_fd);
+    args[n++] = GCSPRINTF("%"PRIu32, lpp->max_pause_ms);
+    args[n++] = (char *)LIVEPATCH_PAUSE_JOURNAL;
+    for (i = 0; i < num; i++)
+        args[n++] = guest_words(gc, &lpp->guests[i]);
+    libxl__exec(gc, fd, fd, -1, args[0], args, NULL);
 }
 
 /* Both ends; [0] is to stay here. */
@@ -122,7 +110,7 @@ static int spawn(libxl__gc *gc, libxl__livepatch_pauser *lpp)
     int rc;
 
     lpp->line_len = 0;
-    lpp->unsent_len = 0;
+    lpp->done = false;
 
     rc = make_line(gc, ends);
     if (rc) goto out;
@@ -136,7 +124,8 @@ static int spawn(libxl__gc *gc, libxl__livepatch_pauser *lpp)
     if (rc) goto out;
 
     lpp->guard.callback = pauser_is_late;
-    rc = libxl__livepatch_timer_set(gc, &lpp->guard, GRACE_MS * 1000ULL);
+    rc = libxl__livepatch_timer_set(gc, &lpp->guard,
+                            (lpp->max_pause_ms + GRACE_MS) * 1000ULL);
     if (rc) goto out;
 
     pid = libxl__ev_child_fork(gc, &lpp->child, pauser_exited);
@@ -161,174 +150,88 @@ static void hang_up(libxl__gc *gc, libxl__livepatch_pauser *lpp)
     lpp->cfd = NULL;
 }
 
-/*
- * A pauser that died left guests paused: without waiting for anybody's
- * leave, another one resumes them.  That is what it does before a word is
- * said, so it needs no conversation.
- */
-static void recover(libxl__gc *gc, libxl__livepatch_pauser *lpp)
-{
-    if (!libxl__livepatch_pauses_pending(gc)) return;
-
-    LOG(WARN, "%s was killed; another one resumes the guests that it had "
-        "paused", pauser_path());
-    lpp->recovering = true;
-    /* Failing that, stopped finds the journal. */
-    spawn(gc, lpp);
-    hang_up(gc, lpp);
-}
-
-/* Send as much as the socket takes, and the rest when it takes more. */
-static int send_unsent(libxl__gc *gc, libxl__livepatch_pauser *lpp)
-{
-    ssize_t sent;
-    short events;
-    int rc;
-
-    while (lpp->unsent_len) {
-        sent = send(libxl__carefd_fd(lpp->cfd), lpp->unsent,
-                    lpp->unsent_len, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR) continue;
-        if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
-        if (sent < 0) {
-            LOGE(ERROR, "cannot write to %s", pauser_path());
-            rc = ERROR_FAIL;
-            goto out;
-        }
-        lpp->unsent += sent;
-        lpp->unsent_len -= sent;
-    }
-    events = lpp->unsent_len ? POLLIN | POLLOUT : POLLIN;
-    rc = libxl__ev_fd_modify(gc, &lpp->efd, events);
-
- out:
-    return rc;
-}
-
-/* text has to last until the answer; that is due within ms. */
-static int ask(libxl__gc *gc, libxl__livepatch_pauser *lpp,
-               const char *text, uint64_t ms)
-{
-    int rc;
-
-    rc = libxl__livepatch_timer_set(gc, &lpp->guard, ms * 1000);
-    if (rc) goto out;
-
-    lpp->unsent = text;
-    lpp->unsent_len = strlen(text);
-    rc = send_unsent(gc, lpp);
-
- out:
-    return rc;
-}
-
-static bool answer_is_due(const libxl__livepatch_pauser *lpp)
-{
-    return lpp->state == PAUSER_STARTING || lpp->state == PAUSER_PAUSING ||
-        lpp->state == PAUSER_RESUMING;
-}
-
-/*
- * The pauser is of no more use.  It is left to stop to take leave of it,
- * but it must not hear anything else, so that it resumes the guests now.
- * The caller hears of it if an answer was due.
- */
-static void broken(libxl__egc *egc, libxl__livepatch_pauser *lpp, bool due,
-                   int rc)
+/* To be called when a pauser has gone, or was never there. */
+static void conclude(libxl__egc *egc, libxl__livepatch_pauser *lpp)
 {
     STATE_AO_GC(lpp->ao);
 
     hang_up(gc, lpp);
-    lpp->state = PAUSER_BROKEN;
-    if (due) lpp->callback(egc, lpp, rc);
+    if (!lpp->done) lpp->rc = ERROR_FAIL;
+    /*
+     * Guests that were left paused don't wait for anybody's leave: another
+     * pauser resumes them, as each does to begin with.
+     */
+    if (!lpp->recovering && libxl__livepatch_pauses_pending(gc)) {
+        lpp->recovering = true;
+        if (!spawn(gc, lpp)) return;
+        hang_up(gc, lpp);
+    }
+    lpp->gone = true;
+    /* Who believes that the guests stand still hears of it at the end. */
+    if (!lpp->standing || lpp->ending) lpp->callback(egc, lpp, lpp->rc);
+}
+
+/* It has some time left to end by itself. */
+static void await_exit(libxl__gc *gc, libxl__livepatch_pauser *lpp)
+{
+    if (!libxl__ev_child_inuse(&lpp->child)) return;
+
+    /* If it was stopped then its guests have waited long enough. */
+    libxl__kill(gc, lpp->child.pid, SIGCONT, "pauser");
+    lpp->guard.callback = pauser_is_late;
+    if (libxl__livepatch_timer_set(gc, &lpp->guard, GRACE_MS * 1000ULL))
+        libxl__kill(gc, lpp->child.pid, SIGKILL, "pauser");
 }
 
 /*----- what the pauser says -----*/
 
+/* The guest that a line with this word is about, and the line's rest. */
 static libxl__livepatch_guest *guest_of(libxl__livepatch_pauser *lpp,
-                                        uint32_t domid)
+                                        const char *line, const char *word,
+                                        const char **rest_r)
 {
-    int i;
+    const size_t len = strlen(word);
+    int i, end = 0;
 
-    for (i = 0; i < lpp->num_guests; i++)
-        if (lpp->guests[i].domid == domid) return &lpp->guests[i];
-    return NULL;
+    if (lpp->recovering || strncmp(line, word, len) ||
+        sscanf(line + len, "%d %n", &i, &end) != 1 || !end ||
+        i < 0 || i >= lpp->num_guests)
+        return NULL;
+    *rest_r = line + len + end;
+    return &lpp->guests[i];
 }
 
-/* Each takes a line, and returns whether it is one that was due. */
-
-static bool take_starting(libxl__gc *gc, libxl__livepatch_pauser *lpp,
-                          const char *line)
-{
-    int recovered;
-
-    if (sscanf(line, "ready %d", &recovered) != 1) return false;
-    if (recovered)
-        LOG(WARN, "resumed %d guest(s) that an earlier call had paused "
-            "and could not resume as its pauser was killed", recovered);
-    lpp->num_recovered += recovered;
-    lpp->state = PAUSER_READY;
-    return true;
-}
-
-static bool take_pausing(libxl__gc *gc, libxl__livepatch_pauser *lpp,
-                         const char *line)
-{
-    libxl__livepatch_guest *guest;
-    uint32_t domid;
-    int why = 0;
-
-    if (!strcmp(line, "done")) {
-        lpp->state = PAUSER_PAUSED;
-        return true;
-    }
-    if (sscanf(line, "paused %"SCNu32, &domid) == 1) {
-        guest = guest_of(lpp, domid);
-        if (guest) guest->paused = true;
-        return guest;
-    }
-    if (sscanf(line, "left %"SCNu32" %n", &domid, &why) == 1 && why) {
-        LOGD(WARN, domid, "not paused: %s", line + why);
-        return true;
-    }
-    return false;
-}
-
-static bool take_resuming(libxl__gc *gc, libxl__livepatch_pauser *lpp,
-                          const char *line)
-{
-    libxl__livepatch_guest *guest;
-    uint32_t domid;
-    uint64_t us;
-
-    if (!strcmp(line, "done") || !strcmp(line, "expired")) {
-        lpp->expired = !strcmp(line, "expired");
-        lpp->state = PAUSER_READY;
-        return true;
-    }
-    if (sscanf(line, "resumed %"SCNu32" %"SCNu64, &domid, &us) != 2)
-        return false;
-    guest = guest_of(lpp, domid);
-    if (guest) guest->paused_us = us;
-    return guest;
-}
-
-static int take_line(libxl__gc *gc, libxl__livepatch_pauser *lpp,
+static int take_line(libxl__egc *egc, libxl__livepatch_pauser *lpp,
                      const char *line)
 {
-    bool ok = false;
+    STATE_AO_GC(lpp->ao);
+    libxl__livepatch_guest *guest;
+    const char *rest;
+    int num;
 
-    if (!strncmp(line, "failed ", 7)) {
-        LOG(ERROR, "%s: %s", pauser_path(), line + 7);
-        return ERROR_FAIL;
-    }
-    if (lpp->state == PAUSER_STARTING)
-        ok = take_starting(gc, lpp, line);
-    else if (lpp->state == PAUSER_PAUSING)
-        ok = take_pausing(gc, lpp, line);
-    else if (lpp->state == PAUSER_RESUMING)
-        ok = take_resuming(gc, lpp, line);
-    if (!ok) {
+    if (sscanf(line, "recovered %d", &num) == 1) {
+        libxl__livepatch_warn(gc, lpp->result,
+                "resumed %d guests that a pauser which was killed had left "
+                "paused", num);
+    } else if (!strncmp(line, "warning ", 8)) {
+        libxl__livepatch_warn(gc, lpp->result, "%s", line + 8);
+    } else if ((guest = guest_of(lpp, line, "left ", &rest))) {
+        libxl__livepatch_warn(gc, lpp->result,
+                "domain %"PRIu32" was not paused: %s", guest->domid, rest);
+    } else if ((guest = guest_of(lpp, line, "paused ", &rest))) {
+        guest->paused = true;
+        guest->paused_us = strtoull(rest, NULL, 10);
+    } else if (!strcmp(line, "expired")) {
+        lpp->expired = true;
+    } else if (!strcmp(line, "done") &&
+               (lpp->standing || lpp->recovering)) {
+        lpp->done = true;
+    } else if (!strcmp(line, "standing") && lpp->num_guests &&
+               !lpp->recovering && !lpp->standing) {
+        lpp->standing = true;
+        libxl__livepatch_timer_dispose(gc, &lpp->guard);
+        lpp->callback(egc, lpp, 0);
+    } else {
         LOG(ERROR, "%s said \"%s\", which was not due; is it of the same "
             "release as libxl?", pauser_path(), line);
         return ERROR_FAIL;
@@ -336,96 +239,34 @@ static int take_line(libxl__gc *gc, libxl__livepatch_pauser *lpp,
     return 0;
 }
 
-/* Take all lines that are there as a whole. */
-static int take_lines(libxl__gc *gc, libxl__livepatch_pauser *lpp)
+/* Whether there may be more to hear; the line is hung up at its end. */
+static bool hear(libxl__egc *egc, libxl__livepatch_pauser *lpp)
 {
+    STATE_AO_GC(lpp->ao);
     char *end;
-    int rc;
+    ssize_t got;
+
+    got = read(libxl__carefd_fd(lpp->cfd), lpp->line + lpp->line_len,
+               sizeof(lpp->line) - lpp->line_len);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK ||
+                    errno == EINTR))
+        return false;
+    if (got <= 0) goto out;
+    lpp->line_len += got;
 
     while ((end = memchr(lpp->line, '\n', lpp->line_len))) {
-        *end++ = '\0';
-        rc = take_line(gc, lpp, lpp->line);
-        if (rc) goto out;
-        lpp->line_len -= end - lpp->line;
+        char *line = libxl__strndup(gc, lpp->line, end - lpp->line);
+
+        lpp->line_len -= ++end - lpp->line;
         memmove(lpp->line, end, lpp->line_len);
+        if (take_line(egc, lpp, line)) goto out;
     }
-    if (lpp->line_len == sizeof(lpp->line)) {
-        LOG(ERROR, "%s said a line that is too long", pauser_path());
-        rc = ERROR_FAIL;
-        goto out;
-    }
-    rc = 0;
+    if (lpp->line_len < sizeof(lpp->line)) return true;
+    LOG(ERROR, "%s said a line that is too long", pauser_path());
 
  out:
-    return rc;
-}
-
-/*----- the calls -----*/
-
-void libxl__livepatch_pauser_start(libxl__egc *egc,
-                                   libxl__livepatch_pauser *lpp)
-{
-    STATE_AO_GC(lpp->ao);
-    int rc;
-
-    assert(lpp->state == PAUSER_IDLE);
-    lpp->recovering = false;
-    lpp->num_recovered = 0;
-    lpp->state = PAUSER_STARTING;
-
-    rc = spawn(gc, lpp);
-    if (rc) broken(egc, lpp, true, rc);
-}
-
-void libxl__livepatch_pauser_pause(libxl__egc *egc,
-                                   libxl__livepatch_pauser *lpp)
-{
-    STATE_AO_GC(lpp->ao);
-    const size_t line_max = sizeof("pause 4294967295 \n") + 2 * 16;
-    char *text, *end;
-    int i, j, rc;
-
-    if (lpp->state == PAUSER_BROKEN) {
-        lpp->callback(egc, lpp, ERROR_FAIL);
-        return;
-    }
-    assert(lpp->state == PAUSER_READY);
-    lpp->state = PAUSER_PAUSING;
-    lpp->expired = false;
-
-    text = libxl__malloc(gc, (lpp->num_guests + 1) * line_max);
-    end = text;
-    for (i = 0; i < lpp->num_guests; i++) {
-        libxl__livepatch_guest *guest = &lpp->guests[i];
-
-        guest->paused = false;
-        guest->paused_us = 0;
-        end += sprintf(end, "pause %"PRIu32" ", guest->domid);
-        for (j = 0; j < ARRAY_SIZE(guest->uuid); j++)
-            end += sprintf(end, "%02x", guest->uuid[j]);
-        *end++ = '\n';
-    }
-    strcpy(end, "go\n");
-
-    rc = ask(gc, lpp, text, (uint64_t)lpp->max_pause_ms + GRACE_MS);
-    if (rc) broken(egc, lpp, true, rc);
-}
-
-void libxl__livepatch_pauser_resume(libxl__egc *egc,
-                                    libxl__livepatch_pauser *lpp)
-{
-    STATE_AO_GC(lpp->ao);
-    int rc;
-
-    if (lpp->state == PAUSER_BROKEN) {
-        lpp->callback(egc, lpp, ERROR_FAIL);
-        return;
-    }
-    assert(lpp->state == PAUSER_PAUSED);
-    lpp->state = PAUSER_RESUMING;
-
-    rc = ask(gc, lpp, "resume\n", GRACE_MS);
-    if (rc) broken(egc, lpp, true, rc);
+    hang_up(gc, lpp);
+    return false;
 }
 
 static void pauser_talks(libxl__egc *egc, libxl__ev_fd *ev,
@@ -433,42 +274,10 @@ static void pauser_talks(libxl__egc *egc, libxl__ev_fd *ev,
 {
     libxl__livepatch_pauser *lpp = CONTAINER_OF(ev, *lpp, efd);
     STATE_AO_GC(lpp->ao);
-    const bool due = answer_is_due(lpp);
-    ssize_t got;
-    int rc;
 
-    if (revents & POLLOUT) {
-        rc = send_unsent(gc, lpp);
-        if (rc) goto out;
-    }
-
-    got = read(fd, lpp->line + lpp->line_len,
-               sizeof(lpp->line) - lpp->line_len);
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK ||
-                    errno == EINTR))
-        return;
-    if (got < 0) {
-        LOGE(ERROR, "cannot read from %s", pauser_path());
-        rc = ERROR_FAIL;
-        goto out;
-    }
-    if (!got) {
-        LOG(ERROR, "%s ended before its time", pauser_path());
-        rc = ERROR_FAIL;
-        goto out;
-    }
-    lpp->line_len += got;
-
-    rc = take_lines(gc, lpp);
-    if (rc) goto out;
-    if (!due || answer_is_due(lpp)) return;
-
-    libxl__livepatch_timer_dispose(gc, &lpp->guard);
-    lpp->callback(egc, lpp, 0);
-    return;
-
- out:
-    broken(egc, lpp, due, rc);
+    hear(egc, lpp);
+    /* It ends, or made no sense and has to. */
+    if (!lpp->cfd) await_exit(gc, lpp);
 }
 
 /*
@@ -480,37 +289,17 @@ static void pauser_is_late(libxl__egc *egc, libxl__livepatch_timer *lpt)
     libxl__livepatch_pauser *lpp = CONTAINER_OF(lpt, *lpp, guard);
     STATE_AO_GC(lpp->ao);
 
-    libxl__livepatch_timer_dispose(gc, lpt);
-    if (lpp->state == PAUSER_STOPPING) {
-        LOG(ERROR, "%s [%ld] does not end; killing it", pauser_path(),
+    if (lpp->cfd) {
+        LOG(ERROR, "%s [%ld] does not answer", pauser_path(),
             (long)lpp->child.pid);
-        libxl__kill(gc, lpp->child.pid, SIGKILL, "pauser");
+        hang_up(gc, lpp);
+        await_exit(gc, lpp);
         return;
     }
-    LOG(ERROR, "%s [%ld] does not answer", pauser_path(),
+    LOG(ERROR, "%s [%ld] does not end; killing it", pauser_path(),
         (long)lpp->child.pid);
-    /* If it was stopped: as soon as it goes on it finds that we hung up. */
-    libxl__kill(gc, lpp->child.pid, SIGCONT, "pauser");
-    broken(egc, lpp, true, ERROR_TIMEDOUT);
-}
-
-void libxl__livepatch_pauser_stop(libxl__egc *egc,
-                                  libxl__livepatch_pauser *lpp)
-{
-    STATE_AO_GC(lpp->ao);
-    int rc;
-
-    lpp->state = PAUSER_STOPPING;
-    hang_up(gc, lpp);
-    if (!libxl__ev_child_inuse(&lpp->child)) {
-        stopped(egc, lpp);
-        return;
-    }
-
-    /* If it was stopped then its guests have waited long enough. */
-    libxl__kill(gc, lpp->child.pid, SIGCONT, "pauser");
-    rc = libxl__livepatch_timer_set(gc, &lpp->guard, GRACE_MS * 1000ULL);
-    if (rc) LOG(WARN, "waiting for %s without a limit", pauser_path());
+    libxl__livepatch_timer_dispose(gc, lpt);
+    libxl__kill(gc, lpp->child.pid, SIGKILL, "pauser");
 }
 
 static void pauser_exited(libxl__egc *egc, libxl__ev_child *ch,
@@ -519,32 +308,51 @@ static void pauser_exited(libxl__egc *egc, libxl__ev_child *ch,
     libxl__livepatch_pauser *lpp = CONTAINER_OF(ch, *lpp, child);
     STATE_AO_GC(lpp->ao);
 
-    if (status || (lpp->state != PAUSER_STOPPING && !lpp->recovering))
+    if (status)
         libxl_report_child_exitstatus(CTX, XTL_ERROR, pauser_path(), pid,
                                       status);
-    hang_up(gc, lpp);
-    if (!lpp->recovering) recover(gc, lpp);
-
-    if (lpp->state != PAUSER_STOPPING)
-        broken(egc, lpp, answer_is_due(lpp), ERROR_FAIL);
-    else if (libxl__ev_child_inuse(&lpp->child))
-        libxl__livepatch_pauser_stop(egc, lpp);
-    else
-        stopped(egc, lpp);
+    /* Its last words may still be in the socket. */
+    while (lpp->cfd && hear(egc, lpp)) continue;
+    conclude(egc, lpp);
 }
 
-static void stopped(libxl__egc *egc, libxl__livepatch_pauser *lpp)
+/*----- the calls -----*/
+
+void libxl__livepatch_pauser_start(libxl__egc *egc,
+                                   libxl__livepatch_pauser *lpp)
 {
     STATE_AO_GC(lpp->ao);
-    bool pending = libxl__livepatch_pauses_pending(gc);
+    int i;
 
-    if (pending)
-        LOG(ERROR, "guests may still be paused: see %s and `xl list`; the "
-            "next live-patch command tries to resume them, `xl unpause` "
-            "does it by hand", LIVEPATCH_PAUSE_JOURNAL);
+    lpp->rc = 0;
+    lpp->expired = lpp->standing = lpp->ending = lpp->gone = false;
+    lpp->recovering = !lpp->num_guests;
+    for (i = 0; i < lpp->num_guests; i++) {
+        lpp->guests[i].paused = false;
+        lpp->guests[i].paused_us = 0;
+    }
+    if (spawn(gc, lpp)) conclude(egc, lpp);
+}
 
-    lpp->state = PAUSER_IDLE;
-    lpp->callback(egc, lpp, pending ? ERROR_FAIL : 0);
+void libxl__livepatch_pauser_recover(libxl__egc *egc,
+                                     libxl__livepatch_pauser *lpp)
+{
+    lpp->num_guests = 0;
+    libxl__livepatch_pauser_start(egc, lpp);
+}
+
+void libxl__livepatch_pauser_end(libxl__egc *egc,
+                                 libxl__livepatch_pauser *lpp)
+{
+    STATE_AO_GC(lpp->ao);
+
+    lpp->ending = true;
+    if (lpp->gone) {
+        lpp->callback(egc, lpp, lpp->rc);
+        return;
+    }
+    if (lpp->cfd) shutdown(libxl__carefd_fd(lpp->cfd), SHUT_WR);
+    await_exit(gc, lpp);
 }
 
 /*

@@ -7,49 +7,37 @@
 #define LIBXL_LIVEPATCH_PAUSER_H
 
 /*
- * The command line
- *
- *   libxl-livepatch-pauser LOCK_FD MAX_PAUSE_MS JOURNAL
+ *   libxl-livepatch-pauser LOCK_FD MAX_PAUSE_MS JOURNAL [DOMID:UUID ...]
  *
  *   LOCK_FD       an open descriptor, kept until the pauser exits; with it
  *                 goes the host's lock
- *   MAX_PAUSE_MS  milliseconds after which guests are resumed in any case
+ *   MAX_PAUSE_MS  milliseconds after which guests are resumed in any case,
+ *                 from when the first of them stands still
  *   JOURNAL       path of the journal, LIVEPATCH_PAUSE_JOURNAL
+ *   DOMID:UUID    a guest to be paused, its UUID as 32 hexadecimal digits.
+ *                 Without any, only what a journal tells is done.
  *
- * The conversation, on the pauser's stdin and stdout
+ * It resumes what a killed pauser had left paused, pauses the guests, says
+ * "standing", and waits for the end of its stdin, its time or SIGTERM.  It
+ * resumes the guests before it says any more, and exits.  Lines on stdout:
  *
- * Lines of less than LIVEPATCH_PAUSER_LINE bytes with their newline;
- * numbers are decimal, a UUID is 32 hexadecimal digits.  The pauser says
- * nothing unless it is due:
- *
- *   pauser  ready N               N guests that a dead pauser had left
- *                                 paused are resumed
- *   libxl   pause DOMID UUID      any number of these, then
- *           go
- *   pauser  paused DOMID          or
- *           left DOMID WHY        for each in the same order, then
- *           done
- *   libxl   resume
- *   pauser  resumed DOMID US      for each that it paused, in the same
- *                                 order, with the microseconds; then
- *           done                  or, where MAX_PAUSE_MS had passed before
- *           expired
- *
- * and again from "pause".  Instead of any line the pauser may say
- *
- *           failed WHY
- *
- * and exit.  When its stdin ends, or upon SIGTERM, it resumes whatever it
- * paused, and exits.  The status is 0 if no guest is left paused by it.
+ *   recovered N     so many guests of a killed pauser were resumed
+ *   warning TEXT    for people
+ *   standing        all guests that can be paused are
+ *   left I WHY      the I-th guest, from 0, was not paused
+ *   paused I US     it was, for so many microseconds
+ *   expired         its time had come before the end of stdin
+ *   done            nothing was left undone
  */
 #define LIVEPATCH_PAUSER_LINE 512
 
 /*
- * Guests that a pauser has paused, or is about to.  It is written under
- * the host's lock, by the pauser alone, a line each:
+ * What became of guests, for the next pauser if this one is killed.  It is
+ * written under the host's lock, by the pauser alone, a line each:
  *
- *   pausing DOMID UUID            before the pause
- *   resumed DOMID UUID            after its end
+ *   pausing DOMID:UUID 0        before the pause
+ *   paused DOMID:UUID NS        after it; how long the domain had run
+ *   resumed DOMID:UUID NS       after its end
  *
  * and removed when no guest is left paused.  XEN_RUN_DIR does not outlive
  * the hypervisor, and nor does a pause.

@@ -61,22 +61,6 @@ uint64_t now_us(void)
     return now.tv_sec * 1000000ULL + now.tv_nsec / 1000;
 }
 
-bool guests_add(guest_list *guests, uint32_t domid,
-                const uint8_t uuid[GUEST_UUID_LEN])
-{
-    guest *all, *g;
-
-    all = realloc(guests->all, (guests->num + 1) * sizeof(*all));
-    if (!all) return false;
-    guests->all = all;
-
-    g = &all[guests->num++];
-    memset(g, 0, sizeof(*g));
-    g->domid = domid;
-    memcpy(g->uuid, uuid, sizeof(g->uuid));
-    return true;
-}
-
 /*
  * What Xen says of g now: 1, 0 if it is no more, or -1 with errno.
  * xc_domain_getinfolist is there in all releases, and with these arguments
@@ -91,15 +75,17 @@ static int look_up(const guest *g, xc_domaininfo_t *info_r)
         !memcmp(info_r->handle, g->uuid, sizeof(g->uuid));
 }
 
-/* Why g must not be paused, or NULL. */
+/* Why g must not be paused, or NULL; errno may say more. */
 static const char *objection(const guest *g)
 {
     xc_domaininfo_t info;
     int r;
 
+    errno = 0;
     if (!g->domid) return "domain 0 is never paused";
     r = look_up(g, &info);
-    if (r < 0) return strerror(errno);
+    if (r < 0) return "it can't be looked up";
+    errno = 0;
     if (!r) return "there is no domain with this number and UUID";
     if (info.flags & (XEN_DOMINF_dying | XEN_DOMINF_shutdown))
         return "it is shut down or dying";
@@ -109,28 +95,41 @@ static const char *objection(const guest *g)
     return NULL;
 }
 
-bool guest_pause(guest *g, char why[GUEST_WHY_LEN])
+/* What our pause began with, in our memory and in the journal. */
+static void note_paused(guest *g)
 {
-    const char *no = objection(g);
+    xc_domaininfo_t info;
 
-    if (no) {
-        snprintf(why, GUEST_WHY_LEN, "%s", no);
-        return false;
-    }
-    if (!journal_pausing(g)) {
-        snprintf(why, GUEST_WHY_LEN, "cannot write the journal: %s",
-                 strerror(errno));
-        return false;
-    }
-    if (xc_domain_pause(xch, g->domid)) {
-        snprintf(why, GUEST_WHY_LEN, "Xen refuses: %s", strerror(errno));
-        journal_resumed(g);
-        return false;
-    }
     g->since_us = now_us();
-    g->paused = true;
-    g->was_paused = true;
-    return true;
+    /* Otherwise it stays one that may be paused by us. */
+    if (look_up(g, &info) <= 0) return;
+    g->cpu_ns = info.cpu_time;
+    g->state = GUEST_PAUSED;
+    journal_note(g);
+}
+
+void guest_pause(guest *g)
+{
+    g->why = objection(g);
+    if (g->why) goto out;
+
+    g->state = GUEST_PAUSING;
+    g->why = "cannot write the journal";
+    if (!journal_note(g)) goto out;
+
+    g->why = "Xen refuses";
+    if (!xc_domain_pause(xch, g->domid)) {
+        note_paused(g);
+        return;
+    }
+    g->errnoval = errno;
+    g->state = GUEST_RUNS;
+    journal_note(g);
+    return;
+
+ out:
+    g->errnoval = errno;
+    g->state = GUEST_RUNS;
 }
 
 /* Returns how many unpauses it took, 0 or 1, or -1 with errno. */
@@ -141,8 +140,9 @@ static int resume(guest *g)
     int r = look_up(g, &info);
 
     if (r < 0) return -1;
-    /* A guest that is gone took our pause along. */
-    if (r && (info.flags & XEN_DOMINF_paused)) {
+    /* A guest that is gone, or has run since, has no pause of ours. */
+    if (r && (info.flags & XEN_DOMINF_paused) &&
+        (g->state == GUEST_PAUSING || g->cpu_ns == info.cpu_time)) {
         if (!xc_domain_unpause(xch, g->domid))
             undone = 1;
         /* ESRCH, EINVAL: gone, or unpaused by somebody else, just now. */
@@ -150,12 +150,12 @@ static int resume(guest *g)
             return -1;
     }
     g->paused_us = now_us() - g->since_us;
-    g->paused = false;
-    journal_resumed(g);
+    g->state = GUEST_RUNS;
+    journal_note(g);
     return undone;
 }
 
-int guests_resume(guest_list *guests, char why[GUEST_WHY_LEN])
+int guests_resume(guest_list *guests)
 {
     int i, r, try, left, undone = 0;
 
@@ -165,21 +165,15 @@ int guests_resume(guest_list *guests, char why[GUEST_WHY_LEN])
         for (i = 0; i < guests->num; i++) {
             guest *g = &guests->all[i];
 
-            if (!g->paused) continue;
+            if (g->state == GUEST_RUNS) continue;
             r = resume(g);
-            if (r >= 0) {
+            if (r >= 0)
                 undone += r;
-                continue;
-            }
-            left++;
-            snprintf(why, GUEST_WHY_LEN, "cannot resume domain %u: %s; "
-                     "see `xl list`, and run `xl unpause %u` if it is "
-                     "still paused", g->domid, strerror(errno), g->domid);
+            else
+                left++;
+            g->errnoval = r < 0 ? errno : 0;
         }
-        if (!left) {
-            journal_remove();
-            return undone;
-        }
+        if (!left) return undone;
     }
     return -1;
 }

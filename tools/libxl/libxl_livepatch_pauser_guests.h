@@ -2,7 +2,7 @@
 /*
  * What the parts of the program libxl-livepatch-pauser share.
  *
- *   libxl_livepatch_pauser.c            the process and its conversation
+ *   libxl_livepatch_pauser.c            the process, and what it says
  *   libxl_livepatch_pauser_guests.c     pausing and resuming
  *   libxl_livepatch_pauser_journal.c    what a successor has to know
  */
@@ -13,15 +13,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define GUEST_UUID_LEN 16
+typedef enum {
+    GUEST_RUNS,                 /* or is not paused by us */
+    GUEST_PAUSING,              /* we may have paused it, or not */
+    GUEST_PAUSED,               /* we have, when it had run for cpu_ns */
+} guest_state;
 
 typedef struct {
     uint32_t domid;
-    uint8_t uuid[GUEST_UUID_LEN];
-    bool paused;                /* by us, and so to be resumed */
-    bool was_paused;            /* the same, and stays so after that */
-    uint64_t since_us;
+    uint8_t uuid[16];
+    guest_state state;
+    uint64_t cpu_ns;
+    uint64_t since_us;          /* 0: it never was paused by us */
     uint64_t paused_us;
+    const char *why;            /* it was not paused, */
+    int errnoval;               /* and a number that says more, or 0 */
 } guest;
 
 typedef struct {
@@ -32,43 +38,32 @@ typedef struct {
 /* Microseconds of a clock that only goes forward. */
 uint64_t now_us(void);
 
-/*----- pausing and resuming -----*/
-
 /* False with errno where Xen can't be talked to. */
 bool guests_open_xen(void);
-
-/* False where there is no memory. */
-bool guests_add(guest_list *guests, uint32_t domid,
-                const uint8_t uuid[GUEST_UUID_LEN]);
-
+/* Pause it.  If its state is GUEST_RUNS then, why tells the reason. */
+void guest_pause(guest *g);
 /*
- * Pause g.  If it isn't paused by us then, why[] tells the reason.
+ * Undo all our pauses, each once, and only where it is still ours.  Returns
+ * how many unpauses that took, or -1 if some guest is still paused by us.
  */
-#define GUEST_WHY_LEN 256
-bool guest_pause(guest *g, char why[GUEST_WHY_LEN]);
+int guests_resume(guest_list *guests);
 
-/*
- * Undo all our pauses, each once.  Returns how many unpauses that took,
- * or -1 if some guest is still paused by us; why[] then tells of the last.
- */
-int guests_resume(guest_list *guests, char why[GUEST_WHY_LEN]);
+/* "DOMID:UUID" at the start of text; what follows it, or NULL. */
+const char *guest_parse(const char *text, guest *g);
 
 /*----- the journal -----*/
 
 void journal_set_path(const char *path);
-/* False with errno. */
-bool journal_pausing(const guest *g);
-void journal_resumed(const guest *g);
+/* Write down the state of g.  False with errno. */
+bool journal_note(const guest *g);
 /*
- * Add all guests that the journal leaves open, as paused by us.  False if
- * it can't be read or makes no sense, with the reason in why[].
+ * All guests that the journal leaves open.  Lines that make no sense are
+ * passed over; returns false if there were any, or it can't be read.
  */
-bool journal_read(guest_list *guests, char why[GUEST_WHY_LEN]);
-void journal_remove(void);
-
-/* "DOMID UUID" at the start of text, up to the end of the text. */
-bool parse_guest(const char *text, uint32_t *domid_r,
-                 uint8_t uuid_r[GUEST_UUID_LEN]);
+bool journal_read(guest_list *guests_r);
+/* No guest is paused by us.  A journal that made no sense is kept as .bad;
+ * returns false with errno if it is still there. */
+bool journal_end(bool made_sense);
 
 #endif /* LIBXL_LIVEPATCH_PAUSER_GUESTS_H */
 
