@@ -185,7 +185,7 @@ static int judge(struct engine_payload *p)
         return XEN_ENOENT;
     }
     if (p->file.odd_relocation) {
-        engine_say_of(p, "Unhandled relocation");
+        engine_say_of(p, "Unhandled relocation %u", p->file.odd_relocation);
         return XEN_EOPNOTSUPP;
     }
     if (has_build_id(p->file.build_id)) {

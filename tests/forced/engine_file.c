@@ -87,8 +87,8 @@ static unsigned int find_hooks(Elf *elf)
     return found;
 }
 
-/* Only those of what is loaded matter. */
-static bool has_odd_relocation(Elf *elf)
+/* 0 if there is none; only those of what is loaded matter. */
+static unsigned int odd_relocation(Elf *elf)
 {
     GElf_Shdr shdr, target;
     Elf_Scn *scn = NULL;
@@ -109,11 +109,11 @@ static bool has_odd_relocation(Elf *elf)
             case R_X86_64_PLT32:
                 break;
             default:
-                return true;
+                return GELF_R_TYPE(rela.r_info);
             }
         }
     }
-    return false;
+    return 0;
 }
 
 static void read_metadata(Elf *elf, struct engine_file *file)
@@ -198,7 +198,7 @@ int engine_file_read(struct engine_file *file, const void *bytes,
         read_id(elf, ".livepatch.depends", file->depends) &&
         read_id(elf, ".livepatch.xen_depends", file->xen_depends)) {
         file->reapplicable = is_reapplicable(elf);
-        file->odd_relocation = has_odd_relocation(elf);
+        file->odd_relocation = odd_relocation(elf);
         file->hooks = find_hooks(elf);
         read_metadata(elf, file);
         read_symbols(elf, file);

@@ -19,7 +19,7 @@ enum {
 struct engine_file {
     char build_id[41], depends[41], xen_depends[41];
     bool reapplicable;
-    bool odd_relocation;        /* of a type that no engine knows */
+    unsigned int odd_relocation;    /* a type that no engine knows; or 0 */
     unsigned int hooks;
     char *metadata;
     size_t metadata_size;
