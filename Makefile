@@ -66,7 +66,8 @@ hypervisor: fetch ## build Xen and payloads for it: [ENGINE=own|upstream] [DEBUG
 
 .PHONY: payloads
 payloads: toolstack ## build the regression payloads for the stock Debian Xen
-	@$(MAKE) --no-print-directory -C tests/payloads XEN_TREE=$(CURDIR)/build/xen-src
+	@$(MAKE) --no-print-directory -C tests/payloads SETS=stock \
+		XEN_TREE=$(CURDIR)/build/xen-src
 
 # The hypervisor of the demo's second part; it is never built from XEN_TREE.
 .PHONY: xsa182

@@ -127,9 +127,8 @@ static void plan_revert(void)     { unload_applied();
 static void plan_unload(void)     { plan_revert(); params.unload = true; }
 static void plan_unload_bye(void) { reverted_bye(); params.dry_run = true; }
 static void no_livepatch(void)    { engine.no_livepatch = true; }
-static void preempted(void)       { with_hello(); engine.preempted = 1; }
-static void always_preempted(void) { with_hello();
-                                     engine.preempted = 1 << 20; }
+static void preempted(void)       { with_two(); engine.preempted = 1; }
+static void restless(void)        { with_two(); engine.restless = 1 << 20; }
 static void never_ends(void)      { engine.looks = -1; }
 static void never_reverts(void)   { with_two(); engine.looks = -1; }
 static void never_scheduled(void) { engine.unschedulable = 1000; }
@@ -358,7 +357,7 @@ static const struct {
       REASON(NOT_SUPPORTED), "without live patching" },
     { { "list once more", preempted, list, true, .outcome = DONE },
       REASON(NONE), "" },
-    { { "list that never ends", always_preempted, list, true,
+    { { "list that never ends", restless, list, true,
         .outcome = FAILS }, REASON(HYPERVISOR), "cannot list" },
     { { "info of none", named_xx, info_named, true, .outcome = FAILS },
       REASON(NO_SUCH_PAYLOAD), "" },

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine_file.h"
+
 struct xen_sysctl_livepatch_report;
 
 #define ENGINE_PAYLOADS 16
@@ -21,15 +23,17 @@ struct xen_sysctl_livepatch_report;
 #define ENGINE_BUILD_ID "2222222222222222222222222222222222222222"
 
 struct engine_payload {
-    char name[128];             /* with its NUL */
-    size_t name_size;
-    char build_id[41], depends[41];
-    bool reapplicable, reverted;
-    char *metadata;
-    size_t metadata_size;
+    char name[128];
+    struct engine_file file;
+    bool reverted;
     uint32_t state;
     int rc;
     bool foreign;               /* loaded by another tool */
+    /* Whose symbols it is bound to; and if one of these was unloaded, which
+     * a stock engine doesn't notice, its addresses are those of nothing. */
+    struct engine_payload *uses[ENGINE_PAYLOADS];
+    int num_uses;
+    bool dangles;
     /* Of an engine that reports. */
     char failure[256];
     uint64_t uploaded_us, finished_us;
@@ -38,13 +42,17 @@ struct engine_payload {
     uint16_t waits;             /* a domain that waits inside; or 0 */
 };
 
-/* An action on a payload of this name ends with rc, so many times. */
+/*
+ * What the model can't know: that code in a payload, or its expectations, end
+ * an action with rc, so many times.  The payload's hooks decide which of these
+ * it is; an upload has cmd 0.
+ */
 struct engine_refusal {
     const char *name;
     uint32_t cmd;
     int rc, times;
-    bool at_once;               /* a hook before it refused */
-    const char *words;          /* on the console */
+    bool at_once;               /* the hypercall fails, not the action */
+    const char *words;          /* on the console, or NULL for Xen's own */
     bool in_vain;               /* it takes effect all the same */
 };
 
@@ -54,6 +62,9 @@ struct engine {
     struct engine_payload *applied[ENGINE_PAYLOADS];    /* by application */
     int num_applied;
     uint32_t version;
+    char build_id[41];          /* of the hypervisor */
+    bool (*has)(const char *symbol);    /* it does; NULL: all there are */
+    char dangled[128];          /* a payload that was applied and dangled */
     /* The action in flight, and so many looks until it is done. */
     struct engine_payload *flying;
     uint32_t flying_cmd;
@@ -63,11 +74,13 @@ struct engine {
     /* What is set up by a test. */
     int looks;                  /* an action takes; -1: it never ends */
     int stubborn;               /* domain that has to be paused; or 0 */
-    int waiter;                 /* the domain with an active waitqueue */
+    int waiter;                 /* the domain with an active waitqueue, */
+    int waits;                  /* which so many looks find; -1: all */
     int unschedulable;          /* so many actions can't be scheduled */
     struct engine_refusal refusals[4];
     bool no_livepatch;
-    int preempted;              /* list answers 0 records so often */
+    int preempted;              /* list answers 1 record so often */
+    int restless;               /* and the set changes so often meanwhile */
     /* Of an engine that reports: */
     bool reports;
     int uploads;                /* good ones */

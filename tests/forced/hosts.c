@@ -25,10 +25,12 @@
 
 /*----- files -----*/
 
+/* What is local to one payload must not be in another: see engine.c. */
 static void write_file(const char *name, payload_image *image)
 {
     int fd;
 
+    image->symbols[image_symbol_index(image, "names")].name = name;
     image_build(image);
     fd = open(file_of(name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     assert(fd >= 0 && write(fd, image->bytes, image->size) == image->size);
@@ -246,6 +248,7 @@ void waiting(void)
 {
     world_add(2, XEN_DOMINF_running);
     engine.waiter = 2;
+    engine.waits = 1;
     params.retries = 0;
 }
 

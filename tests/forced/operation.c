@@ -288,7 +288,7 @@ static char *wrong_records(void)
         const libxl_livepatch_payload *p = &result.payloads[i];
 
         if (p->recorded &&
-            strcmp(p->build_id, engine_find(p->name)->build_id))
+            strcmp(p->build_id, engine_find(p->name)->file.build_id))
             assert(asprintf(&why, "%s is listed with a wrong build-id",
                             p->name) > 0);
     }
@@ -329,6 +329,8 @@ char *operation_run(const struct scenario *scenario, const struct fault *f,
     what = wrong_words(rc);
     if (!what && !leeway->any_state && !scenario->any_state)
         what = wrong_state(before, done, now, leeway);
+    if (!what && *engine.dangled && !leeway->any_state)
+        what = "a payload is applied that uses what was unloaded";
     if (!what && engine.too_soon)
         what = "an attempt came too soon after one that timed out";
     if (!what && count_fds() != fds) what = "descriptors were leaked";
@@ -336,7 +338,7 @@ char *operation_run(const struct scenario *scenario, const struct fault *f,
         what = "a child process is left";
     if (what) told = strdup(what);
     if (!told && !leeway->guests) told = wrong_guests(&world_before, left);
-    engine.preempted = 0;
+    engine.restless = 0;
     if (!told && !engine.no_livepatch) told = wrong_records();
     if (told)
         assert(asprintf(&why, "%s, step %d (%s)%s: %s\n"

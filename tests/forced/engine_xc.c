@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The calls of libxenctrl that reach the engine, or its console.
+ */
+#include "libxl_osdeps.h"
+
+#undef NDEBUG
+#include <assert.h>
+#include <stdio.h>
+
+#include "libxl_internal.h"
+
+#include "engine_inside.h"
+#include "faults.h"
+#include "world.h"
+
+int xc_sysctl(xc_interface *xch, struct xen_sysctl *sysctl)
+{
+    static const char *const ops[] = { "upload", "get", "list", "action" };
+    const uint32_t cmd = sysctl->u.livepatch.cmd;
+    int r;
+
+    assert(sysctl->cmd == XEN_SYSCTL_livepatch_op);
+    errno = faults_step(cmd < ARRAY_SIZE(ops) ? ops[cmd] : "report");
+    if (errno) return -1;
+    r = engine_op(&sysctl->u.livepatch);
+    if (r >= 0) return r;
+    errno = -r;                 /* those numbers that are used are Linux's */
+    return -1;
+}
+
+int xc_version(xc_interface *xch, int cmd, void *arg)
+{
+    /* What libxl_get_version_info also asks for, and nobody looks at. */
+    static const size_t sizes[] = {
+        [XENVER_extraversion] = sizeof(xen_extraversion_t),
+        [XENVER_compile_info] = sizeof(xen_compile_info_t),
+        [XENVER_capabilities] = sizeof(xen_capabilities_info_t),
+        [XENVER_changeset] = sizeof(xen_changeset_info_t),
+        [XENVER_platform_parameters] = sizeof(xen_platform_parameters_t),
+        [XENVER_commandline] = sizeof(xen_commandline_t),
+        [XENVER_build_id] = 0,
+    };
+    xen_build_id_t *id = arg;
+    int i;
+
+    if (cmd != XENVER_build_id) {
+        assert(cmd < ARRAY_SIZE(sizes));
+        if (arg) memset(arg, 0, sizes[cmd]);
+        return 0;
+    }
+    assert(id->len >= 20);
+    errno = faults_step("version");
+    if (errno) return -1;
+    for (i = 0; i < 20; i++)
+        sscanf(engine.build_id + 2 * i, "%2hhx", &id->buf[i]);
+    return 20;
+}
+
+int xc_readconsolering(xc_interface *xch, char *buffer,
+                       unsigned int *pnr_chars, int clear, int incremental,
+                       uint32_t *pindex)
+{
+    size_t left = engine_console_len - *pindex;
+
+    assert(!clear && incremental);
+    errno = faults_step("readconsolering");
+    if (errno) return -1;
+    if (*pnr_chars > left) *pnr_chars = left;
+    memcpy(buffer, engine_console + *pindex, *pnr_chars);
+    *pindex += *pnr_chars;
+    return 0;
+}
+
+void *xc__hypercall_buffer_alloc(xc_interface *xch,
+                                 xc_hypercall_buffer_t *b, size_t size)
+{
+    errno = faults_step("buffer_alloc");
+    b->hbuf = errno ? NULL : malloc(size);
+    return b->hbuf;
+}
+
+void *xc__hypercall_buffer_alloc_pages(xc_interface *xch,
+                                       xc_hypercall_buffer_t *b, int nr)
+{
+    b->hbuf = NULL;
+    errno = faults_step("buffer_alloc_pages");
+    if (!errno)
+        errno = posix_memalign(&b->hbuf, XC_PAGE_SIZE, nr * XC_PAGE_SIZE);
+    return b->hbuf;
+}
+
+void xc__hypercall_buffer_free_pages(xc_interface *xch,
+                                     xc_hypercall_buffer_t *b, int nr)
+{
+    xc__hypercall_buffer_free(xch, b);
+}
+
+void xc__hypercall_buffer_free(xc_interface *xch, xc_hypercall_buffer_t *b)
+{
+    free(b->hbuf);
+    b->hbuf = NULL;
+}
+
+xc_interface *xc_interface_open(xentoollog_logger *logger,
+                                xentoollog_logger *dombuild_logger,
+                                unsigned open_flags)
+{
+    return (xc_interface *)&engine;
+}
+
+int xc_interface_close(xc_interface *xch)
+{
+    return 0;
+}
+
+/* xl asks that for the name of a domain; there is no FLASK. */
+int xc_flask_sid_to_context(xc_interface *xch, int sid, char *buf,
+                            uint32_t size)
+{
+    errno = ENOSYS;
+    return -1;
+}
+
+int world_step(const char *what)
+{
+    return faults_step(what);
+}
+
+bool engine_is_flying(void)
+{
+    return engine.flying;
+}
