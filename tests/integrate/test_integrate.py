@@ -6,7 +6,7 @@ import re
 import shutil
 import unittest
 
-from trees import TOP, TreeTest, contents, identities, insertions, plan
+from trees import TOP, TreeTest, contents, golang, identities, insertions, plan
 
 TYPES = "tools/libs/light/libxl_types.idl"
 MAKEFILE = "tools/libs/light/Makefile"
@@ -67,6 +67,41 @@ class Integrating(TreeTest):
         edited.write_text("# somebody else's\n" + edited.read_text())
         self.integrate_well("--remove", self.tree)
         self.assertEqual(edited.read_text(), "# somebody else's\n" + before)
+
+
+class Golang(TreeTest):
+    """The Go bindings that are checked in."""
+
+    def types(self):
+        return [(self.tree / name).read_text() for name in golang.GENERATED]
+
+    def test_has_our_types(self):
+        self.integrate_well(self.tree)
+        ours = re.findall(r'(?m)^libxl_(livepatch\w+) = Struct\(',
+                          (TOP / "tools/libxl/libxl_types.idl").read_text())
+        self.assertGreater(len(ours), 5)
+        for text in self.types():
+            for name in ours:
+                words = "".join(word.capitalize() for word in name.split("_"))
+                self.assertRegex(text, rf"\b{words}\b")
+
+    def test_changed_types(self):
+        ours = self.make_repository()
+        self.integrate_well(self.tree, repository=ours)
+        (ours / "tools/libxl/libxl_types.idl").write_text(
+            'libxl_livepatch_new = Struct("livepatch_new", [("one", integer)])\n')
+        self.integrate_well(self.tree, repository=ours)
+        for text in self.types():
+            self.assertIn("LivepatchNew", text)
+            self.assertNotIn("LivepatchResult", text)
+        self.integrate_well("--remove", self.tree)
+        self.assert_pristine()
+
+    def test_generator_that_fails(self):
+        (self.tree / golang.GENERATOR).write_text("raise SystemExit('no')\n")
+        before = contents(self.tree)
+        self.assert_refused(self.integrate(self.tree), golang.GENERATOR, "not changed", "no")
+        self.assertEqual(contents(self.tree), before)
 
 
 class OwnEngine(TreeTest):
