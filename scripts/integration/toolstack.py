@@ -271,8 +271,10 @@ def _configure():
         "AC_CHECK_LIB([elf], [elf_memory], [], [AC_MSG_ERROR(",
         "    [Could not find libelf; install libelf-dev or "
         "elfutils-libelf-devel])])",
-        "AC_CHECK_LIB([md], [SHA256Init], [], [AC_MSG_ERROR(",
-        "    [Could not find libmd; install libmd-dev or libmd-devel])])"))
+        "AC_SEARCH_LIBS([SHA256Init], [md], [], [",
+        "    AC_SEARCH_LIBS([SHA256_Init], [md], [], [AC_MSG_ERROR(",
+        "        [Could not find SHA-256; install libmd-dev or "
+        "libmd-devel])])])"))
 
 
 def _papers():

@@ -32,6 +32,8 @@ class Integrating(TreeTest):
         for source in TOP.glob("tools/*/*.c"):
             if source.parent.name == "livepatch-build":
                 continue        # has a makefile of its own
+            if source.stem.endswith(".livepatch"):
+                continue        # goes into a file of Xen's
             self.assertRegex(made, rf"(?m)^\S+ \+= .*\b{source.stem}\.o\b")
 
     def test_only_adds_lines(self):
@@ -88,12 +90,12 @@ class Golang(TreeTest):
     def test_changed_types(self):
         ours = self.make_repository()
         self.integrate_well(self.tree, repository=ours)
-        (ours / "tools/libxl/libxl_types.idl").write_text(
-            'libxl_livepatch_new = Struct("livepatch_new", [("one", integer)])\n')
+        source = ours / "tools/libxl/libxl_types.idl"
+        source.write_text('libxl_livepatch_new = Struct("livepatch_new", '
+                          '[("one", integer)])\n' + source.read_text())
         self.integrate_well(self.tree, repository=ours)
         for text in self.types():
             self.assertIn("LivepatchNew", text)
-            self.assertNotIn("LivepatchResult", text)
         self.integrate_well("--remove", self.tree)
         self.assert_pristine()
 
@@ -228,11 +230,13 @@ class Updating(TreeTest):
 
     def test_changed_types(self):
         source = self.ours / "tools/libxl/libxl_types.idl"
-        source.write_text("# replaced\n")
+        before = source.read_text()
+        source.write_text("# put in front\n" + before)
         self.integrate_well(self.tree, repository=self.ours)
-        added = (self.tree / TYPES).read_text().removeprefix(
-            (self.make_tree("other") / TYPES).read_text())
-        self.assertEqual(added.splitlines()[1:-1], ["# replaced"])
+        self.assertIn("# put in front\n" + before, (self.tree / TYPES).read_text())
+        source.write_text(before)
+        self.integrate_well(self.tree, repository=self.ours)
+        self.assertNotIn("# put in front", (self.tree / TYPES).read_text())
 
     def test_added_and_removed_source(self):
         added = self.ours / "tools/libxl/libxl_livepatch_added.c"
