@@ -9,38 +9,58 @@ DEBUG ?=
 # What the hypervisor with that engine is called: see tests/system/engines.py.
 HYPERVISOR := $(ENGINE)$(if $(filter y,$(DEBUG)),-debug)
 # What makes it, and payloads for it.
-PAYLOADS := $(if $(filter stock,$(ENGINE)),payloads,toolstack hypervisor)
-# A security fix, from source to host, is shown after Debian's Xen.
-STORY := $(if $(filter stock,$(HYPERVISOR)),xsa182)
+PAYLOADS := $(if $(filter stock,$(ENGINE)),payloads,hypervisor)
 ifdef XEN_TREE
 export XEN_TREE
 endif
 export PREFIX DESTDIR
 
 .DEFAULT_GOAL := help
-.NOTPARALLEL:
+# Here to be run in two lanes at once: one compiles while the other waits for
+# the network and the disk.
+LANES := $(MAKE) --no-print-directory -j2
 
 ##@ Try it
 
+# Debian's Xen is shown as soon as can be; what shows a security fix, from
+# source to host, is made after that.
 .PHONY: demo
-demo: $(PAYLOADS) guests $(STORY) ## boot the stock Debian Xen, or ours, and patch it: [ENGINE=stock|own]
-	@scripts/demo $(HYPERVISOR) $(STORY)
+demo: ## boot the stock Debian Xen, or ours, and patch it: [ENGINE=stock|own]
+	@$(LANES) toolstack $(PAYLOADS) guests $(if $(filter stock,$(HYPERVISOR)),machine,deps-demo)
+	@scripts/demo $(HYPERVISOR)
+ifeq ($(HYPERVISOR),stock)
+	@$(LANES) xsa182
+	@scripts/demo xsa182
+endif
+	@echo "Try it yourself: make shell"
+
+# A machine that has booted is kept, and needs none of our files until then.
+.PHONY: machine
+machine: deps-build deps-demo fetch-host
+	@scripts/step machine "booting Debian's Xen in QEMU, once" scripts/xen-host run -- true
 
 .PHONY: shell
-shell: $(PAYLOADS) guests ## an interactive dom0, files in /extra: [ENGINE=stock|own|upstream] [DEBUG=y]
+shell: toolstack $(PAYLOADS) guests deps-demo ## an interactive dom0, files in /extra: [ENGINE=stock|own|upstream] [DEBUG=y]
 	@rm -rf build/extra && mkdir build/extra
 	@cp -r build/payloads$(patsubst -stock,,-$(HYPERVISOR))/. build/guests/. build/extra
 	@scripts/xen-host shell --engine $(HYPERVISOR) --toolstack build/dist --extra build/extra
 
 ##@ Build
 
-.PHONY: deps
+.PHONY: deps deps-build deps-demo
 deps: ## install the Debian packages that are missing
 	@scripts/deps
+deps-build:
+	@scripts/deps build
+deps-demo: deps-build
+	@scripts/deps demo
 
-.PHONY: fetch
-fetch: deps ## fetch Debian's Xen, source and binaries, and a kernel into build/
-	@scripts/fetch-xen
+.PHONY: fetch fetch-host fetch-source
+fetch: fetch-host fetch-source ## fetch Debian's Xen, source and binaries, and a kernel into build/
+fetch-host:
+	@scripts/fetch-xen host
+fetch-source: deps-build fetch-host
+	@scripts/fetch-xen source
 
 .PHONY: integrate
 integrate: ## put our files into a Xen source tree: XEN_TREE=DIR [ENGINE=stock|own]
@@ -48,35 +68,35 @@ integrate: ## put our files into a Xen source tree: XEN_TREE=DIR [ENGINE=stock|o
 	@scripts/integrate "$(XEN_TREE)" $(ENGINE)
 
 .PHONY: series
-series: fetch ## our change to Xen as a git-format patch series, in build/series: [XEN_TREE=DIR]
+series: fetch-source ## our change to Xen as a git-format patch series, in build/series: [XEN_TREE=DIR]
 	@scripts/series $(if $(XEN_TREE),--tree "$(XEN_TREE)")
 
 .PHONY: builder
-builder: deps ## build livepatch-build, which makes payloads of source patches
-	@$(MAKE) --no-print-directory -s -j2 -C tools/livepatch-build
+builder: deps-build ## build livepatch-build, which makes payloads of source patches
+	@scripts/step builder "building livepatch-build" make -j2 -C tools/livepatch-build
 
 .PHONY: toolstack
-toolstack: fetch ## build libxenlight and xl: [XEN_TREE=DIR] [PREFIX=/usr/local]
+toolstack: fetch-source ## build libxenlight and xl: [XEN_TREE=DIR] [PREFIX=/usr/local]
 	@scripts/build-toolstack
 	@DESTDIR=build/dist scripts/install toolstack
 
 .PHONY: hypervisor
-hypervisor: fetch ## build Xen and payloads for it: [ENGINE=own|upstream] [DEBUG=y] [XEN_TREE=DIR]
+hypervisor: fetch-source ## build Xen and payloads for it: [ENGINE=own|upstream] [DEBUG=y] [XEN_TREE=DIR]
 	@scripts/build-hypervisor $(patsubst stock%,own%,$(HYPERVISOR))
 
 .PHONY: payloads
-payloads: toolstack ## build the regression payloads for the stock Debian Xen
-	@$(MAKE) --no-print-directory -C tests/payloads SETS=stock \
-		XEN_TREE=$(CURDIR)/build/xen-src
+payloads: fetch ## build the regression payloads for the stock Debian Xen
+	@scripts/step payloads "building the regression payloads" \
+		make -C tests/payloads SETS=stock XEN_TREE=$(CURDIR)/build/xen-src
 
 # The hypervisor of the demo's second part; it is never built from XEN_TREE.
 .PHONY: xsa182
-xsa182: fetch builder
+xsa182: fetch-source builder
 	@env -u XEN_TREE scripts/build-hypervisor xsa182
 
 .PHONY: guests
-guests: fetch ## build the tiny guests
-	@$(MAKE) --no-print-directory -C tests/guests
+guests: fetch-source ## build the tiny guests
+	@scripts/step guests "building the guests" make -C tests/guests
 
 ##@ Install
 
@@ -99,27 +119,27 @@ unit: toolstack ## the unit tests alone
 	@$(MAKE) --no-print-directory -C tests/unit check XEN_TREE=$(CURDIR)/build/toolstack-src
 
 .PHONY: fuzz
-fuzz: payloads ## any bytes before the judge, for TIME=20 seconds a target
+fuzz: toolstack payloads ## any bytes before the judge, for TIME=20 seconds a target
 	@$(MAKE) --no-print-directory -C tests/fuzz check XEN_TREE=$(CURDIR)/build/toolstack-src
 
 .PHONY: hosted
-hosted: fetch ## the engine's unit tests, in userspace
+hosted: fetch-source ## the engine's unit tests, in userspace
 	@$(MAKE) --no-print-directory -C tests/hosted check
 
 .PHONY: fuzz-engine
-fuzz-engine: fetch ## any file and any operations before the engine: [TIME=20] [RUNS=N]
+fuzz-engine: fetch-source ## any file and any operations before the engine: [TIME=20] [RUNS=N]
 	@$(MAKE) --no-print-directory -C tests/hosted fuzz
 
 .PHONY: fuzz-report
-fuzz-report: fetch ## what the engine's fuzzers did: executions, coverage, corpus
+fuzz-report: fetch-source ## what the engine's fuzzers did: executions, coverage, corpus
 	@$(MAKE) --no-print-directory -C tests/hosted fuzz-report
 
 .PHONY: fuzz-builder
-fuzz-builder: deps ## any bytes as object files before livepatch-build: [TIME=20]
+fuzz-builder: deps-build ## any bytes as object files before livepatch-build: [TIME=20]
 	@$(MAKE) --no-print-directory -s -C tests/builder fuzz
 
 .PHONY: bench
-bench: payloads guests builder ## our tools and engine against Xen's, and a payload against building Xen
+bench: deps-demo toolstack payloads guests builder ## our tools and engine against Xen's, and a payload against building Xen
 	@scripts/bench-builder
 	@scripts/bench
 	@scripts/build-hypervisor upstream
@@ -127,7 +147,7 @@ bench: payloads guests builder ## our tools and engine against Xen's, and a payl
 	@scripts/bench-engines
 
 .PHONY: soak
-soak: payloads hypervisor guests builder ## what takes too long for check: every kill, planted faults, fuzzing, cycles
+soak: deps-demo toolstack payloads hypervisor guests builder ## what takes too long for check: every kill, planted faults, fuzzing, cycles
 	@scripts/soak
 
 .PHONY: tidy
@@ -139,7 +159,7 @@ tidy: toolstack ## clang-tidy over our C sources
 .PHONY: clean
 clean: ## remove what was built; what was fetched stays
 	@cd build 2>/dev/null && ls -A | \
-		grep -vxE 'apt|apt-newer|debs|dsc|dsc-newer|(xen-src|xen-newer-src|stock|kernel)(\.version)?' | \
+		grep -vxE 'apt|apt-newer|debs|dsc|(xen-src|stock|stock-newer|kernel)(\.version)?' | \
 		xargs -r rm -rf || true
 
 .PHONY: distclean

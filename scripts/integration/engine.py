@@ -24,7 +24,7 @@ def plan(repository):
         for source in sorted((repository / folder).iterdir()):
             if source.suffix in (".c", ".h") or source.name == "Makefile":
                 copies[f"{folder}/{source.name}"] = source
-    return Plan(copies, [*_makefiles(), *_kconfig(), *_panic()],
+    return Plan(copies, [*_makefiles(), *_kconfig(), *_panic(), *_papers()],
                 [*HEADERS, *XENS_ENGINE])
 
 
@@ -61,3 +61,12 @@ def _panic():
     yield Insertion(file, r"    kexec_crash\(CRASHREASON_PANIC\);",
                     ("    livepatch_print_applied();",
                      ""), where="before")
+
+
+def _papers():
+    yield Insertion("MAINTAINERS", r"F:\txen/common/livepatch\*",
+                    tuple(f"F:\t{folder}/" for folder in FOLDERS))
+    yield Insertion("CHANGELOG.md", r"### Added.*", (
+        " - On x86, a new engine for live patches: it says why it refuses a",
+        "   payload and which CPUs did not quiesce, and a replace that fails",
+        "   puts the old patches back."), pick="first")

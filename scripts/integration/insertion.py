@@ -22,7 +22,7 @@ class Insertion:
     anchor: str         # regular expression for one whole line; "" is the end
     lines: tuple        # what to insert
     where: str = "after"        # or "before", or "instead"
-    pick: str = "only"          # of the matching lines: or "last"
+    pick: str = "only"          # of the matching lines: or "first", "last"
 
     def position(self, lines):
         """Where in the lines of the pristine file this block belongs."""
@@ -36,7 +36,7 @@ class Insertion:
         if len(found) > 1 and self.pick == "only":
             raise IntegrationError(f"{self.path}: {len(found)} lines match "
                                    f"the anchor /{self.anchor}/, expected one")
-        return found[-1] + (self.where == "after")
+        return found[-1 if self.pick == "last" else 0] + (self.where == "after")
 
 
 def insert(path, text, insertions):
@@ -79,4 +79,6 @@ def strip(path, text):
 
 
 def _marker(path, word):
-    return f"/* {word} */" if path.endswith((".c", ".h")) else f"# {word}"
+    if path.endswith((".c", ".h")):
+        return f"/* {word} */"
+    return f"<!-- {word} -->" if path.endswith(".md") else f"# {word}"

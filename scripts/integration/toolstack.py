@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the toolstack part puts where: files to copy, blocks to insert."""
 
+from .golang import TYPES
 from .insertion import Insertion
 from .plan import Plan, demand, lines_of
 
@@ -44,6 +45,8 @@ def plan(repository):
         *_xl_command(),
         *_xl_main(),
         *_xl_completion(repository),
+        *_configure(),
+        *_papers(),
     ])
 
 
@@ -127,13 +130,12 @@ def _libxl_event(repository):
 def _libxl_types(repository):
     # Not a file of its own: libxl's generated test reads this one, and an
     # event carries an attempt.
-    types = f"{LIBXL}/libxl_types.idl"
-    yield Insertion(types, r'libxl_event_type = Enumeration\("event_type", \[',
+    yield Insertion(TYPES, r'libxl_event_type = Enumeration\("event_type", \[',
                     lines_of(repository / "tools/libxl/libxl_types.idl"),
                     where="before")
-    yield Insertion(types, r' *\(5, "DOMAIN_CREATE_CONSOLE_AVAILABLE"\),',
+    yield Insertion(TYPES, r' *\(5, "DOMAIN_CREATE_CONSOLE_AVAILABLE"\),',
                     ('    (6, "LIVEPATCH_ATTEMPT"),',))
-    yield Insertion(types, r' *\("domain_create_console_available", None\),', (
+    yield Insertion(TYPES, r' *\("domain_create_console_available", None\),', (
         '           ("livepatch_attempt", Struct(None, [',
         '                                        ("attempt", '
         'libxl_livepatch_attempt),',
@@ -263,3 +265,36 @@ def _xl_completion(repository):
     # Appended: bash looks for completions of "xl" in one file only.
     yield Insertion(f"{XL}/bash-completion", "",
                     lines_of(repository / "tools/xl/bash-completion.livepatch"))
+
+
+def _configure():
+    # configure itself is made again by autogen.sh, as always.
+    yield Insertion("tools/configure.ac",
+                    r"AC_CHECK_LIB\(\[z\], \[deflateCopy\], .*", (
+        "AC_CHECK_LIB([elf], [elf_memory], [], [AC_MSG_ERROR(",
+        "    [Could not find libelf; install libelf-dev or "
+        "elfutils-libelf-devel])])",
+        "AC_SEARCH_LIBS([SHA256Init], [md], [], [",
+        "    AC_SEARCH_LIBS([SHA256_Init], [md], [], [AC_MSG_ERROR(",
+        "        [Could not find SHA-256; install libmd-dev or "
+        "libmd-devel])])])"))
+
+
+def _papers():
+    yield Insertion("MAINTAINERS", r"F:\tdocs/misc/livepatch\..*", (
+        "F:\tdocs/man/xl-livepatch.1.pod",
+        "F:\ttools/include/*livepatch.h",
+        "F:\ttools/libs/ctrl/xc_livepatch*",
+        "F:\ttools/libs/light/libxl_livepatch*",
+        "F:\ttools/libs/livepatch/"))
+    yield Insertion("MAINTAINERS", r"F:\ttools/misc/xen-livepatch\.c",
+                    ("F:\ttools/xl/xl_livepatch*",))
+    yield Insertion("CHANGELOG.md", r"### Added.*", (
+        " - `xl livepatch`, and libxl calls beneath it: checks, applies,",
+        "   replaces and reverts live patches in one call, all or nothing."),
+        pick="first")
+    yield Insertion("SUPPORT.md", r"### Live Patching", (
+        "",
+        "The toolstack's part, `xl livepatch` and libxl's calls:",
+        "",
+        "    Status, x86: Tech Preview"))

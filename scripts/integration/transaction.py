@@ -28,12 +28,16 @@ class Interrupted(BaseException):
 
 @contextmanager
 def locked(tree):
-    """Keep a second run out of this tree."""
+    """Keep a second run out of this tree.  A signal is Interrupted inside, so
+    that nothing is left behind."""
     fd = os.open(tree, os.O_RDONLY)
+    handlers = {one: signal.signal(one, _interrupt) for one in SIGNALS}
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
         yield
     finally:
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
         os.close(fd)
 
 
@@ -42,7 +46,6 @@ def commit(tree, changes, modes):
     are those of files that are not there yet, where they matter."""
     if not changes:
         return
-    handlers = {one: signal.signal(one, _interrupt) for one in SIGNALS}
     try:
         _stage(tree, changes, modes)
         _rename(tree)
@@ -59,8 +62,6 @@ def commit(tree, changes, modes):
         raise
     finally:
         shutil.rmtree(tree / STAGING, ignore_errors=True)
-        for one, handler in handlers.items():
-            signal.signal(one, handler)
 
 
 def undo(tree):

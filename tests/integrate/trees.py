@@ -14,7 +14,9 @@ TOP = Path(__file__).resolve().parents[2]
 FETCHED = Path(os.environ.get("XEN_TREE") or TOP / "build/xen-src")
 
 sys.path.insert(0, str(TOP / "scripts"))
-from integration import engine, toolstack  # noqa: E402
+from integration import engine, golang, toolstack  # noqa: E402
+
+IDL = "tools/libs/light/idl.py"
 
 
 def plan():
@@ -52,7 +54,8 @@ class TreeTest(unittest.TestCase):
     def make_tree(self, name):
         tree = self.scratch / name
         needed = {one.path for one in insertions()} | {"xen/Makefile"}
-        needed.update(plan().displaced, ["docs/man/xl.1.pod.in"])
+        needed.update(plan().displaced, ["docs/man/xl.1.pod.in", IDL, golang.GENERATOR,
+                                         *golang.GENERATED])
         for path in needed:
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(FETCHED / path, tree / path)

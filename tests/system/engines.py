@@ -2,6 +2,7 @@
 """The hypervisors that tests run on, each with its own build of the payloads.
 
     stock       Debian's own binary
+    stock-newer that of the next Debian, as it is today, under the same tools
     own         this repository's engine
     own-debug   the same, with Xen's assertions
     upstream    Xen's own engine, otherwise built as ours
@@ -26,6 +27,10 @@ def current():
     return os.environ.get("LIVEPATCH_ENGINE") or "stock"
 
 
+def is_stock(engine=None):
+    return (engine or current()).startswith("stock")
+
+
 def is_ours(engine=None):
     return (engine or current()).startswith("own")
 
@@ -33,18 +38,17 @@ def is_ours(engine=None):
 def hypervisor(engine=None):
     """The ELF32 file that QEMU boots."""
     engine = engine or current()
-    if engine == "stock":
-        return _existing(TOP / "build/stock/xen.elf", "scripts/fetch-xen")
-    return _existing(TOP / f"build/hypervisor-{engine}/xen/xen", _how(engine))
+    path = f"{engine}/xen.elf" if is_stock(engine) else f"hypervisor-{engine}/xen/xen"
+    return _existing(TOP / "build" / path, _how(engine))
 
 
 def xen_syms(engine=None):
     engine = engine or current()
-    if engine == "stock":
-        folder = TOP / "build/stock/usr/lib/debug/boot"
-        found = sorted(folder.glob("xen-syms-*[!p]")) or [folder / "xen-syms"]
-        return _existing(found[0], "scripts/fetch-xen")
-    return _existing(TOP / f"build/hypervisor-{engine}/xen/xen-syms", _how(engine))
+    if not is_stock(engine):
+        return _existing(TOP / f"build/hypervisor-{engine}/xen/xen-syms", _how(engine))
+    folder = TOP / "build" / engine / "usr/lib/debug/boot"
+    found = sorted(folder.glob("xen-syms-*[!p]")) or [folder / "xen-syms"]
+    return _existing(found[0], _how(engine))
 
 
 def payloads(engine=None):
@@ -60,6 +64,8 @@ def tree_payloads(engine):
 
 
 def _how(engine):
+    if is_stock(engine):
+        return "scripts/soak newer" if engine != "stock" else "scripts/fetch-xen"
     name, _, rest = engine.partition("-")
     words = [f"make hypervisor ENGINE={name}"]
     if rest.startswith("debug"):
