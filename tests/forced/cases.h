@@ -4,6 +4,10 @@
 #define FORCED_CASES_H
 
 void test_cases(void **state);
+/* Replacing; and with each of its steps failing, once, twice, for ever, or
+ * killed there. */
+void test_replaced(void **state);
+void test_replacing_fails(void **state);
 /* The same with an engine that reports: what it names, and what it needs
  * not. */
 void test_reported(void **state);

@@ -50,8 +50,9 @@ int faults_step(const char *what)
     if (!armed) return 0;
     faults_steps++;
     if (faults_steps <= FAULTS_STEPS) faults_step_names[faults_steps] = what;
-    now = faults_steps == fault.at ||
-        (fault.for_ever && fault.at && faults_steps > fault.at);
+    now = fault.at && faults_steps >= fault.at &&
+        (fault.for_ever ||
+         faults_steps < fault.at + (fault.times ?: 1));
     if (!now) return 0;
 
     if (faults_steps == fault.at) {

@@ -12,6 +12,7 @@
 
 struct fault {
     int at;                     /* the step, from 1; 0: never */
+    int times;                  /* so many from that on fail; 0: it alone */
     bool for_ever;              /* all that come after it, too */
     int errnoval;               /* it fails with this, */
     void (*meddle)(void);       /* or another tool does something before it */

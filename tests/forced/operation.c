@@ -419,6 +419,31 @@ static void run_until_killed(const struct scenario *scenario, int at)
     __lsan_enable();
 }
 
+/* What a killed call has left must be told, until the next one. */
+static char *wrong_status(const struct scenario *scenario,
+                          const char *before, const char *done,
+                          const char *now)
+{
+    bool expected = strcmp(now, before) && strcmp(now, done) &&
+        !engine.flying;
+    libxl_livepatch_condition condition;
+    libxl_ctx *ctx;
+    char *why = NULL;
+
+    libxl_livepatch_condition_init(&condition);
+    assert(!libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &logger));
+    libxl_livepatch_status(ctx, &condition);
+    if (expected && condition.outcome != LIBXL_LIVEPATCH_OUTCOME_STRANDED)
+        assert(asprintf(&why, "%s: \"%s\" instead of \"%s\", and status "
+                        "says: %s", scenario->name, now, before,
+                        condition.message) > 0);
+    if (!expected && condition.in_progress)
+        why = strdup("status says that a dead process is at work");
+    libxl_livepatch_condition_dispose(&condition);
+    libxl_ctx_free(ctx);
+    return why;
+}
+
 char *operation_kill(const struct scenario *scenario, int at)
 {
     const struct scenario next = { "the next call", .start = unload_nothing };
@@ -431,6 +456,7 @@ char *operation_kill(const struct scenario *scenario, int at)
     done = strdup(scenario->done ?: before);
     run_until_killed(scenario, at);
     killed = engine_state();
+    why = wrong_status(scenario, before, done, killed);
     /* What the hypervisor was about to do it does. */
     engine_land();
     operate(&next, NULL);
@@ -438,7 +464,7 @@ char *operation_kill(const struct scenario *scenario, int at)
     strip_checked(before);
     strip_checked(done);
     strip_checked(now);
-    if (strcmp(now, before) && strcmp(now, done))
+    if (!why && strcmp(now, before) && strcmp(now, done))
         assert(asprintf(&why, "%s, killed at step %d (%s)\n    before: %s\n"
                         "    then: %s\n    now: %s\n    %s",
                         scenario->name, at, faults_last, before, killed, now,
