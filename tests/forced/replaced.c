@@ -12,6 +12,7 @@
 #undef NDEBUG
 #include <assert.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
