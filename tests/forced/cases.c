@@ -519,19 +519,16 @@ static const char *const pausers[] = {
     "exit 1",
     "kill -9 $$",
     "echo nonsense; read x",
-    "echo failed: on purpose; read x",
-    "echo failed on purpose; read x",
-    "echo ready many; read x",
+    "echo warning on purpose; read x",
+    "echo recovered many; read x",
     "head -c 600 /dev/zero | tr '\\0' x; read x",
-    "echo ready 0",
-    "echo ready 0; read x; echo nonsense; read x; read x",
-    "echo ready 0; read x; echo paused 99; read x; read x",
-    "echo ready 0; read x; echo 'left 2 no'; echo done; read x; read x; "
-        "echo 'resumed 99 1'; read x",
-    "echo ready 0; read x; read x; echo 'left 2 no'; echo done; read x; "
-        "echo done",
+    "echo done; read x",
+    "echo standing; echo nonsense; read x",
+    "echo standing; read x; echo paused 99 1; read x",
+    "echo standing; read x; echo left 0 no; echo done",
+    "echo standing; read x; echo done; exit 1",
     "exec sleep 100",
-    "echo ready 0; exec sleep 100",
+    "echo standing; exec sleep 100",
 };
 
 void test_silly_pausers(void **state)

@@ -312,9 +312,10 @@ void with_journal(void)
     int i;
 
     assert(stream);
-    fprintf(stream, "pausing 1 ");
+    fprintf(stream, "paused 1:");
     for (i = 0; i < 16; i++) fprintf(stream, "%02x", d->uuid[i]);
-    fprintf(stream, "\n");
+    fprintf(stream, " %llu\n",
+            (unsigned long long)d->cpu_ns);
     fclose(stream);
     d->count = d->pauses = 1;
 }
