@@ -258,6 +258,25 @@ static void busy_host(void)
     params.retries = 0;
 }
 
+/* By one microsecond: an attempt comes to wait for 120000. */
+static void short_pause(void)
+{
+    with_hello();
+    params.max_pause_us = 119999;
+}
+
+static void pause_as_long_as_needed(void)
+{
+    stubborn();
+    params.max_pause_us = 120000;
+}
+
+static void short_pause_of_nobody(void)
+{
+    short_pause();
+    params.pause = LIBXL_LIVEPATCH_PAUSE_MODE_NEVER;
+}
+
 static libxl_domid *domid_list(libxl_domid domid)
 {
     libxl_domid *list = malloc(sizeof(*list));
@@ -450,6 +469,15 @@ static const struct {
 
     { { "a host of many kinds", busy_host, apply_bye, .outcome = DONE,
         .done = "bye:applied hello:applied|hello bye" },
+      REASON(NONE), "" },
+    { { "too short a pause", short_pause, apply_fresh, .outcome = FAILS },
+      REASON(USAGE), "119999 us, which is less than the 120000 us" },
+    { { "just enough of a pause", pause_as_long_as_needed, apply_bye,
+        .outcome = DONE,
+        .done = "bye:applied hello:applied|hello bye" },
+      REASON(NONE), "" },
+    { { "too short, for nobody", short_pause_of_nobody, apply_fresh,
+        .outcome = DONE, .done = "fresh:applied hello:applied|hello fresh" },
       REASON(NONE), "" },
     { { "pause nobody", stubborn_never, apply_bye, .outcome = BUSY },
       REASON(QUIESCE), "did not arrive" },

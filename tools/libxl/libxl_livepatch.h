@@ -75,7 +75,7 @@
  *   max_pause_us   guests stay paused so long in one attempt at the most,
  *                  counted from when they stand still; at its end they are
  *                  resumed, whatever happened to the caller.  Default
- *                  1000000.
+ *                  1000000.  Less than timeout_us may become is an error.
  *   lock_wait_us   how long to wait for the host's lock; 0 doesn't wait.
  *                  Default 10000000.
  *

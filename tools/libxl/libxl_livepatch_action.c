@@ -670,6 +670,7 @@ static void action_resumed(libxl__egc *egc, libxl__livepatch_pauser *lpp,
     libxl__livepatch_action *lpa = lpp->user;
     libxl_livepatch_attempt *const attempt = &lpa->attempt;
     STATE_AO_GC(lpa->call->ao);
+    const char *times = NULL;
     int i;
 
     attempt->paused = libxl__calloc(NOGC, lpa->num_pausing,
@@ -688,7 +689,14 @@ static void action_resumed(libxl__egc *egc, libxl__livepatch_pauser *lpp,
         if (name) pause->name = libxl__livepatch_text(name, strlen(name));
         free(name);
         pause->paused_us = guest->paused_us;
+        times = GCSPRINTF("%s%sdomain %"PRIu32" after %"PRIu64" us",
+                          times ?: "", times ? ", " : "", guest->domid,
+                          guest->paused_us);
     }
+    if (lpp->expired)
+        libxl__livepatch_warn(gc, lpa->call->result,
+                "guests were resumed before the attempt had ended, as their "
+                "longest pause was over: %s", times ?: "none");
     lpa->not_paused = attempt->num_paused < lpa->num_pausing;
     if (rc) {
         lpa->pauser_failed = true;

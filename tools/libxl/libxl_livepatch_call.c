@@ -23,6 +23,20 @@ static void call_complete(libxl__egc *egc, libxl__livepatch_call *lpc);
 
 /*----- synchronous helpers -----*/
 
+/* What an attempt, or one to undo it, may come to wait for CPUs. */
+static uint64_t longest_timeout(const libxl_livepatch_params *params)
+{
+    uint64_t us = max(params->timeout_us,
+                      (uint32_t)LIBXL_LIVEPATCH_TIMEOUT_US_DEFAULT);
+    const uint64_t ceiling = max(us,
+                          (uint64_t)LIBXL_LIVEPATCH_TIMEOUT_US_CEILING);
+    int left = max(params->retries, LIBXL_LIVEPATCH_RETRIES_DEFAULT);
+
+    while (left-- > 0 && us < ceiling)
+        us = min(us * 2, ceiling);
+    return us;
+}
+
 void libxl__livepatch_call_init(libxl__livepatch_call *lpc, libxl__ao *ao,
                                 libxl_livepatch_operation op,
                                 const libxl_livepatch_params *params,
@@ -144,6 +158,20 @@ void libxl__livepatch_call_begin(libxl__egc *egc,
                 "a timeout of %"PRIu32" us is more than the hypervisor "
                 "takes, which is %d us",
                 lpc->params.timeout_us, LIBXL_LIVEPATCH_TIMEOUT_US_MAX);
+        call_complete(egc, lpc);
+        return;
+    }
+    if (lpc->params.pause != LIBXL_LIVEPATCH_PAUSE_MODE_NEVER &&
+        lpc->params.max_pause_us < longest_timeout(&lpc->params)) {
+        libxl__livepatch_conclude(gc, lpc->result,
+                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                LIBXL_LIVEPATCH_REASON_USAGE,
+                "Let guests be paused for longer, give a shorter timeout, "
+                "or have no guest paused.",
+                "guests may be paused for %"PRIu64" us, which is less than "
+                "the %"PRIu64" us that an attempt may come to wait: they "
+                "would run again before it has ended",
+                lpc->params.max_pause_us, longest_timeout(&lpc->params));
         call_complete(egc, lpc);
         return;
     }

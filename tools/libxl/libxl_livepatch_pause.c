@@ -103,6 +103,15 @@ static int make_line(libxl__gc *gc, libxl__carefd *ends[2])
     return rc;
 }
 
+/* The pauser has limits of its own, so this is for when it is held up. */
+static void set_guard(libxl__gc *gc, libxl__livepatch_pauser *lpp,
+                      uint64_t ms)
+{
+    lpp->guard.callback = pauser_is_late;
+    if (libxl__livepatch_timer_set(gc, &lpp->guard, ms * 1000))
+        LOG(WARN, "waiting for %s without a limit", pauser_path());
+}
+
 static int spawn(libxl__gc *gc, libxl__livepatch_pauser *lpp)
 {
     libxl__carefd *ends[2] = { NULL, NULL };
@@ -123,11 +132,7 @@ static int spawn(libxl__gc *gc, libxl__livepatch_pauser *lpp)
                                libxl__carefd_fd(lpp->cfd), POLLIN);
     if (rc) goto out;
 
-    lpp->guard.callback = pauser_is_late;
-    rc = libxl__livepatch_timer_set(gc, &lpp->guard,
-                            (lpp->max_pause_ms + GRACE_MS) * 1000ULL);
-    if (rc) goto out;
-
+    set_guard(gc, lpp, (uint64_t)lpp->max_pause_ms + GRACE_MS);
     pid = libxl__ev_child_fork(gc, &lpp->child, pauser_exited);
     if (pid < 0) {
         rc = ERROR_FAIL;
@@ -178,9 +183,7 @@ static void await_exit(libxl__gc *gc, libxl__livepatch_pauser *lpp)
 
     /* If it was stopped then its guests have waited long enough. */
     libxl__kill(gc, lpp->child.pid, SIGCONT, "pauser");
-    lpp->guard.callback = pauser_is_late;
-    if (libxl__livepatch_timer_set(gc, &lpp->guard, GRACE_MS * 1000ULL))
-        libxl__kill(gc, lpp->child.pid, SIGKILL, "pauser");
+    set_guard(gc, lpp, GRACE_MS);
 }
 
 /*----- what the pauser says -----*/
