@@ -95,7 +95,7 @@ int engine_report(struct xen_sysctl_livepatch_report *op)
     const uint32_t room = op->size;
 
     if (!engine.reports) return -XEN_EOPNOTSUPP;
-    if (op->pad) return -XEN_EINVAL;
+    if (op->about) return -XEN_EINVAL;
     if (!p || (!named && !p->rc)) return -XEN_ENOENT;
 
     items_size = 0;

@@ -678,16 +678,13 @@ static void action_resumed(libxl__egc *egc, libxl__livepatch_pauser *lpp,
     for (i = 0; i < lpa->num_pausing; i++) {
         const libxl__livepatch_guest *guest = &lpa->guests[i];
         libxl_livepatch_pause *pause;
-        char *name;
 
         if (!guest->paused) continue;
         pause = &attempt->paused[attempt->num_paused++];
         libxl_livepatch_pause_init(pause);
         pause->domid = guest->domid;
         memcpy(pause->uuid.uuid, guest->uuid, sizeof(guest->uuid));
-        name = libxl_domid_to_name(CTX, guest->domid);
-        if (name) pause->name = libxl__livepatch_text(name, strlen(name));
-        free(name);
+        pause->name = libxl__livepatch_domain_name(gc, guest->domid);
         pause->paused_us = guest->paused_us;
         times = GCSPRINTF("%s%sdomain %"PRIu32" after %"PRIu64" us",
                           times ?: "", times ? ", " : "", guest->domid,

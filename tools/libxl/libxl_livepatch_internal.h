@@ -15,6 +15,7 @@
  *   libxl_livepatch_record.c    what is known and intended, in a file
  *   libxl_livepatch_pause.c     guests paused through the pauser process
  *   libxl_livepatch_suspect.c   which guests to pause first
+ *   libxl_livepatch_names.c     what xenstore says of domains, if it does
  *   libxl_livepatch_call.c      what every call that changes something shares
  *   libxl_livepatch_status.c    what is not as intended
  *   libxl_livepatch_action.c    one action, with attempts, until it is done
@@ -431,6 +432,34 @@ libxl__livepatch_add_item(libxl__gc *gc, libxl__livepatch_intent *intent,
 
 static inline bool libxl__livepatch_same_id(const char *a, const char *b)
     { return a && b && !strcasecmp(a, b); }
+
+/*----- what xenstore says of domains (libxl_livepatch_names.c) -----*/
+
+/* A connection on which nothing waits for longer than about a second. */
+typedef struct {
+    /* private */
+    libxl__carefd *cfd;
+    bool is_socket;
+    uint64_t deadline_us;       /* 0: it was not needed so far */
+} libxl__livepatch_store;
+
+_hidden void libxl__livepatch_store_init(libxl__livepatch_store *lps);
+/* Idempotent. */
+_hidden void libxl__livepatch_store_dispose(libxl__livepatch_store *lps);
+
+/*
+ * The domain's name as text, malloc'd, or NULL.  Both of these take about a
+ * second at the most where xenstore doesn't answer, and after that no time
+ * for a while.
+ */
+_hidden char *libxl__livepatch_domain_name(libxl__gc *gc, uint32_t domid);
+/*
+ * Whether the toolstack is about to suspend the guest, or has received it
+ * only just now: the names are those that xl migrate gives.
+ */
+_hidden bool libxl__livepatch_is_migrating(libxl__gc *gc,
+                                           libxl__livepatch_store *lps,
+                                           uint32_t domid);
 
 /*----- which guests to pause (libxl_livepatch_suspect.c) -----*/
 

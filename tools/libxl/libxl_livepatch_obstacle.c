@@ -26,26 +26,16 @@ void libxl__livepatch_reporter_init(libxl__gc *gc,
     lpr->boot_us = 0;
 }
 
-/* The domain's name as text; NULL if it has none, or there is no domain. */
-static char *domain_name(libxl__gc *gc, uint32_t domid)
-{
-    char *name = domid < DOMID_FIRST_RESERVED
-                     ? libxl_domid_to_name(CTX, domid) : NULL;
-    char *text = name ? libxl__livepatch_text(name, strlen(name)) : NULL;
-
-    free(name);
-    return text;
-}
-
 static void add_names(libxl__gc *gc, libxl_livepatch_report *report)
 {
     int i;
 
     for (i = 0; i < report->num_stragglers; i++)
         report->stragglers[i].name =
-            domain_name(gc, report->stragglers[i].domid);
+            libxl__livepatch_domain_name(gc, report->stragglers[i].domid);
     for (i = 0; i < report->num_waiting; i++)
-        report->waiting[i].name = domain_name(gc, report->waiting[i].domid);
+        report->waiting[i].name =
+            libxl__livepatch_domain_name(gc, report->waiting[i].domid);
 }
 
 int libxl__livepatch_get_report(libxl__gc *gc,

@@ -141,25 +141,6 @@ static bool may_pause(const libxl__livepatch_call *lpc,
            is_among(lpc->listed, params->num_listed, info);
 }
 
-/*
- * Whether the toolstack is about to suspend the guest, or has received it
- * only just now: the names are those that xl migrate gives.
- */
-static bool is_migrating(libxl__gc *gc, uint32_t domid)
-{
-    const char *name, *control;
-
-    name = libxl__xs_read(gc, XBT_NULL,
-                          GCSPRINTF("/local/domain/%u/name", domid));
-    if (name && (strstr(name, "--incoming") ||
-                 strstr(name, "--migratedaway")))
-        return true;
-
-    control = libxl__xs_read(gc, XBT_NULL,
-                    GCSPRINTF("/local/domain/%u/control/shutdown", domid));
-    return control && !strcmp(control, "suspend");
-}
-
 static int compare_suspects(const void *va, const void *vb)
 {
     const suspect *a = va, *b = vb;
@@ -188,10 +169,12 @@ int libxl__livepatch_suspects(libxl__gc *gc,
                               libxl__livepatch_guest **guests_r,
                               int *num_r, int *likely_r)
 {
+    libxl__livepatch_store store;
     xc_domaininfo_t *info;
     suspect *suspects;
     int num_domains, num = 0, i, rc;
 
+    libxl__livepatch_store_init(&store);
     rc = list_domains(gc, &info, &num_domains);
     if (rc) goto out;
 
@@ -203,7 +186,8 @@ int libxl__livepatch_suspects(libxl__gc *gc,
         s->guest.domid = info[i].domain;
         memcpy(s->guest.uuid, info[i].handle, sizeof(s->guest.uuid));
         s->waits = waiter && *waiter == info[i].domain;
-        s->migrates = is_migrating(gc, info[i].domain);
+        s->migrates = libxl__livepatch_is_migrating(gc, &store,
+                                                    info[i].domain);
         s->cpu_ns = info[i].cpu_time - used_before(before, &info[i]);
         num++;
     }
@@ -218,6 +202,7 @@ int libxl__livepatch_suspects(libxl__gc *gc,
     rc = 0;
 
  out:
+    libxl__livepatch_store_dispose(&store);
     return rc;
 }
 
