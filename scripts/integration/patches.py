@@ -78,6 +78,9 @@ PATCHES = [
           "A list that is whole although it changes, and reports on why an upload or\n"
           "an action failed, which CPUs were late, and how long everything took.",
           ("list.*", "report.*", "console.c"), XEN),
+    Patch("xen/livepatch: what would be in the way",
+          "A rehearsal: every CPU is asked, and nothing is changed.",
+          ("rehearsal.*",), XEN),
     Patch("xen/livepatch: exchange the engine",
           "The same sysctl and the same payloads as before, and a new sub-operation\n"
           "for reports.",
@@ -148,8 +151,11 @@ PATCHES = [
     Patch("libxl: apply and replace live patches",
           "As asynchronous operations that can be aborted: all or nothing.",
           ("_call.c", "_apply.*"), LIBXL),
+    Patch("libxl: take live patches back, and tell what is not as intended",
+          "Including what a call that was killed has left.",
+          ("_revert.c", "_status.c"), LIBXL),
     Patch("libxl: live patching",
-          "Revert and unload, list and check, and what builds all of it.",
+          "List and check, and what builds all of it.",
           ("tools/libs/light/*", "tools/include/*")),
     Patch("xl: what `xl livepatch` is told",
           "Its verbs and options, and help that is there without Xen.",
