@@ -171,6 +171,16 @@ class OwnEngine(TreeTest):
             if path not in plan().copies:
                 self.assertFalse((self.tree / path).exists(), path)
 
+    def test_what_else_the_line_names_is_built(self):
+        makefile = self.tree / "xen/arch/x86/Makefile"
+        made = "obj-$(CONFIG_LIVEPATCH) += "
+        before = makefile.read_text().replace(made, made + "alternative.o ")
+        makefile.write_text(before)
+        self.integrate_well(self.tree, "own")
+        self.assertIn(f"\n{made}alternative.o livepatch/\n", makefile.read_text())
+        self.integrate_well("--remove", self.tree)
+        self.assertEqual(makefile.read_text(), before)
+
     def test_both_engines_have_the_toolstack(self):
         self.integrate_well(self.tree, "stock")
         stock = contents(self.tree)
