@@ -36,9 +36,11 @@ def _sources(folder, name):
 
 def _makefiles():
     for folder in FOLDERS:
+        # Some releases name alternative.o in the same line.
         yield Insertion(f"{folder.removesuffix('/livepatch')}/Makefile",
-                        r"obj-\$\(CONFIG_LIVEPATCH\) \+= livepatch\.o( .*)?",
-                        ("obj-$(CONFIG_LIVEPATCH) += livepatch/",),
+                        r"obj-\$\(CONFIG_LIVEPATCH\) \+= "
+                        r"(alternative\.o )?livepatch\.o( .*)?",
+                        (r"obj-$(CONFIG_LIVEPATCH) += \1livepatch/",),
                         where="instead")
 
 

@@ -20,7 +20,7 @@ WAS = "xl-livepatch: was: "
 class Insertion:
     path: str           # the file, below the tree's top
     anchor: str         # regular expression for one whole line; "" is the end
-    lines: tuple        # what to insert
+    lines: tuple        # what to insert; instead of a line, with its groups
     where: str = "after"        # or "before", or "instead"
     pick: str = "only"          # of the matching lines: or "first", "last"
 
@@ -46,10 +46,13 @@ def insert(path, text, insertions):
     lines = text[:-1].split("\n")
     placed = [(block.position(lines), block) for block in insertions]
     for at, block in sorted(placed, key=lambda one: one[0], reverse=True):
-        old = lines[at:at + (block.where == "instead")]
+        old, new = lines[at:at + (block.where == "instead")], block.lines
+        if old:
+            found = re.fullmatch(block.anchor, old[0])
+            new = [found.expand(line) for line in new]
         lines[at:at + len(old)] = [
             _marker(path, BEGIN), *(_marker(path, WAS + line) for line in old),
-            *block.lines, _marker(path, END)]
+            *new, _marker(path, END)]
     return "\n".join(lines) + "\n"
 
 

@@ -4,6 +4,7 @@
 
 import re
 import shutil
+import subprocess
 import unittest
 
 from trees import TOP, TreeTest, contents, golang, identities, insertions, plan
@@ -106,6 +107,35 @@ class Golang(TreeTest):
         self.assertEqual(contents(self.tree), before)
 
 
+class Configure(TreeTest):
+    """What is put into tools/configure.ac, as configure carries it out."""
+
+    def setUp(self):
+        super().setUp()
+        self.integrate_well(self.tree)
+        text = (self.tree / "tools/configure.ac").read_text()
+        ours = re.findall("(?s)# xl-livepatch: begin\n(.*?)# xl-livepatch: end\n", text)
+        self.assertEqual(len(ours), 1)
+        (self.scratch / "configure.ac").write_text(
+            f"AC_INIT([ours], [1])\nAC_PROG_CC\n{ours[0]}AC_OUTPUT\n")
+        subprocess.run(["autoconf"], cwd=self.scratch, check=True)
+
+    def configure(self, *missing):
+        return subprocess.run(["./configure", *(f"ac_cv_{one}=no" for one in missing)],
+                              cwd=self.scratch, capture_output=True, text=True)
+
+    def test_all_is_there(self):
+        self.assertEqual(self.configure().returncode, 0)
+
+    def test_names_the_package(self):
+        for missing, package in [
+                (["lib_elf_elf_memory"], "libelf-dev"),
+                (["search_SHA256Init", "search_SHA256_Init"], "libmd-dev")]:
+            done = self.configure(*missing)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"install {package}", done.stderr)
+
+
 class OwnEngine(TreeTest):
     """ENGINE=own: the hypervisor's part as well."""
 
@@ -140,6 +170,16 @@ class OwnEngine(TreeTest):
         for path in plan().displaced:
             if path not in plan().copies:
                 self.assertFalse((self.tree / path).exists(), path)
+
+    def test_what_else_the_line_names_is_built(self):
+        makefile = self.tree / "xen/arch/x86/Makefile"
+        made = "obj-$(CONFIG_LIVEPATCH) += "
+        before = makefile.read_text().replace(made, made + "alternative.o ")
+        makefile.write_text(before)
+        self.integrate_well(self.tree, "own")
+        self.assertIn(f"\n{made}alternative.o livepatch/\n", makefile.read_text())
+        self.integrate_well("--remove", self.tree)
+        self.assertEqual(makefile.read_text(), before)
 
     def test_both_engines_have_the_toolstack(self):
         self.integrate_well(self.tree, "stock")

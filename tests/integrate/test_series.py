@@ -28,8 +28,8 @@ class Series(TreeTest):
         super().setUp()
         self.output = self.tree.parent / "series"
 
-    def write(self, *options, author=AUTHOR):
-        return subprocess.run([TOP / "scripts/series", "--tree", self.tree, "--output",
+    def write(self, *options, author=AUTHOR, script=TOP / "scripts/series"):
+        return subprocess.run([script, "--tree", self.tree, "--output",
                                self.output, *options], capture_output=True, text=True,
                               env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **author})
 
@@ -55,6 +55,38 @@ class Series(TreeTest):
         other = self.make_tree("other")
         self.integrate_well(other, "own")
         self.assertEqual(self.apply_series(), texts(other))
+
+    def test_patches_are_of_a_size_to_review(self):
+        self.assertEqual(self.write().returncode, 0)
+        for path in self.patches():
+            text = path.read_text(errors="replace")
+            files = re.findall(r"^diff --git a/(\S+)", text, re.M)
+            added = len(re.findall(r"^\+(?!\+\+ b/)", text, re.M))
+            if len(files) > 1 and not files[0].endswith(".gen.go"):
+                self.assertLessEqual(added, 800, path.name)
+
+    def assert_table_refused(self, change, *words):
+        """What is said if the table of patches is changed."""
+        ours = self.make_repository()
+        table = ours / "scripts/integration/patches.py"
+        before = table.read_text()
+        table.write_text(change(before))
+        self.assertNotEqual(table.read_text(), before)
+        done = self.write(script=ours / "scripts/series")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        for word in words:
+            self.assertIn(word, done.stderr)
+        self.assertFalse(self.output.exists())
+
+    def test_file_in_no_patch(self):
+        self.assert_table_refused(lambda text: text.replace('("docs/*",)', '("other/*",)'),
+                                  "no patch takes docs/man/xl-livepatch.1.pod",
+                                  'no file is left for "docs: xl-livepatch(1)"')
+
+    def test_patch_that_is_too_big(self):
+        self.assert_table_refused(lambda text: text.replace("MOST_LINES = 800",
+                                                            "MOST_LINES = 500"),
+                                  "adds", "500", "tools/xl/xl_livepatch_print.c")
 
     def test_signed_off_if_asked(self):
         self.assertEqual(self.write("--signoff").returncode, 0)
