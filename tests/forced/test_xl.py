@@ -32,6 +32,8 @@ CALLS = [
     ("+hello", "list", 0),
     ("+hello", "list --fixes XSA-1", 0),
     ("hello", "list --fixes XSA-1", 1),
+    ("", "status", 0),
+    ("", "status --timeout=1s", 1),
     ("+hello", "list --fixes XSA-2", 1),
     ("+hello", "show hello", 0),
     ("+hello", "show bye", 1),
@@ -99,6 +101,14 @@ IDLE = [
         "did not arrive in time: CPU 1 ran no domain, in do_busy+0x40.\n"
         "    No guest that may be paused was in the way."]),
 ]
+# What libxl answers, the verb, the exit status, and what has to be said.
+ANSWERS = [
+    ("-", "status", 0, ["something is known.\n"]),
+    ("p", "status", 2, ["something is known.\n"]),
+    ("lu", "status", 3, ["    hello is not loaded, should be applied\n",
+                         "    bye is loaded, not applied, should be applied: another tool "
+                         "reverted it\n", "    Mend it.\n"]),
+]
 
 
 class Xl(unittest.TestCase):
@@ -108,14 +118,14 @@ class Xl(unittest.TestCase):
                               text=True, check=False)
         assert made.returncode == 0, made.stdout + made.stderr
 
-    def call(self, loaded, words, status, kind="stock"):
+    def call(self, loaded, words, status, kind="stock", **variables):
         words = [word.replace("@", f"{OUT}/run/") + ".livepatch" if word[0] == "@" else word
                  for word in words.split()]
         process = subprocess.run(
             [OUT / "xl", "livepatch", *words], capture_output=True, text=True, timeout=60,
             check=False, stdin=subprocess.DEVNULL,
             env=os.environ | {"FORCED_WORLD": str(OUT / "world"), "FORCED_HOST": loaded,
-                              "FORCED_ENGINE": kind})
+                              "FORCED_ENGINE": kind} | variables)
         told = process.stdout + process.stderr
         self.assertNotIn("Sanitizer", told)
         self.assertNotIn("runtime error", told)
@@ -138,6 +148,18 @@ class Xl(unittest.TestCase):
         self.check_text(REPORTED, "reports")
         self.check_text(STUBBORN, "stubborn")
         self.check_text(IDLE, "idle")
+
+    def test_condition(self):
+        for answer, verb, status, told in ANSWERS:
+            with self.subTest(answer=answer, verb=verb):
+                process = self.call("", verb, status, FORCED_ANSWER=answer)
+                self.assertEqual(process.stderr, "")
+                for text in told:
+                    self.assertIn(text, process.stdout)
+                process = self.call("", f"{verb} -j", status, FORCED_ANSWER=answer)
+                document = json.loads(process.stdout)
+                jsonschema.validate(document, SCHEMA)
+                self.assertEqual(document["operation"], verb)
 
     def test_attempts_as_they_happen(self):
         """On standard output, though what fails is summed up on the other."""

@@ -5,6 +5,9 @@
  * before it is applied, too.  Each is the file of that name.  FORCED_ENGINE is
  * "stock" or "reports", or the latter with something in the way: "stubborn",
  * a guest, or "idle", which is none.
+ *
+ * FORCED_ANSWER takes the place of what libxl answers to status;
+ * each of its letters is something to be told: see below.
  */
 
 #include "libxl_osdeps.h"
@@ -56,4 +59,47 @@ int __wrap_open(const char *path, int flags, ...)
     va_end(al);
     if (!strncmp(path, "/dev/xen/", 9)) path = "/dev/null";
     return __real_open(path, flags, mode);
+}
+
+/*----- answers that xl has to put into words -----*/
+
+static bool told(char letter)
+{
+    return strchr(getenv("FORCED_ANSWER") ?: "", letter);
+}
+
+/* In progress; a payload lost; one undone. */
+int __real_libxl_livepatch_status(libxl_ctx *ctx,
+                                  libxl_livepatch_condition *c);
+int __wrap_libxl_livepatch_status(libxl_ctx *ctx,
+                                  libxl_livepatch_condition *c)
+{
+    libxl_livepatch_deviation *d;
+
+    if (!getenv("FORCED_ANSWER"))
+        return __real_libxl_livepatch_status(ctx, c);
+
+    c->operation = LIBXL_LIVEPATCH_OPERATION_STATUS;
+    c->message = strdup("something is known");
+    c->in_progress = told('p');
+    d = c->deviations = calloc(2, sizeof(*d));
+    if (told('l')) {
+        d->name = strdup("hello");
+        d->wanted = LIBXL_LIVEPATCH_STATE_APPLIED;
+        d++;
+    }
+    if (told('u')) {
+        d->name = strdup("bye");
+        d->loaded = true;
+        d->state = LIBXL_LIVEPATCH_STATE_CHECKED;
+        d->wanted = LIBXL_LIVEPATCH_STATE_APPLIED;
+        d->message = strdup("another tool reverted it");
+        d++;
+    }
+    c->num_deviations = d - c->deviations;
+    if (c->num_deviations) c->advice = strdup("Mend it.");
+    c->outcome = c->in_progress ? LIBXL_LIVEPATCH_OUTCOME_BUSY
+               : c->num_deviations ? LIBXL_LIVEPATCH_OUTCOME_STRANDED
+                                   : LIBXL_LIVEPATCH_OUTCOME_DONE;
+    return 0;
 }

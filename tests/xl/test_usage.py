@@ -16,7 +16,9 @@ import xl_under_test as xl  # noqa: E402
 
 NOBODY = 65534
 ACTIONS = ("apply", "replace", "revert", "unload", "upload")
-QUERIES = ("list", "show")
+QUERIES = ("list", "show", "status")
+# These have no operand.
+BARE = ("list", "status")
 
 # Command line -> what its one line must name.
 WRONG = {
@@ -30,6 +32,7 @@ WRONG = {
     ("show", "a", "b"): "'b'",
     ("upload", "a", "b"): "'b'",
     ("list", "a"): "'a'",
+    ("status", "a"): "'a'",
     ("apply", "-x", "a"): "-x",
     ("apply", "--bogus", "a"): "--bogus",
     ("apply", "--no", "a"): "--no",
@@ -76,7 +79,7 @@ RIGHT = [
     *(("apply", "--pause", which, "a") for which in
       ("auto", "never", "all", "1,guest")),
     ("revert", "--unload", "a"), ("unload", "a"), ("upload", "a"),
-    ("list",), ("list", "--fixes=x"), ("show", "a"),
+    ("list",), ("list", "--fixes=x"), ("show", "a"), ("status",),
 ]
 
 
@@ -186,7 +189,7 @@ class NoXen(Refusals, unittest.TestCase):
                                     unavailable(args))
         for verb in ACTIONS + QUERIES:
             with self.subTest(verb, json=True):
-                operands = [] if verb == "list" else ["a"]
+                operands = [] if verb in BARE else ["a"]
                 self.assert_reason(xl.run(verb, "-j", *operands), "no_xen",
                                    "list" if verb == "show" else verb)
 

@@ -75,6 +75,13 @@ static int start_show(livepatch_command *cmd,
                                 &cmd->answer.details);
 }
 
+static int start_status(livepatch_command *cmd,
+                        const libxl_asyncop_how *how,
+                        const libxl_asyncprogress_how *aop)
+{
+    return libxl_livepatch_status(ctx, &cmd->answer.condition);
+}
+
 static int start_check(livepatch_command *cmd,
                        const libxl_asyncop_how *how,
                        const libxl_asyncprogress_how *aop)
@@ -116,6 +123,13 @@ static const livepatch_verb verbs[] = {
       LIBXL_LIVEPATCH_OPERATION_LIST, LIVEPATCH_DETAILS, false,
       start_show,
       "Tell all that is known of the payload NAME.\n" },
+    { LIVEPATCH_STATUS, "status", "", 0, 0,
+      LIBXL_LIVEPATCH_OPERATION_STATUS, LIVEPATCH_CONDITION, false,
+      start_status,
+      "Tell what is not as it should be because a call was killed or\n"
+      "could not put everything back.  The exit status is 0 if all is\n"
+      "well, 2 if a call is at work, and 3 if the next call, or a\n"
+      "person, has something to put right.\n" },
     { LIVEPATCH_CHECK, "check", "FILE...", 1, INT_MAX,
       LIBXL_LIVEPATCH_OPERATION_CHECK, LIVEPATCH_VERDICT, true,
       start_check,
@@ -267,8 +281,9 @@ static int outcome_status(const livepatch_command *cmd, bool printed)
     case LIBXL_LIVEPATCH_OUTCOME_ALREADY:
     case LIBXL_LIVEPATCH_OUTCOME_PLANNED:
         /* An action is done even if nobody could be told. */
-        return printed || cmd->verb->id & LIVEPATCH_ACTIONS
-            ? STATUS_DONE : STATUS_FAILED;
+        if (!printed && !(cmd->verb->id & LIVEPATCH_ACTIONS))
+            return STATUS_FAILED;
+        return STATUS_DONE;
     case LIBXL_LIVEPATCH_OUTCOME_FAILED:
         return STATUS_FAILED;
     case LIBXL_LIVEPATCH_OUTCOME_BUSY:

@@ -9,6 +9,7 @@
  *   xl_livepatch_answer.c   results of every type, handled alike
  *   xl_livepatch_print.c    results as text for people, or as JSON
  *   xl_livepatch_describe.c payloads and payload files as text
+ *   xl_livepatch_condition.c  what is not as it should be, as text
  */
 
 #ifndef XL_LIVEPATCH_H
@@ -35,6 +36,7 @@ enum {
     LIVEPATCH_SHOW    = 1 << 5,
     LIVEPATCH_CHECK   = 1 << 6,
     LIVEPATCH_UPLOAD  = 1 << 7,
+    LIVEPATCH_STATUS  = 1 << 8,
 };
 
 /* What changes the host, for a set of verbs. */
@@ -49,6 +51,7 @@ typedef enum {
     LIVEPATCH_LISTING,
     LIVEPATCH_DETAILS,
     LIVEPATCH_VERDICT,
+    LIVEPATCH_CONDITION,
 } livepatch_answer_kind;
 
 /* All of these begin with what is in the head. */
@@ -58,6 +61,7 @@ typedef union {
     libxl_livepatch_listing listing;
     libxl_livepatch_details details;
     libxl_livepatch_verdict verdict;
+    libxl_livepatch_condition condition;
 } livepatch_answer;
 
 typedef struct {
@@ -161,6 +165,10 @@ void livepatch_print_payload(FILE *f, const libxl_livepatch_payload *p);
 /* What the hypervisor reports of a payload beyond that. */
 void livepatch_print_report(FILE *f, const libxl_livepatch_report *r);
 
+/* Its number, and its name if that is known. */
+void livepatch_print_domain(FILE *f, const char *before,
+                            libxl_domid domid, const char *name);
+
 /* What was in the way of an action, a line each. */
 void livepatch_print_obstacles(FILE *f,
                                const libxl_livepatch_straggler *late,
@@ -177,6 +185,11 @@ void livepatch_print_fix(FILE *f, const livepatch_command *cmd);
  */
 const libxl_livepatch_payload *
 livepatch_find_fix(const livepatch_command *cmd);
+
+/*----- xl_livepatch_condition.c -----*/
+
+void livepatch_print_condition(FILE *f,
+                               const libxl_livepatch_condition *c);
 
 #endif /* XL_LIVEPATCH_H */
 

@@ -26,6 +26,8 @@ char *livepatch_answer_to_json(livepatch_command *cmd)
         return libxl_livepatch_details_to_json(ctx, &a->details);
     case LIVEPATCH_VERDICT:
         return libxl_livepatch_verdict_to_json(ctx, &a->verdict);
+    case LIVEPATCH_CONDITION:
+        return libxl_livepatch_condition_to_json(ctx, &a->condition);
     case LIVEPATCH_ONLY_HEAD:
         break;
     }
@@ -48,6 +50,9 @@ void livepatch_answer_dispose(livepatch_command *cmd)
         break;
     case LIVEPATCH_VERDICT:
         libxl_livepatch_verdict_dispose(&a->verdict);
+        break;
+    case LIVEPATCH_CONDITION:
+        libxl_livepatch_condition_dispose(&a->condition);
         break;
     case LIVEPATCH_ONLY_HEAD:
         libxl_livepatch_head_dispose(&a->head);

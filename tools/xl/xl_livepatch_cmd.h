@@ -21,6 +21,7 @@
     "  unload NAME      Remove a payload that is not applied.\n"          \
     "  list             List the payloads in the hypervisor.\n"           \
     "  show NAME        Tell all that is known of one payload.\n"         \
+    "  status           Tell what is not as it should be.\n"              \
     "  check FILE...    Judge payload files; needs no Xen and no root.\n" \
     "  upload FILE      Load a payload without applying it.\n"            \
     "  help [VERB]      Print this help, or that of a verb.\n"            \

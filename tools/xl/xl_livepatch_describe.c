@@ -312,11 +312,18 @@ void livepatch_print_payload(FILE *f, const libxl_livepatch_payload *p)
 
 /*----- the hypervisor's report -----*/
 
-static void print_domain(FILE *f, libxl_domid domid, const char *name,
-                         uint32_t vcpu)
+void livepatch_print_domain(FILE *f, const char *before,
+                            libxl_domid domid, const char *name)
 {
-    fprintf(f, "domain %"PRIu32"%s%s%s, vCPU %"PRIu32, (uint32_t)domid,
-            name ? " (" : "", name ? name : "", name ? ")" : "", vcpu);
+    fprintf(f, "%sdomain %"PRIu32"%s%s%s", before, (uint32_t)domid,
+            name ? " (" : "", name ? name : "", name ? ")" : "");
+}
+
+static void print_vcpu(FILE *f, const char *before, libxl_domid domid,
+                       const char *name, uint32_t vcpu)
+{
+    livepatch_print_domain(f, before, domid, name);
+    fprintf(f, ", vCPU %"PRIu32, vcpu);
 }
 
 static void print_straggler(FILE *f, const libxl_livepatch_straggler *late)
@@ -325,7 +332,7 @@ static void print_straggler(FILE *f, const libxl_livepatch_straggler *late)
     if (late->domid == DOMID_OF_IDLE)
         fprintf(f, "no domain");
     else
-        print_domain(f, late->domid, late->name, late->vcpu);
+        print_vcpu(f, "", late->domid, late->name, late->vcpu);
     switch (late->where) {
     case LIBXL_LIVEPATCH_WHERE_GUEST:
         fprintf(f, ", in the guest's own code\n");
@@ -353,9 +360,8 @@ void livepatch_print_obstacles(FILE *f,
     for (i = 0; i < num_late; i++)
         print_straggler(f, &late[i]);
     for (i = 0; i < num_waiting; i++) {
-        fprintf(f, "    ");
-        print_domain(f, waiting[i].domid, waiting[i].name,
-                     waiting[i].vcpu);
+        print_vcpu(f, "    ", waiting[i].domid, waiting[i].name,
+                   waiting[i].vcpu);
         fprintf(f, ", sleeps inside the hypervisor\n");
     }
 }

@@ -135,9 +135,7 @@ static void print_paused(FILE *f, const libxl_livepatch_attempt *a)
 
     for (i = 0; i < a->num_paused; i++) {
         p = &a->paused[i];
-        fprintf(f, "    domain %"PRIu32, (uint32_t)p->domid);
-        if (p->name)
-            fprintf(f, " (%s)", p->name);
+        livepatch_print_domain(f, "    ", p->domid, p->name);
         livepatch_print_duration(f, " was paused for ", p->paused_us,
                                  "\n");
     }
@@ -261,6 +259,9 @@ static void print_answer(FILE *f, const livepatch_command *cmd)
         else
             livepatch_print_list(f, &a->listing);
         break;
+    case LIVEPATCH_STATUS:
+        livepatch_print_condition(f, &a->condition);
+        break;
     case LIVEPATCH_SHOW:
         for (i = 0; i < a->details.num_payloads; i++)
             livepatch_print_payload(f, &a->details.payloads[i]);
@@ -316,20 +317,29 @@ static void print_warnings(const livepatch_command *cmd)
 
 /*----- everything -----*/
 
+/* What is worth reading although the outcome is no success. */
+static bool is_answer(const livepatch_command *cmd)
+{
+    if (!cmd->verb) return false;
+    /* That something is amiss is just what was asked. */
+    if (cmd->verb->id == LIVEPATCH_STATUS)
+        return cmd->answer.head.outcome != LIBXL_LIVEPATCH_OUTCOME_FAILED;
+    return cmd->verb->id == LIVEPATCH_CHECK &&
+           cmd->answer.verdict.num_judgements;
+}
+
 static void print_text(const livepatch_command *cmd)
 {
     const bool ok = succeeded(&cmd->answer.head);
     const bool action = cmd->verb && cmd->verb->id & LIVEPATCH_ACTIONS;
-    /* A verdict on files is worth reading whatever it is. */
-    const bool answer = ok || (cmd->verb &&
-                               cmd->verb->kind == LIVEPATCH_VERDICT);
+    const bool answer = ok || is_answer(cmd);
 
     print_warnings(cmd);
     if (action)
         print_action(cmd->json || !ok ? stderr : stdout, cmd);
     else if (answer && !cmd->json)
         print_answer(stdout, cmd);
-    if (!ok)
+    if (!ok && (!answer || cmd->verb->id == LIVEPATCH_CHECK))
         print_error(cmd);
     if (!ok && action)
         print_xen_messages(&cmd->answer.result);
