@@ -341,10 +341,12 @@ char *operation_run(const struct scenario *scenario, const struct fault *f,
     engine.restless = 0;
     if (!told && !engine.no_livepatch) told = wrong_records();
     if (told)
-        assert(asprintf(&why, "%s, step %d (%s)%s: %s\n"
+        assert(asprintf(&why, "%s, step %d (%s)%s%s: %s\n"
                         "    before: %s\n    now: %s\n    %s: %s",
                         scenario->name, fault.at, faults_last,
-                        fault.for_ever ? " for ever" : "", told, before,
+                        fault.for_ever ? " for ever" :
+                        fault.times > 1 ? " more than once" : "",
+                        fault.alike ? ", only such" : "", told, before,
                         now, libxl_livepatch_outcome_to_string(
                             last_result.outcome) ?: "?",
                         last_result.message ?: "-") > 0);

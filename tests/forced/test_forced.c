@@ -56,30 +56,42 @@ static bool is_quick(const struct scenario *scenario, const char *step)
     return !scenario->forks || !strcmp(step, "send");
 }
 
-/* Each step of each scenario in turn. */
+/* Each step in turn. */
+static void at_each_step_of(const struct scenario *s, struct fault f,
+                            const struct leeway *leeway, bool quick)
+{
+    const char *names[FAULTS_STEPS + 1];
+    int n, steps;
+
+    params_reset();
+    tell(operation_run(s, &(struct fault){}, leeway));
+    steps = last_steps;
+    assert(steps <= FAULTS_STEPS);
+    memcpy(names, faults_step_names, sizeof(names));
+    for (n = 1; n <= steps; n++) {
+        if (quick && !is_quick(s, names[n])) continue;
+        params_reset();
+        f.at = n;
+        tell(operation_run(s, &f, leeway));
+    }
+}
+
+static void tell_result(void)
+{
+    tell_leaks("all");
+    if (num_wrong) fail_msg("%d runs went wrong", num_wrong);
+}
+
 static void at_every_step(struct fault f, const struct leeway *leeway,
                           bool quick)
 {
-    const char *names[FAULTS_STEPS + 1];
-    int i, n, steps;
+    int i;
 
     num_wrong = 0;
-    for (i = 0; i < num_scenarios; i++) {
-        if (engine_reporting && scenarios[i].stock) continue;
-        params_reset();
-        tell(operation_run(&scenarios[i], &(struct fault){}, NULL));
-        steps = last_steps;
-        assert(steps <= FAULTS_STEPS);
-        memcpy(names, faults_step_names, sizeof(names));
-        for (n = 1; n <= steps; n++) {
-            if (quick && !is_quick(&scenarios[i], names[n])) continue;
-            params_reset();
-            f.at = n;
-            tell(operation_run(&scenarios[i], &f, leeway));
-        }
-    }
-    tell_leaks("all");
-    if (num_wrong) fail_msg("%d runs went wrong", num_wrong);
+    for (i = 0; i < num_scenarios; i++)
+        if (!engine_reporting || !scenarios[i].stock)
+            at_each_step_of(&scenarios[i], f, leeway, quick);
+    tell_result();
 }
 
 static void test_nothing(void **state)
@@ -108,10 +120,21 @@ static void test_fails_once(void **state)
     at_every_step((struct fault){ .errnoval = EAGAIN }, NULL, true);
 }
 
+/* The next step, too; or what is tried again. */
+static void test_fails_twice(void **state)
+{
+    at_every_step((struct fault){ .errnoval = EIO, .times = 2 }, NULL, true);
+    at_every_step((struct fault){ .errnoval = EIO, .times = 2,
+                                  .alike = true }, NULL, true);
+}
+
 static void test_fails_for_ever(void **state)
 {
     at_every_step((struct fault){ .errnoval = EIO, .for_ever = true },
                   &(struct leeway){ .stranded = true }, false);
+    at_every_step((struct fault){ .errnoval = EIO, .for_ever = true,
+                                  .alike = true },
+                  &(struct leeway){ .stranded = true }, true);
 }
 
 static void test_aborted(void **state)
@@ -406,6 +429,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_fails_once),
+        cmocka_unit_test(test_fails_twice),
         cmocka_unit_test(test_fails_for_ever),
         cmocka_unit_test(test_aborted),
         cmocka_unit_test(test_killed),
