@@ -264,6 +264,7 @@ static const char *wrong_state(const char *before, const char *done,
     case LIBXL_LIVEPATCH_OUTCOME_PLANNED:
         return strcmp(now, done) ? "it is not as when done" : NULL;
     case LIBXL_LIVEPATCH_OUTCOME_STRANDED:
+        if (leeway->never_stranded) return "it is stranded";
         return leeway->stranded || faults_in_flight || engine.flying ||
             strcmp(now, before)
             ? NULL : "it is as before, but said to be stranded";

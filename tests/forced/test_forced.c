@@ -19,6 +19,7 @@
 #include <sanitizer/lsan_interface.h>
 
 #include <xenctrl.h>
+#include <xen/errno.h>
 #include <xen-tools/libs.h>
 
 #include "cases.h"
@@ -193,6 +194,77 @@ static void test_all_fails(void **state)
     at_every_step((struct fault){ .errnoval = ENOMEM }, NULL, true);
     at_every_step((struct fault){ .errnoval = EIO, .for_ever = true },
                   &(struct leeway){ .stranded = true }, true);
+}
+
+/*----- a replace whose end is in doubt when the stack has gone -----*/
+
+static void asleep(void)
+{
+    with_two();
+    engine.waiter = 1;
+    engine.waits = 6;
+    params.retries = 1;
+}
+
+static void asleep_for_long(void)
+{
+    asleep();
+    engine.waits = 20;
+}
+
+static void second_refused(void)
+{
+    with_two();
+    refuse("atop", LIVEPATCH_ACTION_APPLY, -XEN_EINVAL, 1, false, NULL);
+}
+
+static void first_refused(void)
+{
+    with_two();
+    refuse("fresh", LIVEPATCH_ACTION_REPLACE, -XEN_EINVAL, 1, false, NULL);
+}
+
+static void unload_fresh(void)
+{
+    struct engine_payload *p = engine_find("fresh");
+
+    if (p && p != engine.flying && p->state == LIVEPATCH_STATE_CHECKED)
+        engine_unload("fresh");
+}
+
+/* Nothing that goes wrong for a while leaves the host without what it had. */
+static void test_replace_undone(void **state)
+{
+    static const struct scenario replaces[] = {
+        { "replace, refused", first_refused, replace_one },
+        { "replace by two, the second refused", second_refused,
+          replace_stack },
+        { "replace while one sleeps", asleep, replace_one,
+          .done = "fresh:applied|fresh" },
+    };
+    const struct fault faults[] = {
+        { .errnoval = EIO },
+        { .errnoval = EIO, .times = 2 },
+        { .errnoval = EIO, .times = 2, .alike = true },
+        { .errnoval = ENOMEM, .times = 2, .alike = true },
+        { .meddle = unload_fresh },
+    };
+    const struct leeway leeway = {
+        .bystander = "fresh", .never_stranded = true,
+    };
+    static const struct scenario asleep_long = {
+        "replace while one sleeps for long", asleep_for_long, replace_one,
+        .done = "fresh:applied|fresh",
+    };
+    int i, j;
+
+    num_wrong = 0;
+    params_reset();
+    tell(operation_run(&asleep_long, &(struct fault){}, &leeway));
+    for (i = 0; i < ARRAY_SIZE(replaces); i++)
+        for (j = 0; j < ARRAY_SIZE(faults); j++)
+            at_each_step_of(&replaces[i], faults[j], &leeway, false);
+    tell_result();
 }
 
 /*----- another tool is at work -----*/
@@ -433,6 +505,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_fails_for_ever),
         cmocka_unit_test(test_aborted),
         cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_replace_undone),
         cmocka_unit_test(test_bystander),
         cmocka_unit_test(test_bystander_on_top),
         cmocka_unit_test(test_meddled_with),
