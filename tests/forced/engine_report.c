@@ -91,11 +91,13 @@ int engine_report(struct xen_sysctl_livepatch_report *op)
 {
     const bool named = op->name.size;
     const struct engine_payload *p =
-        named ? engine_find(op->name.name.p) : &engine.failed;
+        named     ? engine_find(op->name.name.p) :
+        op->about ? NULL : &engine.failed;      /* it rehearses nothing */
     const uint32_t room = op->size;
 
     if (!engine.reports) return -XEN_EOPNOTSUPP;
-    if (op->about) return -XEN_EINVAL;
+    if (named ? op->about : op->about > LIVEPATCH_REPORT_ABOUT_REHEARSAL)
+        return -XEN_EINVAL;
     if (!p || (!named && !p->rc)) return -XEN_ENOENT;
 
     items_size = 0;

@@ -6,6 +6,7 @@
 
 #include "libxl_osdeps.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <sys/file.h>
@@ -26,6 +27,7 @@ int faults_guard_divisor = 1;
 sigjmp_buf faults_killed;
 
 static bool armed;
+static int left;                /* to fail after the first */
 static uint64_t jumped_us;
 
 void faults_arm(const struct fault *f)
@@ -43,22 +45,28 @@ void faults_disarm(void)
     armed = false;
 }
 
-int faults_step(const char *what)
+static bool fails_now(const char *what)
 {
-    bool now;
-
-    if (!armed) return 0;
-    faults_steps++;
-    if (faults_steps <= FAULTS_STEPS) faults_step_names[faults_steps] = what;
-    now = fault.at && faults_steps >= fault.at &&
-        (fault.for_ever ||
-         faults_steps < fault.at + (fault.times ?: 1));
-    if (!now) return 0;
-
+    if (!fault.at || faults_steps < fault.at) return false;
     if (faults_steps == fault.at) {
         faults_last = what;
         faults_in_flight = engine_is_flying();
+        left = fault.for_ever ? INT_MAX : fault.times - 1;
+        return true;
     }
+    if (left <= 0 || (fault.alike && strcmp(what, faults_last)))
+        return false;
+    left--;
+    return true;
+}
+
+int faults_step(const char *what)
+{
+    if (!armed) return 0;
+    faults_steps++;
+    if (faults_steps <= FAULTS_STEPS) faults_step_names[faults_steps] = what;
+    if (!fails_now(what)) return 0;
+
     if (fault.kill) siglongjmp(faults_killed, 1);
     if (fault.meddle) {
         armed = false;
@@ -106,6 +114,27 @@ ssize_t forced_pwrite(int fd, const void *buf, size_t size, off_t offset)
     return STEP("pwrite", -1, pwrite(fd, buf, size, offset));
 }
 
+/* A lock of the process, which goes with it if it is killed meanwhile. */
+static bool careful;
+
+void forced_libxl__carefd_begin(void)
+{
+    libxl__carefd_begin();
+    careful = true;
+}
+
+libxl__carefd *forced_libxl__carefd_opened(libxl_ctx *ctx, int fd)
+{
+    careful = false;
+    return libxl__carefd_opened(ctx, fd);
+}
+
+void forced_libxl__carefd_unlock(void)
+{
+    careful = false;
+    libxl__carefd_unlock();
+}
+
 /* What nobody may touch goes with the process, too. */
 static void *untouchable;
 static size_t untouchable_len;
@@ -135,27 +164,6 @@ int forced_socketpair(int domain, int type, int protocol, int fds[2])
 ssize_t forced_send(int fd, const void *buf, size_t size, int flags)
 {
     return STEP("send", -1, send(fd, buf, size, flags));
-}
-
-/* A lock of the process, which goes with it if it is killed meanwhile. */
-static bool careful;
-
-void forced_libxl__carefd_begin(void)
-{
-    libxl__carefd_begin();
-    careful = true;
-}
-
-libxl__carefd *forced_libxl__carefd_opened(libxl_ctx *ctx, int fd)
-{
-    careful = false;
-    return libxl__carefd_opened(ctx, fd);
-}
-
-void forced_libxl__carefd_unlock(void)
-{
-    careful = false;
-    libxl__carefd_unlock();
 }
 
 int forced_fsync(int fd)

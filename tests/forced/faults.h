@@ -12,8 +12,9 @@
 
 struct fault {
     int at;                     /* the step, from 1; 0: never */
-    int times;                  /* so many from that on fail; 0: it alone */
-    bool for_ever;              /* all that come after it, too */
+    int times;                  /* so many in a row; 0 is 1 */
+    bool for_ever;              /* all that come after it */
+    bool alike;                 /* but only such as the first */
     int errnoval;               /* it fails with this, */
     void (*meddle)(void);       /* or another tool does something before it */
     bool abort;                 /* or the operation is aborted then */

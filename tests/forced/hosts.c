@@ -68,6 +68,7 @@ void make_files(void)
     make_file("bye", 0x33, 0x11, false);
     make_file("third", 0x44, 0x33, false);
     make_file("fresh", 0x55, 0x22, false);
+    make_file("atop", 0x99, 0x55, false);
     make_file("zz", 0x66, 0x22, false);
     make_file("another", 0x77, 0x22, false);
     make_hooked();
@@ -156,6 +157,8 @@ START(apply_third, apply_files(ctx, result, how, 1, "third"))
 START(apply_three, apply_files(ctx, result, how, 3, "third", "hello", "bye"))
 START(replace_two, (params.replace = true,
                     apply_files(ctx, result, how, 2, "fresh", "another")))
+START(replace_stack, (params.replace = true,
+                      apply_files(ctx, result, how, 2, "atop", "fresh")))
 START(replace_one, (params.replace = true,
                     apply_files(ctx, result, how, 1, "fresh")))
 START(upload_fresh, libxl_livepatch_upload(

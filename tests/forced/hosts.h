@@ -6,6 +6,7 @@
  *   bye       for hello
  *   third     for bye
  *   fresh     for Xen alone
+ *   atop      for fresh
  *   another   for Xen alone
  *   hooked    for Xen alone; it has a hook before its application
  *   zz        for Xen alone; another tool's
@@ -32,7 +33,7 @@ void make_files(void);
 typedef int start_function(libxl_ctx *ctx, libxl_livepatch_result *result,
                            const libxl_asyncop_how *how);
 start_function apply_hello, apply_bye, apply_third, apply_three, replace_one,
-    replace_two, upload_fresh, revert_bye, revert_and_unload, unload_bye,
+    replace_two, replace_stack, upload_fresh, revert_bye, revert_and_unload, unload_bye,
     plan_fresh, list, info, check;
 /* Apply files of these names. */
 /* What the last of these told beyond the head, which is the result's. */

@@ -264,6 +264,7 @@ static const char *wrong_state(const char *before, const char *done,
     case LIBXL_LIVEPATCH_OUTCOME_PLANNED:
         return strcmp(now, done) ? "it is not as when done" : NULL;
     case LIBXL_LIVEPATCH_OUTCOME_STRANDED:
+        if (leeway->never_stranded) return "it is stranded";
         return leeway->stranded || faults_in_flight || engine.flying ||
             strcmp(now, before)
             ? NULL : "it is as before, but said to be stranded";
@@ -341,10 +342,12 @@ char *operation_run(const struct scenario *scenario, const struct fault *f,
     engine.restless = 0;
     if (!told && !engine.no_livepatch) told = wrong_records();
     if (told)
-        assert(asprintf(&why, "%s, step %d (%s)%s: %s\n"
+        assert(asprintf(&why, "%s, step %d (%s)%s%s: %s\n"
                         "    before: %s\n    now: %s\n    %s: %s",
                         scenario->name, fault.at, faults_last,
-                        fault.for_ever ? " for ever" : "", told, before,
+                        fault.for_ever ? " for ever" :
+                        fault.times > 1 ? " more than once" : "",
+                        fault.alike ? ", only such" : "", told, before,
                         now, libxl_livepatch_outcome_to_string(
                             last_result.outcome) ?: "?",
                         last_result.message ?: "-") > 0);

@@ -29,6 +29,7 @@ struct leeway {
     bool any_state;             /* the other tool touched ours */
     bool stranded;              /* it may say so although all is well */
     bool guests;                /* they may stay paused */
+    bool never_stranded;        /* nothing in the way lasts: no excuse */
 };
 
 /* A new, empty host with one guest. */

@@ -19,6 +19,7 @@
 #include <sanitizer/lsan_interface.h>
 
 #include <xenctrl.h>
+#include <xen/errno.h>
 #include <xen-tools/libs.h>
 
 #include "cases.h"
@@ -56,30 +57,42 @@ static bool is_quick(const struct scenario *scenario, const char *step)
     return !scenario->forks || !strcmp(step, "send");
 }
 
-/* Each step of each scenario in turn. */
+/* Each step in turn. */
+static void at_each_step_of(const struct scenario *s, struct fault f,
+                            const struct leeway *leeway, bool quick)
+{
+    const char *names[FAULTS_STEPS + 1];
+    int n, steps;
+
+    params_reset();
+    tell(operation_run(s, &(struct fault){}, leeway));
+    steps = last_steps;
+    assert(steps <= FAULTS_STEPS);
+    memcpy(names, faults_step_names, sizeof(names));
+    for (n = 1; n <= steps; n++) {
+        if (quick && !is_quick(s, names[n])) continue;
+        params_reset();
+        f.at = n;
+        tell(operation_run(s, &f, leeway));
+    }
+}
+
+static void tell_result(void)
+{
+    tell_leaks("all");
+    if (num_wrong) fail_msg("%d runs went wrong", num_wrong);
+}
+
 static void at_every_step(struct fault f, const struct leeway *leeway,
                           bool quick)
 {
-    const char *names[FAULTS_STEPS + 1];
-    int i, n, steps;
+    int i;
 
     num_wrong = 0;
-    for (i = 0; i < num_scenarios; i++) {
-        if (engine_reporting && scenarios[i].stock) continue;
-        params_reset();
-        tell(operation_run(&scenarios[i], &(struct fault){}, NULL));
-        steps = last_steps;
-        assert(steps <= FAULTS_STEPS);
-        memcpy(names, faults_step_names, sizeof(names));
-        for (n = 1; n <= steps; n++) {
-            if (quick && !is_quick(&scenarios[i], names[n])) continue;
-            params_reset();
-            f.at = n;
-            tell(operation_run(&scenarios[i], &f, leeway));
-        }
-    }
-    tell_leaks("all");
-    if (num_wrong) fail_msg("%d runs went wrong", num_wrong);
+    for (i = 0; i < num_scenarios; i++)
+        if (!engine_reporting || !scenarios[i].stock)
+            at_each_step_of(&scenarios[i], f, leeway, quick);
+    tell_result();
 }
 
 static void test_nothing(void **state)
@@ -108,10 +121,21 @@ static void test_fails_once(void **state)
     at_every_step((struct fault){ .errnoval = EAGAIN }, NULL, true);
 }
 
+/* The next step, too; or what is tried again. */
+static void test_fails_twice(void **state)
+{
+    at_every_step((struct fault){ .errnoval = EIO, .times = 2 }, NULL, true);
+    at_every_step((struct fault){ .errnoval = EIO, .times = 2,
+                                  .alike = true }, NULL, true);
+}
+
 static void test_fails_for_ever(void **state)
 {
     at_every_step((struct fault){ .errnoval = EIO, .for_ever = true },
                   &(struct leeway){ .stranded = true }, false);
+    at_every_step((struct fault){ .errnoval = EIO, .for_ever = true,
+                                  .alike = true },
+                  &(struct leeway){ .stranded = true }, true);
 }
 
 static void test_aborted(void **state)
@@ -170,6 +194,77 @@ static void test_all_fails(void **state)
     at_every_step((struct fault){ .errnoval = ENOMEM }, NULL, true);
     at_every_step((struct fault){ .errnoval = EIO, .for_ever = true },
                   &(struct leeway){ .stranded = true }, true);
+}
+
+/*----- a replace whose end is in doubt when the stack has gone -----*/
+
+static void asleep(void)
+{
+    with_two();
+    engine.waiter = 1;
+    engine.waits = 6;
+    params.retries = 1;
+}
+
+static void asleep_for_long(void)
+{
+    asleep();
+    engine.waits = 20;
+}
+
+static void second_refused(void)
+{
+    with_two();
+    refuse("atop", LIVEPATCH_ACTION_APPLY, -XEN_EINVAL, 1, false, NULL);
+}
+
+static void first_refused(void)
+{
+    with_two();
+    refuse("fresh", LIVEPATCH_ACTION_REPLACE, -XEN_EINVAL, 1, false, NULL);
+}
+
+static void unload_fresh(void)
+{
+    struct engine_payload *p = engine_find("fresh");
+
+    if (p && p != engine.flying && p->state == LIVEPATCH_STATE_CHECKED)
+        engine_unload("fresh");
+}
+
+/* Nothing that goes wrong for a while leaves the host without what it had. */
+static void test_replace_undone(void **state)
+{
+    static const struct scenario replaces[] = {
+        { "replace, refused", first_refused, replace_one },
+        { "replace by two, the second refused", second_refused,
+          replace_stack },
+        { "replace while one sleeps", asleep, replace_one,
+          .done = "fresh:applied|fresh" },
+    };
+    const struct fault faults[] = {
+        { .errnoval = EIO },
+        { .errnoval = EIO, .times = 2 },
+        { .errnoval = EIO, .times = 2, .alike = true },
+        { .errnoval = ENOMEM, .times = 2, .alike = true },
+        { .meddle = unload_fresh },
+    };
+    const struct leeway leeway = {
+        .bystander = "fresh", .never_stranded = true,
+    };
+    static const struct scenario asleep_long = {
+        "replace while one sleeps for long", asleep_for_long, replace_one,
+        .done = "fresh:applied|fresh",
+    };
+    int i, j;
+
+    num_wrong = 0;
+    params_reset();
+    tell(operation_run(&asleep_long, &(struct fault){}, &leeway));
+    for (i = 0; i < ARRAY_SIZE(replaces); i++)
+        for (j = 0; j < ARRAY_SIZE(faults); j++)
+            at_each_step_of(&replaces[i], faults[j], &leeway, false);
+    tell_result();
 }
 
 /*----- another tool is at work -----*/
@@ -406,9 +501,11 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_fails_once),
+        cmocka_unit_test(test_fails_twice),
         cmocka_unit_test(test_fails_for_ever),
         cmocka_unit_test(test_aborted),
         cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_replace_undone),
         cmocka_unit_test(test_bystander),
         cmocka_unit_test(test_bystander_on_top),
         cmocka_unit_test(test_meddled_with),
