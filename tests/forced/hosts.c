@@ -179,7 +179,9 @@ void do_now(start_function *start)
 {
     struct scenario scenario = { .start = start };
 
-    assert(operation_do(&scenario) == LIBXL_LIVEPATCH_OUTCOME_DONE);
+    if (operation_do(&scenario) == LIBXL_LIVEPATCH_OUTCOME_DONE) return;
+    fprintf(stderr, "can't be set up: %s\n", last_result.message);
+    abort();
 }
 
 /*----- hosts -----*/

@@ -38,14 +38,13 @@
 static void make_cumulative(const char *name, uint8_t id, const char *fixes)
 {
     payload_image *image = image_new();
-    char modinfo[64];
-    int fd, len;
+    struct image_section *modinfo = image_section(image, ".modinfo");
+    int fd;
 
-    len = snprintf(modinfo, sizeof(modinfo), "fixes=%s", fixes);
+    modinfo->size = snprintf((char *)modinfo->data, modinfo->size,
+                             "fixes=%s", fixes) + 1;
     memset(image_section(image, ".note.gnu.build-id")->data + 16, id, 20);
     memset(image_section(image, ".livepatch.depends")->data + 16, 0x22, 20);
-    image_add_section(image, ".modinfo", SHT_PROGBITS, SHF_ALLOC, modinfo,
-                      len + 1);
     image->symbols[image_symbol_index(image, "names")].name = "lp_helper";
     image_build(image);
     fd = open(file_of(name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
