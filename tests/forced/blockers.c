@@ -79,6 +79,7 @@ static void asleep(void)
 {
     quiet();
     engine.waiter = 3;
+    engine.waits = -1;
 }
 
 static void another_action(void)
