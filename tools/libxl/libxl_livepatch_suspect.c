@@ -204,6 +204,7 @@ static int find_suspects(libxl__gc *gc, const libxl__livepatch_call *lpc,
     rc = 0;
 
  out:
+    libxl__livepatch_store_dispose(&store);
     return rc;
 }
 
@@ -229,7 +230,6 @@ int libxl__livepatch_suspects(libxl__gc *gc,
     rc = 0;
 
  out:
-    libxl__livepatch_store_dispose(&store);
     return rc;
 }
 
