@@ -20,4 +20,7 @@ void test_distorted(void **state);
 /* Programs in the pauser's place that don't keep to the conversation. */
 void test_silly_pausers(void **state);
 
+void test_guessed(void **state);
+void test_rehearsed(void **state);
+
 #endif

@@ -53,13 +53,16 @@ void engine_say_of(const struct engine_payload *p, const char *fmt, ...)
     engine_say("\n");
 }
 
-void engine_refuse_for(struct engine_payload *p, const char *fmt, ...)
+void engine_refuse_for(struct engine_payload *p, uint32_t reason,
+                       const char *fmt, ...)
 {
     va_list al;
 
     va_start(al, fmt);
     vsnprintf(p->failure, sizeof(p->failure), fmt, al);
     va_end(al);
+    p->reason = reason;
+    p->culprit = NULL;
     if (engine.reports) engine_say_of(p, "%s", p->failure);
 }
 
@@ -114,6 +117,8 @@ struct engine_refusal *engine_refusal(struct engine_payload *p,
         if (r->times > 0) r->times--;
         if (r->words) engine_say_of(p, "%s", r->words);
         snprintf(p->failure, sizeof(p->failure), "%s", r->words ?: "");
+        p->reason = r->reason;
+        p->culprit = r->culprit;
         return r;
     }
     return NULL;
@@ -190,7 +195,7 @@ static int judge(struct engine_payload *p)
     }
     if (has_build_id(p->file.build_id)) {
         /* A stock one without a word. */
-        engine_refuse_for(p, "build-id is that of payload x");
+        engine_refuse_for(p, LIVEPATCH_REASON_COLLISION, "it is loaded as x");
         return XEN_EEXIST;
     }
     r = engine_refusal(p, 0, true);
@@ -309,6 +314,8 @@ int engine_op(struct xen_sysctl_livepatch_op *op)
         return engine_list(&op->u.list);
     case XEN_SYSCTL_LIVEPATCH_ACTION:
         return act(&op->u.action);
+    case XEN_SYSCTL_LIVEPATCH_REHEARSE:
+        return -engine_rehearse();
     case XEN_SYSCTL_LIVEPATCH_REPORT:
         return engine_report(&op->u.report);
     default:

@@ -36,6 +36,8 @@ struct engine_payload {
     bool dangles;
     /* Of an engine that reports. */
     char failure[256];
+    uint32_t reason;            /* LIVEPATCH_REASON_* */
+    const char *culprit;        /* another payload's name, or NULL */
     uint64_t uploaded_us, finished_us;
     uint16_t late[ENGINE_CPUS]; /* domains on CPUs that did not arrive */
     int num_late;
@@ -53,6 +55,8 @@ struct engine_refusal {
     int rc, times;
     bool at_once;               /* the hypercall fails, not the action */
     const char *words;          /* on the console, or NULL for Xen's own */
+    uint32_t reason;            /* in the report: LIVEPATCH_REASON_* */
+    const char *culprit;        /* and whose fault it was */
     bool in_vain;               /* it takes effect all the same */
 };
 
@@ -88,6 +92,8 @@ struct engine {
     const struct engine_payload *last;  /* whose action was the last, */
     uint32_t last_cmd;
     struct engine_payload failed;       /* upload; its rc is 0 if none */
+    struct engine_payload rehearsal;    /* its rc is 0 if none failed */
+    int rehearsals;                     /* that were begun */
     int late_then;              /* a domain in the way after stubborn, */
     int idle_late, dom0_late;   /* and so many times what is no guest */
     /* What becomes of a report of that size; returns what report does. */

@@ -73,9 +73,11 @@ static bool is_hindered(struct engine_payload *p)
     if (!p->num_late && is_waiting()) p->waits = engine.waiter;
 
     if (p->num_late)
-        engine_refuse_for(p, "%d CPUs did not arrive in time", p->num_late);
+        engine_refuse_for(p, LIVEPATCH_REASON_QUIESCE,
+                          "%d CPUs did not arrive in time", p->num_late);
     else if (p->waits)
-        engine_refuse_for(p, "d%dv0 sleeps inside the hypervisor", p->waits);
+        engine_refuse_for(p, LIVEPATCH_REASON_WAITQUEUE,
+                          "d%dv0 sleeps inside the hypervisor", p->waits);
     else
         return false;
     p->rc = -XEN_EBUSY;
@@ -89,6 +91,10 @@ static void perform_well(struct engine_payload *p, uint32_t cmd)
     p->finished_us = faults_now_us();
     engine_state_changed();
     if (is_hindered(p)) return;
+    if (p == &engine.rehearsal) {
+        p->rc = 0;
+        return;
+    }
     r = engine_refusal(p, cmd, false);
     p->rc = r ? r->rc : 0;
     if (r && !r->in_vain) return;
@@ -192,7 +198,7 @@ static int schedule(struct engine_payload *p, uint32_t cmd)
 {
     if (!engine.reports) p->rc = -XEN_EAGAIN;
     if (engine.flying) {
-        engine_refuse_for(p, "an action on %s is in flight",
+        engine_refuse_for(p, LIVEPATCH_REASON_IN_FLIGHT, "an action on %s is in flight",
                           engine.flying->name);
         return XEN_EBUSY;
     }
@@ -200,7 +206,8 @@ static int schedule(struct engine_payload *p, uint32_t cmd)
         engine.unschedulable--;
         if (!engine.reports)
             engine_say_of(p, "unable to get cpu_maps lock!");
-        engine_refuse_for(p, "the CPUs can't be stopped now");
+        engine_refuse_for(p, LIVEPATCH_REASON_IN_FLIGHT,
+                          "the CPUs can't be stopped now");
         return XEN_EBUSY;
     }
     p->rc = -XEN_EAGAIN;
@@ -210,6 +217,20 @@ static int schedule(struct engine_payload *p, uint32_t cmd)
         engine.too_soon = true;
     engine.flying = p;
     engine.flying_cmd = cmd;
+    engine.looks_left = engine.looks;
+    return 0;
+}
+
+/* An action on nothing, which is in flight as any other is. */
+int engine_rehearse(void)
+{
+    struct engine_payload *const p = &engine.rehearsal;
+
+    if (!engine.reports) return XEN_EOPNOTSUPP;
+    if (engine.flying) return XEN_EBUSY;
+    *p = (struct engine_payload){ .name = "all CPUs", .rc = -XEN_EAGAIN };
+    engine.rehearsals++;
+    engine.flying = p;
     engine.looks_left = engine.looks;
     return 0;
 }
@@ -240,8 +261,8 @@ static int check_depends(struct engine_payload *p, bool on_hypervisor)
     if (!engine.reports)
         engine_say_of(p, "check against %s build-id failed",
                       on_hypervisor ? "hypervisor" : top()->name);
-    engine_refuse_for(p, "APPLY: it depends on build-id %s",
-                      p->file.depends);
+    engine_refuse_for(p, LIVEPATCH_REASON_DEPENDENCY,
+                      "APPLY: it depends on build-id %s", p->file.depends);
     return XEN_EINVAL;
 }
 
@@ -270,7 +291,8 @@ static int act_replace(struct engine_payload *p)
     if (!engine.reports)
         engine_say_of(p, "REPLACE action is not supported on livepatches "
                       "with vetoing hooks!");
-    engine_refuse_for(p, "REPLACE: it has hooks before or after actions");
+    engine_refuse_for(p, LIVEPATCH_REASON_HOOK,
+                      "REPLACE: it has hooks before or after actions");
     return XEN_EOPNOTSUPP;
 }
 
@@ -279,7 +301,8 @@ static int act_revert(struct engine_payload *p)
     if (p == top()) return refuse_at_once(p, LIVEPATCH_ACTION_REVERT);
     if (!engine.reports)
         engine_say_of(p, "can't unload. Top is %s", top()->name);
-    engine_refuse_for(p, "REVERT: %s was applied after it", top()->name);
+    engine_refuse_for(p, LIVEPATCH_REASON_NOT_ON_TOP,
+                      "REVERT: %s was applied after it", top()->name);
     return XEN_EBUSY;
 }
 
@@ -303,6 +326,8 @@ int engine_act(struct engine_payload *p, uint32_t cmd, uint32_t flags)
         engine.last = p;
         engine.last_cmd = cmd;
         p->failure[0] = '\0';
+        p->reason = 0;
+        p->culprit = NULL;
         p->num_late = 0;
         p->waits = 0;
     }

@@ -22,8 +22,9 @@ int engine_upload(const char *name, const void *bytes, size_t size,
                   bool foreign);
 void engine_unload_payload(struct engine_payload *p);
 /* What was done with p fails, says an engine that reports. */
-void __attribute__((format(printf, 2, 3)))
-engine_refuse_for(struct engine_payload *p, const char *fmt, ...);
+void __attribute__((format(printf, 3, 4)))
+engine_refuse_for(struct engine_payload *p, uint32_t reason,
+                  const char *fmt, ...);
 /* A line about p on the console. */
 void __attribute__((format(printf, 2, 3)))
 engine_say_of(const struct engine_payload *p, const char *fmt, ...);
@@ -34,6 +35,7 @@ struct engine_refusal *engine_refusal(struct engine_payload *p,
                                       uint32_t cmd, bool at_once);
 /* Time goes on with every hypercall. */
 void engine_tick(void);
+int engine_rehearse(void);
 int engine_act(struct engine_payload *p, uint32_t cmd, uint32_t flags);
 void engine_push(struct engine_payload *p);
 void engine_pop(void);

@@ -68,6 +68,16 @@ static void add_obstacles(const struct engine_payload *p)
             .domid = p->waits }), "", 0);
 }
 
+static void add_times(const struct engine_payload *p)
+{
+    ADD(TIMES, (&(struct xen_livepatch_report_times){
+        .now = faults_now_us() * 1000, .uploaded = p->uploaded_us * 1000,
+        .upload = 1234567, .finished = p->finished_us * 1000,
+        .arrival = p->finished_us ? 2500 : 0,
+        .stopped = p->finished_us ? 900 : 0,
+        .patching = p->finished_us ? 40 : 0 }), "", 0);
+}
+
 static void add_loaded(const struct engine_payload *p)
 {
     add_id(LIVEPATCH_REPORT_BUILD_ID, p->file.build_id);
@@ -78,35 +88,38 @@ static void add_loaded(const struct engine_payload *p)
         .old_size = 20, .new_size = 30,
         .applied = p->state == LIVEPATCH_STATE_APPLIED }), "do_busy", 7);
     ADD(HOOKS, (&(struct xen_livepatch_report_hooks){ .load = 1 }), "", 0);
-    ADD(TIMES, (&(struct xen_livepatch_report_times){
-        .now = faults_now_us() * 1000, .uploaded = p->uploaded_us * 1000,
-        .upload = 1234567, .finished = p->finished_us * 1000,
-        .arrival = p->finished_us ? 2500 : 0,
-        .stopped = p->finished_us ? 900 : 0,
-        .patching = p->finished_us ? 40 : 0 }), "", 0);
+    add_times(p);
     if (engine.last == p) add_obstacles(p);
 }
 
 int engine_report(struct xen_sysctl_livepatch_report *op)
 {
     const bool named = op->name.size;
+    const bool rehearsal = op->about == LIVEPATCH_REPORT_ABOUT_REHEARSAL;
     const struct engine_payload *p =
-        named     ? engine_find(op->name.name.p) :
-        op->about ? NULL : &engine.failed;      /* it rehearses nothing */
+        named ? engine_find(op->name.name.p)
+              : rehearsal ? &engine.rehearsal : &engine.failed;
     const uint32_t room = op->size;
 
     if (!engine.reports) return -XEN_EOPNOTSUPP;
     if (named ? op->about : op->about > LIVEPATCH_REPORT_ABOUT_REHEARSAL)
         return -XEN_EINVAL;
-    if (!p || (!named && !p->rc)) return -XEN_ENOENT;
+    if (!p || (!named && !(rehearsal ? engine.rehearsals : p->rc)))
+        return -XEN_ENOENT;
 
     items_size = 0;
-    add_text(LIVEPATCH_REPORT_NAME, p->name);
+    if (!rehearsal) add_text(LIVEPATCH_REPORT_NAME, p->name);
     add_text(LIVEPATCH_REPORT_FAILURE, p->failure);
+    add_text(LIVEPATCH_REPORT_CULPRIT, p->culprit ?: "");
     ADD(STATUS, (&(struct xen_livepatch_report_status){
         .state = p->state, .rc = p->rc,
-        .action = engine.last == p ? engine.last_cmd : 0 }), "", 0);
+        .action = engine.last == p ? engine.last_cmd : 0,
+        .reason = p->reason }), "", 0);
     if (named) add_loaded(p);
+    if (rehearsal) {
+        add_times(p);
+        add_obstacles(p);
+    }
     engine.reported++;
     if (engine.distort) return engine.distort(op, items, items_size);
 

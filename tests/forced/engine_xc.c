@@ -21,7 +21,9 @@ int xc_sysctl(xc_interface *xch, struct xen_sysctl *sysctl)
     int r;
 
     assert(sysctl->cmd == XEN_SYSCTL_livepatch_op);
-    errno = faults_step(cmd < ARRAY_SIZE(ops) ? ops[cmd] : "report");
+    errno = faults_step(cmd < ARRAY_SIZE(ops) ? ops[cmd] :
+                        cmd == XEN_SYSCTL_LIVEPATCH_REPORT ? "report"
+                                                           : "rehearse");
     if (errno) return -1;
     r = engine_op(&sysctl->u.livepatch);
     if (r >= 0) return r;

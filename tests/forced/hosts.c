@@ -133,6 +133,21 @@ int inform(libxl_ctx *ctx, const char *name, libxl_livepatch_result *result)
     return rc;
 }
 
+libxl_livepatch_obstacles last_obstacles;
+
+int blockers(libxl_ctx *ctx, libxl_livepatch_result *result,
+             const libxl_asyncop_how *how)
+{
+    libxl_livepatch_obstacles_dispose(&last_obstacles);
+    libxl_livepatch_obstacles_init(&last_obstacles);
+    return libxl_livepatch_blockers(ctx, &params, &last_obstacles, how);
+}
+
+void blockers_finish(libxl_livepatch_result *result)
+{
+    move_head(result, &last_obstacles);
+}
+
 int check_file(const char *path, libxl_livepatch_result *result)
 {
     libxl_livepatch_file file = { .path = (char *)path };
@@ -257,13 +272,14 @@ void waiting(void)
     params.retries = 0;
 }
 
-void refuse(const char *name, uint32_t cmd, int rc, int times,
-            bool at_once, const char *words)
+struct engine_refusal *refuse(const char *name, uint32_t cmd, int rc,
+                              int times, bool at_once, const char *words)
 {
     struct engine_refusal *r = engine.refusals;
 
     while (r->name) r++;
     *r = (struct engine_refusal){ name, cmd, rc, times, at_once, words };
+    return r;
 }
 
 static void listed(void)
@@ -378,6 +394,8 @@ const struct scenario scenarios[] = {
     { "list", with_two, list, true },
     { "info", with_two, info, true },
     { "check", with_two, check, true },
+    { "blockers", with_two, blockers, .finish = blockers_finish,
+      .outcome = LIBXL_LIVEPATCH_OUTCOME_DONE },
 };
 
 const int num_scenarios = ARRAY_SIZE(scenarios);

@@ -39,6 +39,9 @@ start_function apply_hello, apply_bye, apply_third, apply_three, replace_one,
 /* What the last of these told beyond the head, which is the result's. */
 extern libxl_livepatch_details last_details;
 int inform(libxl_ctx *ctx, const char *name, libxl_livepatch_result *result);
+extern libxl_livepatch_obstacles last_obstacles;
+start_function blockers;
+void blockers_finish(libxl_livepatch_result *result);
 int check_file(const char *path, libxl_livepatch_result *result);
 
 int apply_files(libxl_ctx *ctx, libxl_livepatch_result *result,
@@ -59,8 +62,8 @@ void wedged(void);              /* bye's rc stays -EAGAIN */
 void in_flight(void);           /* another tool applies bye */
 void with_journal(void);        /* left by a pauser that was killed */
 /* See struct engine_refusal. */
-void refuse(const char *name, uint32_t cmd, int rc, int times, bool at_once,
-            const char *words);
+struct engine_refusal *refuse(const char *name, uint32_t cmd, int rc,
+                              int times, bool at_once, const char *words);
 
 /* One of each kind, each path through the library at least once. */
 extern const struct scenario scenarios[];

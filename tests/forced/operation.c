@@ -125,6 +125,7 @@ static int operate(const struct scenario *scenario, const struct fault *f)
         loop(ctx, &how);
         rc = completed_rc;
     }
+    if (scenario->finish) scenario->finish(&last_result);
     faults_disarm();
     last_steps = faults_steps;
     alarm(0);

@@ -16,6 +16,8 @@ struct scenario {
     int (*start)(libxl_ctx *ctx, libxl_livepatch_result *result,
                  const libxl_asyncop_how *how);
     bool only_looks;            /* start doesn't use how */
+    /* Of an answer of another type: its head to the result; or NULL. */
+    void (*finish)(libxl_livepatch_result *result);
     libxl_livepatch_outcome outcome;    /* if nothing goes wrong, */
     const char *done;           /* and the host then; NULL: as before */
     bool any_state;             /* another tool is at work in it */

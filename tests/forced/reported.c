@@ -102,37 +102,55 @@ static void list_another(void)
 static void refused(void)
 {
     refuse("fresh", LIVEPATCH_ACTION_APPLY, -XEN_EINVAL, 1, true,
-           "something odd in section 7");
+           "something odd in section 7")->reason =
+        LIVEPATCH_REASON_HYPERVISOR;
 }
 
 static void unexpected(void)
 {
     refuse("fresh", LIVEPATCH_ACTION_APPLY, -XEN_EINVAL, 1, true,
-           "function f at 0: expected 00, found 01");
+           "function f at 0: expected 00, found 01")->reason =
+        LIVEPATCH_REASON_EXPECTATION;
+}
+
+/* By a payload that is displaced. */
+static void vetoed_by_another(void)
+{
+    struct engine_refusal *r = refuse("fresh", LIVEPATCH_ACTION_REPLACE,
+                                      -XEN_EINVAL, 1, false,
+                                      "the revert hook of bye returned -1");
+
+    with_two();
+    r->reason = LIVEPATCH_REASON_HOOK;
+    r->culprit = "bye";
 }
 
 static void vetoed(void)
 {
     refuse("hooked", LIVEPATCH_ACTION_APPLY, -XEN_EBUSY, 1, true,
-           "APPLY: its preapply hook returned -16");
+           "APPLY: its preapply hook returned -16")->reason =
+        LIVEPATCH_REASON_HOOK;
 }
 
 static void no_symbol(void)
 {
     refuse("fresh", 0, -XEN_ENOENT, 1, true,
-           "symbol x is neither in the hypervisor nor in a loaded payload");
+           "symbol x is neither in the hypervisor nor in a payload")->reason
+        = LIVEPATCH_REASON_SYMBOL;
 }
 
 static void odd_upload(void)
 {
-    refuse("fresh", 0, -XEN_EINVAL, 1, true, "section 9: alignment 3");
+    refuse("fresh", 0, -XEN_EINVAL, 1, true,
+           "section 9: alignment 3")->reason = LIVEPATCH_REASON_FORMAT;
 }
 
 static void in_use(void)
 {
     with_hello_reverted();
     refuse("hello", LIVEPATCH_ACTION_UNLOAD, -XEN_EBUSY, -1, true,
-           "UNLOAD: other payloads use what is in it: bye");
+           "UNLOAD: other payloads use what is in it: bye")->reason =
+        LIVEPATCH_REASON_IN_USE;
 }
 
 static void loaded_as_zz(void)
@@ -144,7 +162,7 @@ static void replace_refused(void)
 {
     with_two();
     refuse("fresh", LIVEPATCH_ACTION_REPLACE, -XEN_EINVAL, 1, false,
-           "something odd");
+           "something odd")->reason = LIVEPATCH_REASON_HYPERVISOR;
 }
 
 /* Its file has gone, which matters to stock engines. */
@@ -220,12 +238,15 @@ static const struct {
       REASON(EXPECTATION), "expected 00, found 01", NULL },
     { { "a hook that is busy", vetoed, apply_hooked, .outcome = FAILS },
       REASON(HOOK), "its preapply hook", NULL },
+    { { "a hook of another payload", vetoed_by_another, replace_one,
+        .outcome = FAILS },
+      REASON(HOOK), "The hook is that of bye", NULL },
     { { "no symbol", no_symbol, apply_fresh, .outcome = FAILS },
       REASON(SYMBOL), "symbol x is neither", NULL },
     { { "an odd upload", odd_upload, apply_fresh, .outcome = FAILS },
-      REASON(HYPERVISOR), "section 9: alignment 3", NULL },
+      REASON(FORMAT), "section 9: alignment 3", NULL },
     { { "what to do about that", odd_upload, apply_fresh, .outcome = FAILS },
-      REASON(HYPERVISOR), "show these words to who made it", NULL },
+      REASON(FORMAT), "show these words to who made it", NULL },
     { { "not on top", with_two, revert_hello, .outcome = FAILS },
       REASON(NOT_ON_TOP), "bye was applied after it",
       "0 uploads, 1 attempts, paused:" },

@@ -517,6 +517,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_replaced),
         cmocka_unit_test(test_replacing_fails),
+        cmocka_unit_test(test_guessed),
         REPORTING(test_nothing),
         REPORTING(test_all_fails),
         REPORTING(test_aborted),
@@ -530,6 +531,7 @@ int main(int argc, char **argv)
         REPORTING(test_no_distance),
         REPORTING(test_late_and_aborted),
         REPORTING(test_distorted),
+        REPORTING(test_rehearsed),
         cmocka_unit_test(test_silly_pausers),
     };
 

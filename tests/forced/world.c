@@ -83,7 +83,7 @@ int xc_domain_getinfolist(xc_interface *xch, uint32_t first_domain,
         info[num].domain = d->domid;
         info[num].flags = d->flags | (d->count ? XEN_DOMINF_paused : 0);
         /* Some have used as much as others; none does while it is paused. */
-        if (!d->count) d->cpu_ns += d->domid / 2 * 1000;
+        if (!d->count) d->cpu_ns += d->burns_ns + d->domid / 2 * 1000;
         info[num].cpu_time = d->cpu_ns;
         memcpy(info[num].handle, d->uuid, sizeof(d->uuid));
         num++;

@@ -19,6 +19,7 @@ struct world_domain {
     uint32_t pauses, unpauses;  /* that were made */
     uint32_t futile;            /* unpauses of a domain with count 0 */
     uint64_t cpu_ns;
+    uint64_t burns_ns;          /* of CPU time between two looks at it */
 };
 
 struct world {

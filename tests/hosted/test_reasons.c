@@ -178,6 +178,8 @@ static void test_loss(void **state)
     c = handmade("c", 3, HOSTED_XEN_ID);
     assert_int_equal(op_apply("a"), 0);
     assert_int_equal(op_apply("b"), 0);
+    assert_int_equal(op_revert("a"), -EBUSY);
+    assert_reason("a", LIVEPATCH_REASON_NOT_ON_TOP, "b");
     a->hooks.apply = refuse_it;
     c->hooks.apply = refuse_it;
     assert_int_equal(op_replace("c"), -EPERM);

@@ -31,8 +31,8 @@ AMPLE_MS = 2000
 
 # LIVEPATCH_REPORT_* of the public header.
 NAME, FAILURE, BUILD_ID, DEPENDS, XEN_DEPENDS, STATUS, FUNCTION, HOOKS, TIMES, \
-    STRAGGLER, WAITING = range(1, 12)
-TEXTS = {NAME: "name", FAILURE: "failure"}
+    STRAGGLER, WAITING, CULPRIT = range(1, 13)
+TEXTS = {NAME: "name", FAILURE: "failure", CULPRIT: "culprit"}
 IDS = {BUILD_ID: "build_id", DEPENDS: "depends", XEN_DEPENDS: "xen_depends"}
 WHERE = {0: "unknown", 1: "guest", 2: "hypervisor"}
 DOMID_IDLE = 0x7fff
@@ -44,6 +44,7 @@ class Report:
 
     name: str = ""
     failure: str = ""
+    culprit: str = ""
     build_id: bytes = b""
     depends: bytes = b""
     xen_depends: bytes = b""
@@ -80,7 +81,7 @@ def _add_item(report, kind, body):
     elif kind in IDS:
         setattr(report, IDS[kind], bytes(body))
     elif kind == STATUS:
-        report.status, _ = _fields("<IiII", "state rc users action", body)
+        report.status, _ = _fields("<IiIIII", "state rc users action reason pad", body)
     elif kind == FUNCTION:
         known, name = _fields("<QQIIII", "old new old_size new_size applied pad", body)
         report.functions.append({"name": name, **known})
@@ -234,6 +235,12 @@ class EngineCase(LivepatchCase):
 
     def report(self, name=""):
         text = self.probe(f"report {name}")
+        self.assertRegex(text, "^([0-9a-f]{2})+$")
+        return parse_report(bytes.fromhex(text))
+
+    def rehearse(self, ms):
+        """Bring the CPUs together for nothing; the report on it."""
+        text = self.probe(f"rehearse {ms}")
         self.assertRegex(text, "^([0-9a-f]{2})+$")
         return parse_report(bytes.fromhex(text))
 

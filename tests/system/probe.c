@@ -20,12 +20,14 @@
  *   unload NAME                    E
  *   sub NUMBER                     E of a sub-operation with all arguments zero
  *   report [NAME]                  E, or the report in hexadecimal
+ *   rehearse MS                    E, or the report on it, when it has ended
  *   times NAME FILE N              nanoseconds of each of N uploads
  *   sleep MS                       ok
  */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,13 +42,16 @@
 #define FILE_SIZE (4 << 20)
 #define REPORT_SIZE (64 << 10)
 #define SUB_REPORT 256              /* as in the headers of our own engine */
+#define SUB_REHEARSE 257
+#define ABOUT_REHEARSAL 1
+#define ITEM_STATUS 6
 #define FLAG_FORCE 1                /* as in those of 4.19 and later */
 #define POLL_US 200
 #define WORST_RC 256
 
 struct report {                     /* struct xen_sysctl_livepatch_report */
     struct xen_livepatch_name name;
-    uint32_t size, pad;
+    uint32_t size, about;
     uint64_t buffer;
 };
 
@@ -241,23 +246,72 @@ static void do_cycle(char **words)
     printf("%u\n", again);
 }
 
-static void do_report(const char *name)
+static int ask_report(const char *name, uint32_t about, unsigned char *buffer,
+                      uint32_t *size)
 {
     struct report *ask = prepare(SUB_REPORT);
-    unsigned char *buffer = shared(REPORT_SIZE);
-    uint32_t i;
+    int result;
 
     if (name)
         set_name(&ask->name, name);
+    ask->about = about;
     ask->size = REPORT_SIZE;
     ask->buffer = (uintptr_t)buffer;
-    if (call() < 0) {
+    result = call();
+    *size = ask->size;
+    return result;
+}
+
+static void print_report(int result, const unsigned char *buffer, uint32_t size)
+{
+    uint32_t i;
+
+    if (result < 0) {
         printf("%s\n", word(-1));
     } else {
-        for (i = 0; i < ask->size; i++)
+        for (i = 0; i < size; i++)
             printf("%02x", buffer[i]);
         printf("\n");
     }
+}
+
+static void do_report(const char *name)
+{
+    unsigned char *buffer = shared(REPORT_SIZE);
+    uint32_t size;
+    int result = ask_report(name, 0, buffer, &size);
+
+    print_report(result, buffer, size);
+    xencall_free_buffer(calls, buffer);
+}
+
+/* What its status item says. */
+static bool is_rehearsing(const unsigned char *buffer, uint32_t size)
+{
+    uint32_t at, length;
+    int32_t rc;
+
+    for (at = 0; at < size; at += (length + 7) & ~7u) {
+        memcpy(&length, buffer + at + 4, sizeof(length));
+        memcpy(&rc, buffer + at + 12, sizeof(rc));
+        if (buffer[at] == ITEM_STATUS)
+            return rc == -EAGAIN;
+    }
+    return false;
+}
+
+static void do_rehearse(uint32_t ms)
+{
+    unsigned char *buffer = shared(REPORT_SIZE);
+    uint32_t *timeout = prepare(SUB_REHEARSE), size = 0;
+    int result;
+
+    *timeout = ms * 1000000;
+    result = call();
+    while (!result && !(result = ask_report(NULL, ABOUT_REHEARSAL, buffer, &size)) &&
+           is_rehearsing(buffer, size))
+        usleep(POLL_US);
+    print_report(result, buffer, size);
     xencall_free_buffer(calls, buffer);
 }
 
@@ -313,6 +367,8 @@ static void run(char **words, int num)
         printf("%s\n", word(call()));
     } else if (!strcmp(verb, "report") && num <= 2) {
         do_report(words[1]);
+    } else if (!strcmp(verb, "rehearse") && num == 2) {
+        do_rehearse(atoi(words[1]));
     } else if (!strcmp(verb, "times") && num == 4) {
         do_times(words);
     } else if (!strcmp(verb, "sleep") && num == 2) {

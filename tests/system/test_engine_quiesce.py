@@ -97,6 +97,24 @@ class Late(NmiCase):
         self.assertEqual((report.stragglers, report.failure), ([], ""))
         self.host.run(f"{STOCK_XL} unpause stubborn", check=True)
 
+    def test_rehearsal(self):
+        """It names the guest, which is not paused; and nothing has changed."""
+        text, before = self.xen_text(), self.state()
+        late = self.rehearse(30)
+        self.assertEqual(late.status["rc"], -EBUSY)
+        self.assertEqual([each["domid"] for each in late.stragglers], [self.stubborn])
+        self.assertIn(f"d{self.stubborn}v0", late.failure)
+        self.assertEqual(late.times["stopped"], 0)
+        self.host.run(f"{STOCK_XL} pause stubborn", check=True)
+        free = self.rehearse(AMPLE_MS)
+        self.host.run(f"{STOCK_XL} unpause stubborn", check=True)
+        self.assertEqual((free.status["rc"], free.status["reason"]), (0, 0))
+        self.assertEqual((free.stragglers, free.failure), ([], ""))
+        self.assertGreater(free.times["stopped"], 0)
+        self.assertEqual(self.state().payloads, before.payloads)
+        self.assertEqual(self.xen_text(), text)
+        self.assert_running()
+
     def test_only_the_guest_is_paused(self):
         """xl needs one attempt to know whom.  If it had to guess, it would take
         the other one, which looks as if it was about to be migrated."""

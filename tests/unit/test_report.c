@@ -44,7 +44,8 @@ static void add_status(uint32_t state, int32_t rc)
 {
     ADD(STATUS, (&(struct xen_livepatch_report_status){
         .state = state, .rc = rc, .users = 3,
-        .action = LIVEPATCH_ACTION_REPLACE }), "");
+        .action = LIVEPATCH_ACTION_REPLACE,
+        .reason = LIVEPATCH_REASON_HOOK }), "");
 }
 
 static void add_times(uint64_t now)
@@ -70,6 +71,7 @@ static void make_all(void)
     ADD_TEXT(BUILD_ID, "\x01\x02\xff");
     ADD_TEXT(DEPENDS, "\x03");
     ADD_TEXT(XEN_DEPENDS, "\x04\x05");
+    ADD_TEXT(CULPRIT, "\xff");
     add_status(LIVEPATCH_STATE_APPLIED, -XEN_EBUSY);
     ADD(FUNCTION, (&(struct xen_livepatch_report_function){
         .old_addr = 0xffff82d040200000, .new_addr = 0xffff82d040500000,
@@ -116,6 +118,8 @@ static void test_all(void **state)
     assert_int_equal(r.rc, -XEN_EBUSY);
     assert_int_equal(r.users, 3);
     assert_int_equal(r.action, LIBXL_LIVEPATCH_OPERATION_REPLACE);
+    assert_int_equal(r.reason, LIBXL_LIVEPATCH_REASON_HOOK);
+    assert_string_equal(r.culprit, "\\xff");
 
     assert_int_equal(r.num_functions, 2);
     assert_string_equal(r.functions[0].name, "f");
@@ -237,6 +241,34 @@ static void test_repeated(void **state)
     assert_same(&r, wanted);
     libxl_livepatch_report_dispose(&r);
     free(wanted);
+}
+
+/* Every one that the hypervisor has, and what a later one may have. */
+static void test_reasons(void **state)
+{
+    static const libxl_livepatch_reason reasons[] = {
+#define REASON(r) LIBXL_LIVEPATCH_REASON_##r
+        REASON(NONE), REASON(FORMAT), REASON(XEN_BUILD_ID),
+        REASON(DEPENDENCY), REASON(SYMBOL), REASON(COLLISION),
+        REASON(EXPECTATION), REASON(HOOK), REASON(WRONG_STATE),
+        REASON(NOT_ON_TOP), REASON(IN_USE), REASON(IN_FLIGHT),
+        REASON(QUIESCE), REASON(WAITQUEUE), REASON(MEMORY),
+        REASON(HYPERVISOR), REASON(HYPERVISOR),
+    };
+    libxl_livepatch_report r;
+    int i;
+
+    for (i = 0; i <= ARRAY_SIZE(reasons); i++) {
+        bool last = i == ARRAY_SIZE(reasons);
+
+        size = 0;
+        ADD(STATUS, (&(struct xen_livepatch_report_status){
+            .reason = last ? UINT32_MAX : i }), "");
+        assert_int_equal(parse(size, &r), 0);
+        assert_int_equal(r.reason,
+                         last ? REASON(HYPERVISOR) : reasons[i]);
+        libxl_livepatch_report_dispose(&r);
+    }
 }
 
 static void test_empty(void **state)
@@ -451,6 +483,7 @@ int main(void)
         cmocka_unit_test(test_obstacles),
         cmocka_unit_test(test_later),
         cmocka_unit_test(test_repeated),
+        cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_no_symbol),
         cmocka_unit_test(test_boot),

@@ -112,26 +112,14 @@ static bool is_in_flight(libxl__gc *gc, const libxl__livepatch_action *lpa,
     return libxl__livepatch_do(gc, &lpa->name, no_command, 0, 0) == -EBUSY;
 }
 
-/*
- * Where the hypervisor has reported why the attempt ended with rc.  Its
- * words are looked at for their meaning in the same way as the console's.
- */
-static libxl_livepatch_reason reported_reason(libxl__livepatch_action *lpa,
-                                              int rc)
+/* Where the hypervisor has reported why the attempt ended with rc. */
+static libxl_livepatch_reason
+reported_reason(const libxl__livepatch_action *lpa, int rc)
 {
-    const libxl_livepatch_attempt *const attempt = &lpa->attempt;
-    char *const lines[] = { attempt->failure, NULL };
-    libxl_livepatch_reason told =
-        libxl__livepatch_console_reason(lines, NULL);
-
-    if (attempt->num_stragglers) return LIBXL_LIVEPATCH_REASON_QUIESCE;
-    if (attempt->num_waiting) return LIBXL_LIVEPATCH_REASON_WAITQUEUE;
-    if (told != LIBXL_LIVEPATCH_REASON_NONE) return told;
-    /* CPUs came or went, or somebody else has an action in flight. */
-    if (rc == -XEN_EBUSY)
-        return lpa->began ? LIBXL_LIVEPATCH_REASON_QUIESCE
-                          : LIBXL_LIVEPATCH_REASON_IN_FLIGHT;
-    return LIBXL_LIVEPATCH_REASON_HYPERVISOR;
+    if (lpa->attempt.reason) return lpa->attempt.reason;
+    /* An action on this very payload is in flight, and has no end to tell. */
+    return rc == -XEN_EBUSY ? LIBXL_LIVEPATCH_REASON_IN_FLIGHT
+                            : LIBXL_LIVEPATCH_REASON_HYPERVISOR;
 }
 
 /* Why the hypervisor ended an action with an error. */
@@ -253,6 +241,7 @@ static void begin_attempt(libxl__livepatch_action *lpa)
     lpa->began = false;
     lpa->reported = false;
     lpa->told = NULL;
+    lpa->culprit = NULL;
     lpa->attempt_us = libxl__livepatch_now_us();
     lpa->poll_us = POLL_FIRST_US;
     attempt->operation = lpa->op;
@@ -314,7 +303,8 @@ static void explain(libxl__gc *gc, libxl__livepatch_action *lpa)
 
     lpa->reported = libxl__livepatch_explain_attempt(gc, &lpc->reporter,
                                                      &lpa->name,
-                                                     &lpa->attempt);
+                                                     &lpa->attempt,
+                                                     &lpa->culprit);
     if (!lpa->reported) return;
 
     obstacle = libxl__livepatch_obstacle(gc, &lpa->attempt);
@@ -807,7 +797,8 @@ const char *libxl__livepatch_action_error(libxl__gc *gc,
 }
 
 /* Where there is better advice than for the reason alone; or NULL. */
-static const char *action_advice(const libxl__livepatch_action *lpa)
+static const char *action_advice(libxl__gc *gc,
+                                 const libxl__livepatch_action *lpa)
 {
     if (lpa->reason == LIBXL_LIVEPATCH_REASON_WAITQUEUE && lpa->told)
         return LIVEPATCH_ADVICE_SLEEPER;
@@ -815,6 +806,9 @@ static const char *action_advice(const libxl__livepatch_action *lpa)
         return LIVEPATCH_ADVICE_NONE_TO_PAUSE;
     if (lpa->reason == LIBXL_LIVEPATCH_REASON_QUIESCE && lpa->not_paused)
         return LIVEPATCH_ADVICE_NOT_PAUSED;
+    if (lpa->reason == LIBXL_LIVEPATCH_REASON_HOOK && lpa->culprit &&
+        lpa->rc != -XEN_EOPNOTSUPP)
+        return GCSPRINTF(LIVEPATCH_ADVICE_HOOK_OF, lpa->culprit);
     if (lpa->reason == LIBXL_LIVEPATCH_REASON_HOOK &&
         lpa->op == LIBXL_LIVEPATCH_OPERATION_REPLACE)
         return LIVEPATCH_ADVICE_HOOKS_REPLACED;
@@ -840,7 +834,7 @@ void libxl__livepatch_conclude_action(libxl__gc *gc,
                 "%s in time: the hypervisor still worked on it", what);
     else
         libxl__livepatch_conclude(gc, result, lpa->outcome, lpa->reason,
-                                  action_advice(lpa), "%s: %s", what,
+                                  action_advice(gc, lpa), "%s: %s", what,
                                   libxl__livepatch_action_error(gc, lpa));
 }
 

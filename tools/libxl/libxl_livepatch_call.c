@@ -72,20 +72,37 @@ bool libxl__livepatch_call_aborted(libxl__livepatch_call *lpc)
     return !lpc->undoing && libxl__ao_aborting(lpc->ao);
 }
 
-static void conclude_lock(libxl__gc *gc, libxl__livepatch_call *lpc, int rc)
+bool libxl__livepatch_check_timeout(libxl__gc *gc,
+                                    libxl__livepatch_any result,
+                                    uint32_t timeout_us)
 {
-    const libxl__livepatch_lock *const lpl = &lpc->lock;
+    if (timeout_us <= LIBXL_LIVEPATCH_TIMEOUT_US_MAX) return true;
+
+    libxl__livepatch_conclude(gc, result,
+            LIBXL_LIVEPATCH_OUTCOME_FAILED, LIBXL_LIVEPATCH_REASON_USAGE,
+            "All CPUs of the host stand still for as long; the default is "
+            "30 ms.",
+            "a timeout of %"PRIu32" us is more than the hypervisor takes, "
+            "which is %d us", timeout_us, LIBXL_LIVEPATCH_TIMEOUT_US_MAX);
+    return false;
+}
+
+void libxl__livepatch_conclude_lock(libxl__gc *gc,
+                                    libxl__livepatch_any result,
+                                    const libxl__livepatch_lock *lpl,
+                                    int rc)
+{
     const char *who;
 
     if (rc == ERROR_ABORTED) {
-        libxl__livepatch_conclude(gc, lpc->result,
+        libxl__livepatch_conclude(gc, result,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED,
                 LIBXL_LIVEPATCH_REASON_ABORTED, NULL,
                 "aborted before anything was changed");
         return;
     }
     if (rc != ERROR_LOCK_FAIL) {
-        libxl__livepatch_conclude(gc, lpc->result,
+        libxl__livepatch_conclude(gc, result,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED,
                 lpl->errnoval == EACCES || lpl->errnoval == EPERM
                     ? LIBXL_LIVEPATCH_REASON_NOT_PERMITTED
@@ -97,7 +114,6 @@ static void conclude_lock(libxl__gc *gc, libxl__livepatch_call *lpc, int rc)
         return;
     }
 
-    lpc->result->lock_holder = lpl->holder;
     if (!lpl->holder)
         who = "another process, which did not tell its number,";
     else if (kill(lpl->holder, 0) && errno == ESRCH)
@@ -105,11 +121,11 @@ static void conclude_lock(libxl__gc *gc, libxl__livepatch_call *lpc, int rc)
                         "guests", (int)lpl->holder);
     else
         who = GCSPRINTF("process %d", (int)lpl->holder);
-    libxl__livepatch_conclude(gc, lpc->result,
+    libxl__livepatch_conclude(gc, result,
             LIBXL_LIVEPATCH_OUTCOME_BUSY, LIBXL_LIVEPATCH_REASON_LOCKED,
             "Wait for it, or give a longer lock wait.",
             "%s is live patching this host; waited for it for %"PRIu64" ms",
-            who, lpc->params.lock_wait_us / 1000);
+            who, lpl->wait_us / 1000);
 }
 
 static void dispose_payloads(libxl_livepatch_payload *payloads, int num)
@@ -149,15 +165,8 @@ void libxl__livepatch_call_begin(libxl__egc *egc,
     STATE_AO_GC(lpc->ao);
     int rc;
 
-    if (lpc->params.timeout_us > LIBXL_LIVEPATCH_TIMEOUT_US_MAX) {
-        libxl__livepatch_conclude(gc, lpc->result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                LIBXL_LIVEPATCH_REASON_USAGE,
-                "All CPUs of the host stand still for as long; the default "
-                "is 30 ms.",
-                "a timeout of %"PRIu32" us is more than the hypervisor "
-                "takes, which is %d us",
-                lpc->params.timeout_us, LIBXL_LIVEPATCH_TIMEOUT_US_MAX);
+    if (!libxl__livepatch_check_timeout(gc, lpc->result,
+                                        lpc->params.timeout_us)) {
         call_complete(egc, lpc);
         return;
     }
@@ -196,7 +205,7 @@ void libxl__livepatch_call_begin(libxl__egc *egc,
     lpc->abrt.callback = call_abort;
     rc = libxl__ao_abortable_register(&lpc->abrt);
     if (rc) {
-        conclude_lock(gc, lpc, rc);
+        libxl__livepatch_conclude_lock(gc, lpc->result, &lpc->lock, rc);
         call_complete(egc, lpc);
         return;
     }
@@ -229,7 +238,8 @@ static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl, int rc)
 
     lpc->waiting = NULL;
     if (rc) {
-        conclude_lock(gc, lpc, rc);
+        if (rc == ERROR_LOCK_FAIL) lpc->result->lock_holder = lpl->holder;
+        libxl__livepatch_conclude_lock(gc, lpc->result, lpl, rc);
         call_complete(egc, lpc);
         return;
     }

@@ -3,8 +3,7 @@
  * What Xen says on its console while an action runs.
  *
  * A stock engine returns one errno for most of what can go wrong, and tells
- * the rest on the console alone.  Where an engine reports its words they are
- * looked up here, too.
+ * the rest on the console alone.
  */
 
 #include "libxl_osdeps.h"
@@ -38,25 +37,6 @@ static const struct {
     { "can't unload. Top is",       LIBXL_LIVEPATCH_REASON_NOT_ON_TOP },
     { "found with active waitqueue", LIBXL_LIVEPATCH_REASON_WAITQUEUE },
     { "Timed out on semaphore",     LIBXL_LIVEPATCH_REASON_QUIESCE },
-    /* Of engines that report. */
-    { "built for the hypervisor with build-id",
-      LIBXL_LIVEPATCH_REASON_XEN_BUILD_ID },
-    { "it depends on build-id",     LIBXL_LIVEPATCH_REASON_DEPENDENCY },
-    { "is neither in the hypervisor nor",
-      LIBXL_LIVEPATCH_REASON_SYMBOL },
-    { " exists already, at ",       LIBXL_LIVEPATCH_REASON_COLLISION },
-    { " is that of payload ",       LIBXL_LIVEPATCH_REASON_COLLISION },
-    { "a payload of this name exists", LIBXL_LIVEPATCH_REASON_COLLISION },
-    { ": expected ",                LIBXL_LIVEPATCH_REASON_EXPECTATION },
-    { " was applied after it",      LIBXL_LIVEPATCH_REASON_NOT_ON_TOP },
-    { "other payloads use what is in it", LIBXL_LIVEPATCH_REASON_IN_USE },
-    { "as applied payloads use it", LIBXL_LIVEPATCH_REASON_IN_USE },
-    { " is in flight",              LIBXL_LIVEPATCH_REASON_IN_FLIGHT },
-    { "the CPUs can't be stopped now", LIBXL_LIVEPATCH_REASON_IN_FLIGHT },
-    { "did not arrive in",          LIBXL_LIVEPATCH_REASON_QUIESCE },
-    { " hook ",                     LIBXL_LIVEPATCH_REASON_HOOK },
-    { "has hooks before or after",  LIBXL_LIVEPATCH_REASON_HOOK },
-    { "no memory for",              LIBXL_LIVEPATCH_REASON_MEMORY },
 };
 
 /* Read on from *index_io; a chunk that is not full was the last one. */

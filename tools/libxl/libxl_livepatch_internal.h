@@ -18,6 +18,7 @@
  *   libxl_livepatch_names.c     what xenstore says of domains, if it does
  *   libxl_livepatch_call.c      what every call that changes something shares
  *   libxl_livepatch_status.c    what is not as intended
+ *   libxl_livepatch_blockers.c  what would be in the way now
  *   libxl_livepatch_action.c    one action, with attempts, until it is done
  *   libxl_livepatch_transaction.c  steps, all of them or none
  *   libxl_livepatch_restore.c   undoing, until the host is as before
@@ -150,12 +151,15 @@ static inline libxl_livepatch_state libxl__livepatch_state(uint32_t state)
 /* Whether the hypervisor reports; stock ones don't. */
 _hidden bool libxl__livepatch_reports(libxl__gc *gc);
 /*
- * The bytes of its report on the payload, or, where name is NULL, on the
- * last upload that failed; from gc.
+ * The bytes of its report on the payload, or, where name is NULL, on what
+ * about says, LIVEPATCH_REPORT_ABOUT_*; from gc.
  */
 _hidden int libxl__livepatch_fetch_report(libxl__gc *gc,
                                           const libxl__livepatch_name *name,
-                                          void **bytes_r, size_t *size_r);
+                                          uint32_t about, void **bytes_r,
+                                          size_t *size_r);
+/* Begin a rehearsal; what becomes of it is reported. */
+_hidden int libxl__livepatch_rehearse(libxl__gc *gc, uint32_t timeout_us);
 
 /* The entry of that name, or NULL. */
 _hidden libxl__livepatch_entry *
@@ -204,23 +208,30 @@ _hidden int libxl__livepatch_get_report(libxl__gc *gc,
                                     libxl__livepatch_reporter *lpr,
                                     const libxl__livepatch_name *name,
                                     libxl_livepatch_report *report_r);
+/* The same on the last rehearsal. */
+_hidden int libxl__livepatch_get_rehearsal(libxl__gc *gc,
+                                    libxl__livepatch_reporter *lpr,
+                                    libxl_livepatch_report *report_r);
 /*
  * Why the upload of name failed with the negative errno r, in the
- * hypervisor's words; NULL if these are not to be had.
+ * hypervisor's words, and *reason_r; NULL if these are not to be had.
  */
 _hidden const char *
 libxl__livepatch_upload_failure(libxl__gc *gc,
                                 libxl__livepatch_reporter *lpr,
-                                const libxl__livepatch_name *name, int r);
+                                const libxl__livepatch_name *name, int r,
+                                libxl_livepatch_reason *reason_r);
 /*
  * Move to the attempt what a report on its payload tells of it; returns
- * whether there was one.
+ * whether there was one.  *culprit_r, from gc, is the other payload that is
+ * to blame, or NULL.
  */
 _hidden bool
 libxl__livepatch_explain_attempt(libxl__gc *gc,
                                  libxl__livepatch_reporter *lpr,
                                  const libxl__livepatch_name *name,
-                                 libxl_livepatch_attempt *attempt);
+                                 libxl_livepatch_attempt *attempt,
+                                 const char **culprit_r);
 /*
  * What kept the attempt from success, in words for people that go on after
  * a colon; NULL if that was not reported.
@@ -481,6 +492,7 @@ typedef struct {
 typedef struct {
     libxl__livepatch_usage *domains;
     int num;
+    uint64_t taken_us;          /* on the clock of libxl__livepatch_now_us */
 } libxl__livepatch_sample;
 
 _hidden int libxl__livepatch_sample_usage(libxl__gc *gc,
@@ -515,6 +527,15 @@ _hidden int libxl__livepatch_named(libxl__gc *gc,
                                    const libxl_livepatch_attempt *attempt,
                                    libxl__livepatch_guest **guests_io,
                                    int *num_io);
+
+/*
+ * Guests that may be in the way, the likeliest first: those that are being
+ * migrated, and those that ran for most of the time since the sample.
+ */
+_hidden int libxl__livepatch_guess(libxl__gc *gc,
+                                   const libxl__livepatch_sample *before,
+                                   libxl_livepatch_suspect **suspects_r,
+                                   int *num_r);
 
 /*----- guests paused through the pauser (libxl_livepatch_pause.c) -----*/
 
@@ -657,6 +678,15 @@ libxl__livepatch_get_payloads(libxl__gc *gc, libxl__livepatch_any result,
 
 /*----- a call that changes something (libxl_livepatch_call.c) -----*/
 
+/* These two conclude any call that must not, or can't, begin. */
+_hidden bool libxl__livepatch_check_timeout(libxl__gc *gc,
+                                            libxl__livepatch_any result,
+                                            uint32_t timeout_us);
+_hidden void libxl__livepatch_conclude_lock(libxl__gc *gc,
+                                    libxl__livepatch_any result,
+                                    const libxl__livepatch_lock *lpl,
+                                    int rc);
+
 struct libxl__livepatch_call {
     /* to be filled in by the user */
     libxl__ao *ao;
@@ -745,6 +775,7 @@ struct libxl__livepatch_action {
     libxl__livepatch_sample sample;
     bool reported;                      /* the hypervisor did, of it */
     const char *told;                   /* what it said was in the way */
+    const char *culprit;                /* what other payload is to blame */
     bool none_to_pause;                 /* and no guest that may be paused */
     bool not_paused;                    /* one that should have been was not */
     bool has_waiter;

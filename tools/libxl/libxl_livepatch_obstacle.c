@@ -38,10 +38,9 @@ static void add_names(libxl__gc *gc, libxl_livepatch_report *report)
             libxl__livepatch_domain_name(gc, report->waiting[i].domid);
 }
 
-int libxl__livepatch_get_report(libxl__gc *gc,
-                                libxl__livepatch_reporter *lpr,
-                                const libxl__livepatch_name *name,
-                                libxl_livepatch_report *report_r)
+static int get_report(libxl__gc *gc, libxl__livepatch_reporter *lpr,
+                      const libxl__livepatch_name *name, uint32_t about,
+                      libxl_livepatch_report *report_r)
 {
     void *bytes;
     size_t size;
@@ -50,7 +49,7 @@ int libxl__livepatch_get_report(libxl__gc *gc,
     libxl_livepatch_report_init(report_r);
     if (!lpr->available) return -EOPNOTSUPP;
 
-    r = libxl__livepatch_fetch_report(gc, name, &bytes, &size);
+    r = libxl__livepatch_fetch_report(gc, name, about, &bytes, &size);
     if (!r)
         r = -libxl__livepatch_parse_report(bytes, size, &lpr->boot_us,
                                            report_r);
@@ -65,12 +64,30 @@ int libxl__livepatch_get_report(libxl__gc *gc,
     return 0;
 }
 
+int libxl__livepatch_get_report(libxl__gc *gc,
+                                libxl__livepatch_reporter *lpr,
+                                const libxl__livepatch_name *name,
+                                libxl_livepatch_report *report_r)
+{
+    return get_report(gc, lpr, name, LIVEPATCH_REPORT_ABOUT_UPLOAD,
+                      report_r);
+}
+
+int libxl__livepatch_get_rehearsal(libxl__gc *gc,
+                                   libxl__livepatch_reporter *lpr,
+                                   libxl_livepatch_report *report_r)
+{
+    return get_report(gc, lpr, NULL, LIVEPATCH_REPORT_ABOUT_REHEARSAL,
+                      report_r);
+}
+
 /*----- an upload -----*/
 
 const char *libxl__livepatch_upload_failure(libxl__gc *gc,
                                     libxl__livepatch_reporter *lpr,
                                     const libxl__livepatch_name *name,
-                                    int r)
+                                    int r,
+                                    libxl_livepatch_reason *reason_r)
 {
     libxl_livepatch_report report;
     const char *failure = NULL;
@@ -82,8 +99,10 @@ const char *libxl__livepatch_upload_failure(libxl__gc *gc,
     text = libxl__livepatch_text(name->bytes, name->len);
     if (!text) libxl__alloc_failed(CTX, __func__, 0, 0);
     if (report.failure && report.rc == r && report.name &&
-        !strcmp(report.name, text))
+        !strcmp(report.name, text)) {
         failure = libxl__strdup(gc, report.failure);
+        *reason_r = report.reason;
+    }
     free(text);
     libxl_livepatch_report_dispose(&report);
     return failure;
@@ -94,7 +113,8 @@ const char *libxl__livepatch_upload_failure(libxl__gc *gc,
 bool libxl__livepatch_explain_attempt(libxl__gc *gc,
                                       libxl__livepatch_reporter *lpr,
                                       const libxl__livepatch_name *name,
-                                      libxl_livepatch_attempt *attempt)
+                                      libxl_livepatch_attempt *attempt,
+                                      const char **culprit_r)
 {
     libxl_livepatch_report report;
     bool about_it;
@@ -105,6 +125,9 @@ bool libxl__livepatch_explain_attempt(libxl__gc *gc,
     about_it = report.action == attempt->operation;
     if (about_it) {
         attempt->stalled_us = report.arrival_us + report.stopped_us;
+        attempt->reason = report.reason;
+        *culprit_r = report.culprit ? libxl__strdup(gc, report.culprit)
+                                    : NULL;
         attempt->failure = report.failure;
         attempt->stragglers = report.stragglers;
         attempt->num_stragglers = report.num_stragglers;

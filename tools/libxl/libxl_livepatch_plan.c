@@ -223,7 +223,7 @@ static libxl__livepatch_entry *find_by_id(apply_state *as, const char *id)
 /* An upload that the hypervisor says itself why it refused. */
 static void conclude_refusal(libxl__gc *gc, libxl__livepatch_call *lpc,
                              const char *file,
-                             libxl_livepatch_reason reason, int r,
+                             libxl_livepatch_reason reason,
                              const char *failure)
 {
     static const struct {
@@ -246,10 +246,6 @@ static void conclude_refusal(libxl__gc *gc, libxl__livepatch_call *lpc,
     int i;
 
     lpc->told = true;
-    if (reason == LIBXL_LIVEPATCH_REASON_NONE)
-        reason = r == -EEXIST ? LIBXL_LIVEPATCH_REASON_COLLISION
-               : r == -ENOMEM ? LIBXL_LIVEPATCH_REASON_MEMORY
-                              : LIBXL_LIVEPATCH_REASON_HYPERVISOR;
     for (i = 0; i < ARRAY_SIZE(advices); i++)
         if (advices[i].reason == reason) advice = advices[i].advice;
     libxl__livepatch_conclude(gc, lpc->result,
@@ -263,20 +259,17 @@ void libxl__livepatch_conclude_upload(libxl__gc *gc,
                                       int r)
 {
     libxl_livepatch_result *const result = lpc->result;
-    const char *failure =
-        libxl__livepatch_upload_failure(gc, &lpc->reporter, &item->name, r);
-    char *reported[] = { (char *)failure, NULL };
-    char **lines = failure
-        ? reported : libxl__livepatch_console_since(gc, &lpc->seen);
-    const char *line = NULL;
-    libxl_livepatch_reason reason =
-        libxl__livepatch_console_reason(lines, &line);
-    const char *file = item->payload.file;
+    const char *file = item->payload.file, *line = NULL, *failure;
+    libxl_livepatch_reason reason;
 
+    failure = libxl__livepatch_upload_failure(gc, &lpc->reporter,
+                                              &item->name, r, &reason);
     if (failure) {
-        conclude_refusal(gc, lpc, file, reason, r, failure);
+        conclude_refusal(gc, lpc, file, reason, failure);
         return;
     }
+    reason = libxl__livepatch_console_reason(
+        libxl__livepatch_console_since(gc, &lpc->seen), &line);
     /* No other errno says that; the words may be hidden by the log level. */
     if (r == -ENOENT) reason = LIBXL_LIVEPATCH_REASON_SYMBOL;
     if (reason == LIBXL_LIVEPATCH_REASON_SYMBOL)

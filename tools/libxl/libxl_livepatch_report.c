@@ -46,6 +46,7 @@ static size_t least_size(uint16_t type)
     switch (type) {
     case LIVEPATCH_REPORT_NAME:
     case LIVEPATCH_REPORT_FAILURE:
+    case LIVEPATCH_REPORT_CULPRIT:
     case LIVEPATCH_REPORT_BUILD_ID:
     case LIVEPATCH_REPORT_DEPENDS:
     case LIVEPATCH_REPORT_XEN_DEPENDS:
@@ -139,6 +140,34 @@ static bool get_address(char **text, uint64_t address)
     return false;
 }
 
+/* One that is not known is at least the hypervisor's. */
+static libxl_livepatch_reason reason_of(uint32_t reason)
+{
+    static const libxl_livepatch_reason reasons[] = {
+        LIBXL_LIVEPATCH_REASON_NONE,
+#define REASON(theirs, ours) \
+        [LIVEPATCH_REASON_##theirs] = LIBXL_LIVEPATCH_REASON_##ours
+        REASON(FORMAT, FORMAT),
+        REASON(XEN_BUILD_ID, XEN_BUILD_ID),
+        REASON(DEPENDENCY, DEPENDENCY),
+        REASON(SYMBOL, SYMBOL),
+        REASON(COLLISION, COLLISION),
+        REASON(EXPECTATION, EXPECTATION),
+        REASON(HOOK, HOOK),
+        REASON(STATE, WRONG_STATE),
+        REASON(NOT_ON_TOP, NOT_ON_TOP),
+        REASON(IN_USE, IN_USE),
+        REASON(IN_FLIGHT, IN_FLIGHT),
+        REASON(QUIESCE, QUIESCE),
+        REASON(WAITQUEUE, WAITQUEUE),
+        REASON(MEMORY, MEMORY),
+#undef REASON
+    };
+
+    return reason < ARRAY_SIZE(reasons) ? reasons[reason]
+                                        : LIBXL_LIVEPATCH_REASON_HYPERVISOR;
+}
+
 static libxl_livepatch_operation operation_of(uint32_t action)
 {
     switch (action) {
@@ -160,6 +189,7 @@ static bool get_status(libxl_livepatch_report *report,
     report->rc = status.rc;
     report->users = status.users;
     report->action = operation_of(status.action);
+    report->reason = reason_of(status.reason);
     return true;
 }
 
@@ -286,6 +316,9 @@ static bool get_item(report_reader *reader, const report_item *item)
                         sizeof(struct xen_livepatch_report_item));
     case LIVEPATCH_REPORT_FAILURE:
         return get_failure(&report->failure, item);
+    case LIVEPATCH_REPORT_CULPRIT:
+        return get_text(&report->culprit, item,
+                        sizeof(struct xen_livepatch_report_item));
     case LIVEPATCH_REPORT_BUILD_ID:
         return get_id(&report->build_id, item);
     case LIVEPATCH_REPORT_DEPENDS:

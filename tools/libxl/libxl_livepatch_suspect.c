@@ -14,6 +14,9 @@
 
 #define MAX_DOMAINS 1024
 
+/* Worth a guess is who ran for such a part of the time. */
+#define MUCH_OF(us) ((us) / 2)
+
 /* A guest, and what speaks for its being the culprit. */
 typedef struct {
     libxl__livepatch_guest guest;
@@ -59,6 +62,7 @@ int libxl__livepatch_sample_usage(libxl__gc *gc,
     rc = list_domains(gc, &info, &num);
     if (rc) goto out;
 
+    sample_r->taken_us = libxl__livepatch_now_us();
     sample_r->domains = libxl__calloc(gc, num + 1,
                                       sizeof(*sample_r->domains));
     sample_r->num = num;
@@ -123,17 +127,20 @@ static bool is_among(const libxl_uuid *uuids, int num,
     return false;
 }
 
+/* What does not run is not in the way. */
+static bool is_guest_at_work(const xc_domaininfo_t *info)
+{
+    return info->domain && !(info->flags & (XEN_DOMINF_paused |
+                                            XEN_DOMINF_dying |
+                                            XEN_DOMINF_shutdown));
+}
+
 static bool may_pause(const libxl__livepatch_call *lpc,
                       const xc_domaininfo_t *info)
 {
     const libxl_livepatch_params *const params = &lpc->params;
 
-    if (info->domain == 0) return false;
-
-    /* It does not run, so it is not in the way. */
-    if (info->flags & (XEN_DOMINF_paused | XEN_DOMINF_dying |
-                       XEN_DOMINF_shutdown))
-        return false;
+    if (!is_guest_at_work(info)) return false;
 
     if (is_among(lpc->excluded, params->num_excluded, info)) return false;
 
@@ -162,12 +169,11 @@ static int count_likely(const suspect *suspects, int num)
     return num ? 1 : 0;
 }
 
-int libxl__livepatch_suspects(libxl__gc *gc,
-                              const libxl__livepatch_call *lpc,
-                              const libxl__livepatch_sample *before,
-                              const uint32_t *waiter,
-                              libxl__livepatch_guest **guests_r,
-                              int *num_r, int *likely_r)
+/* Of all guests at work, or those that lpc may pause, the likeliest first. */
+static int find_suspects(libxl__gc *gc, const libxl__livepatch_call *lpc,
+                         const libxl__livepatch_sample *before,
+                         const uint32_t *waiter, suspect **suspects_r,
+                         int *num_r)
 {
     libxl__livepatch_store store;
     xc_domaininfo_t *info;
@@ -182,7 +188,8 @@ int libxl__livepatch_suspects(libxl__gc *gc,
     for (i = 0; i < num_domains; i++) {
         suspect *s = &suspects[num];
 
-        if (!may_pause(lpc, &info[i])) continue;
+        if (lpc ? !may_pause(lpc, &info[i]) : !is_guest_at_work(&info[i]))
+            continue;
         s->guest.domid = info[i].domain;
         memcpy(s->guest.uuid, info[i].handle, sizeof(s->guest.uuid));
         s->waits = waiter && *waiter == info[i].domain;
@@ -192,6 +199,27 @@ int libxl__livepatch_suspects(libxl__gc *gc,
         num++;
     }
     qsort(suspects, num, sizeof(*suspects), compare_suspects);
+    *suspects_r = suspects;
+    *num_r = num;
+    rc = 0;
+
+ out:
+    libxl__livepatch_store_dispose(&store);
+    return rc;
+}
+
+int libxl__livepatch_suspects(libxl__gc *gc,
+                              const libxl__livepatch_call *lpc,
+                              const libxl__livepatch_sample *before,
+                              const uint32_t *waiter,
+                              libxl__livepatch_guest **guests_r,
+                              int *num_r, int *likely_r)
+{
+    suspect *suspects;
+    int num, i, rc;
+
+    rc = find_suspects(gc, lpc, before, waiter, &suspects, &num);
+    if (rc) goto out;
 
     *guests_r = libxl__calloc(gc, num + 1, sizeof(**guests_r));
     for (i = 0; i < num; i++)
@@ -202,7 +230,38 @@ int libxl__livepatch_suspects(libxl__gc *gc,
     rc = 0;
 
  out:
-    libxl__livepatch_store_dispose(&store);
+    return rc;
+}
+
+int libxl__livepatch_guess(libxl__gc *gc,
+                           const libxl__livepatch_sample *before,
+                           libxl_livepatch_suspect **suspects_r, int *num_r)
+{
+    uint64_t watched_us = libxl__livepatch_now_us() - before->taken_us;
+    suspect *suspects;
+    int num, i, rc;
+
+    rc = find_suspects(gc, NULL, before, NULL, &suspects, &num);
+    if (rc) goto out;
+
+    *suspects_r = libxl__calloc(NOGC, num + 1, sizeof(**suspects_r));
+    *num_r = 0;
+    for (i = 0; i < num; i++) {
+        const suspect *s = &suspects[i];
+        libxl_livepatch_suspect *to = &(*suspects_r)[*num_r];
+
+        if (!s->migrates && s->cpu_ns / 1000 < MUCH_OF(watched_us))
+            continue;
+        libxl_livepatch_suspect_init(to);
+        to->domid = s->guest.domid;
+        to->name = libxl__livepatch_domain_name(gc, to->domid);
+        to->cpu_us = s->cpu_ns / 1000;
+        to->migrating = s->migrates;
+        (*num_r)++;
+    }
+    rc = 0;
+
+ out:
     return rc;
 }
 

@@ -132,12 +132,13 @@ int libxl__livepatch_do(libxl__gc *gc, const libxl__livepatch_name *name,
 /*----- reporting -----*/
 
 /*
- * A report of up to size bytes into *bytes_r, which is from gc; bytes_r may
+ * A report of up to size bytes into *bytes_r, which is from gc; without a
+ * name it is on what about says.  bytes_r may
  * be NULL with size 0.  *size_r is how many bytes it has, or would have had
  * room for where the result is -ENOBUFS.
  */
 static int report_once(libxl__gc *gc, const libxl__livepatch_name *name,
-                       uint32_t size, void **bytes_r, uint32_t *size_r)
+                       uint32_t about, uint32_t size, void **bytes_r, uint32_t *size_r)
 {
     DECLARE_HYPERCALL_BUFFER(char, bytes);
     DECLARE_HYPERCALL_BUFFER(uint8_t, buffer);
@@ -162,6 +163,7 @@ static int report_once(libxl__gc *gc, const libxl__livepatch_name *name,
     }
 
     op->cmd = XEN_SYSCTL_LIVEPATCH_REPORT;
+    report->about = about;
     report->size = size;
     set_xen_guest_handle(report->buffer, buffer);
     r = livepatch_op(gc, &sysctl);
@@ -183,7 +185,8 @@ static int report_once(libxl__gc *gc, const libxl__livepatch_name *name,
 bool libxl__livepatch_reports(libxl__gc *gc)
 {
     uint32_t size;
-    int r = report_once(gc, NULL, 0, NULL, &size);
+    int r = report_once(gc, NULL, LIVEPATCH_REPORT_ABOUT_UPLOAD, 0, NULL,
+                        &size);
 
     /* There is one to be had, or no upload has failed yet. */
     return !r || r == -ENOBUFS || r == -ENOENT;
@@ -191,13 +194,14 @@ bool libxl__livepatch_reports(libxl__gc *gc)
 
 int libxl__livepatch_fetch_report(libxl__gc *gc,
                                   const libxl__livepatch_name *name,
-                                  void **bytes_r, size_t *size_r)
+                                  uint32_t about, void **bytes_r,
+                                  size_t *size_r)
 {
     uint32_t size = REPORT_FIRST, needed = 0;
     int restarts, r;
 
     for (restarts = 0; restarts < MAX_REPORT_RESTARTS; restarts++) {
-        r = report_once(gc, name, size, bytes_r, &needed);
+        r = report_once(gc, name, about, size, bytes_r, &needed);
         if (r != -ENOBUFS) {
             *size_r = needed;
             return r;
@@ -206,6 +210,15 @@ int libxl__livepatch_fetch_report(libxl__gc *gc,
         size = needed;
     }
     return -EAGAIN;
+}
+
+int libxl__livepatch_rehearse(libxl__gc *gc, uint32_t timeout_us)
+{
+    struct xen_sysctl sysctl = {};
+
+    sysctl.u.livepatch.cmd = XEN_SYSCTL_LIVEPATCH_REHEARSE;
+    sysctl.u.livepatch.u.rehearse.timeout = timeout_us * 1000;
+    return livepatch_op(gc, &sysctl);
 }
 
 /*----- listing -----*/

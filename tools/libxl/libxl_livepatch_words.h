@@ -27,6 +27,10 @@
     "Not every guest in the way could be paused: the warnings tell "    \
     "why.  Put that right, and try again."
 
+/* printf: the payload whose hook it was. */
+#define LIVEPATCH_ADVICE_HOOK_OF                                        \
+    "The hook is that of %s: ask who made that."
+
 /* The hooks of what is to be displaced, or of the payload itself. */
 #define LIVEPATCH_ADVICE_HOOKS_REPLACED                                 \
     "Revert and unload what is applied, then apply it."
