@@ -191,6 +191,25 @@ class Kill(unittest.TestCase):
         # Else the next call had nothing to do.
         self.assertGreater(self.seen_paused, 1)
 
+    def test_paused_again_by_a_person(self):
+        """Both are killed, a person resumes the guest as we advise, and pauses
+        it later: that pause is his, and stays."""
+        pause = next(n for n, what in enumerate(self.steps[PAUSER], 1)
+                     if what.startswith("domctl 4"))
+        result = self.scene.strike(LONG_PAUSE, program=PAUSER, at=pause,
+                                   signal=int(SIGKILL), to="both")
+        self.assertEqual(result.status, KILLED, result)
+        self.assertTrue(self.scene.is_paused())
+        self.scene.host.run("xl unpause stubborn && sleep 0.2 && xl pause stubborn",
+                            check=True)
+        result = self.scene.apply()
+        self.assertEqual(result.status, 0, result)
+        self.assertTrue(self.scene.is_paused(), "a person's pause was undone")
+        self.scene.host.run("xl unpause stubborn", check=True)
+        self.assertTrue(self.scene.clean_up())
+        self.assertFalse(self.scene.is_paused())
+        self.assertEqual(self.scene.leftovers(), "")
+
 
 if __name__ == "__main__":
     sys.exit(unittest.main())

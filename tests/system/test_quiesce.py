@@ -116,7 +116,8 @@ class Quiesce(LivepatchCase):
             f"xl livepatch apply {' '.join(QUICK)} /extra/stacked.livepatch; s=$?; "
             "umount /run/xen; (exit $s)")
         self.assertEqual(result.status, 2, result)
-        self.assertIn("not paused: cannot write the journal: No space left", result.stderr)
+        self.assertRegex(result.stderr, r"domain \d+ was not paused: cannot write the "
+                         "journal: No space left")
         self.assertIn("could be paused: the warnings tell why", result.stderr)
         self.assertEqual(result.stderr.count("who has the lock: No space left"), 1, result)
         self.assert_as_before(self.before)

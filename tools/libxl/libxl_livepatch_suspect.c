@@ -17,7 +17,6 @@
 /* A guest, and what speaks for its being the culprit. */
 typedef struct {
     libxl__livepatch_guest guest;
-    bool waits;
     bool migrates;
     uint64_t cpu_ns;
 } suspect;
@@ -75,15 +74,24 @@ int libxl__livepatch_sample_usage(libxl__gc *gc,
     return rc;
 }
 
+/*
+ * By number and UUID: the number may be another domain's soon, and while a
+ * guest migrates to the host itself two domains have its UUID.
+ */
+static bool is_it(const xc_domaininfo_t *info, uint32_t domid,
+                  const uint8_t *uuid)
+{
+    return info->domain == domid &&
+        !memcmp(info->handle, uuid, sizeof(info->handle));
+}
+
 static uint64_t used_before(const libxl__livepatch_sample *sample,
                             const xc_domaininfo_t *info)
 {
     int i;
 
     for (i = 0; i < sample->num; i++)
-        if (sample->domains[i].domid == info->domain &&
-            !memcmp(sample->domains[i].uuid, info->handle,
-                    sizeof(info->handle)))
+        if (is_it(info, sample->domains[i].domid, sample->domains[i].uuid))
             return sample->domains[i].cpu_ns;
     return 0;
 }
@@ -112,13 +120,26 @@ int libxl__livepatch_resolve_domains(libxl__gc *gc,
     return rc;
 }
 
-static bool is_among(const libxl_uuid *uuids, int num,
-                     const xc_domaininfo_t *info)
+static bool is_listed(const libxl__livepatch_call *lpc,
+                      const xc_domaininfo_t *info)
 {
     int i;
 
-    for (i = 0; i < num; i++)
-        if (!memcmp(uuids[i].uuid, info->handle, sizeof(info->handle)))
+    for (i = 0; i < lpc->params.num_listed; i++)
+        if (is_it(info, lpc->params.listed[i], lpc->listed[i].uuid))
+            return true;
+    return false;
+}
+
+/* Whatever its number is: a guest that reboots meanwhile stays excluded. */
+static bool is_excluded(const libxl__livepatch_call *lpc,
+                        const xc_domaininfo_t *info)
+{
+    int i;
+
+    for (i = 0; i < lpc->params.num_excluded; i++)
+        if (!libxl_uuid_is_nil(&lpc->excluded[i]) &&
+            is_it(info, info->domain, lpc->excluded[i].uuid))
             return true;
     return false;
 }
@@ -126,8 +147,6 @@ static bool is_among(const libxl_uuid *uuids, int num,
 static bool may_pause(const libxl__livepatch_call *lpc,
                       const xc_domaininfo_t *info)
 {
-    const libxl_livepatch_params *const params = &lpc->params;
-
     if (info->domain == 0) return false;
 
     /* It does not run, so it is not in the way. */
@@ -135,17 +154,16 @@ static bool may_pause(const libxl__livepatch_call *lpc,
                        XEN_DOMINF_shutdown))
         return false;
 
-    if (is_among(lpc->excluded, params->num_excluded, info)) return false;
+    if (is_excluded(lpc, info)) return false;
 
-    return params->pause != LIBXL_LIVEPATCH_PAUSE_MODE_LISTED ||
-           is_among(lpc->listed, params->num_listed, info);
+    return lpc->params.pause != LIBXL_LIVEPATCH_PAUSE_MODE_LISTED ||
+           is_listed(lpc, info);
 }
 
 static int compare_suspects(const void *va, const void *vb)
 {
     const suspect *a = va, *b = vb;
 
-    if (a->waits != b->waits) return b->waits - a->waits;
     if (a->migrates != b->migrates) return b->migrates - a->migrates;
     if (a->cpu_ns != b->cpu_ns) return a->cpu_ns < b->cpu_ns ? 1 : -1;
     return a->guest.domid < b->guest.domid ? -1 : 1;
@@ -157,7 +175,7 @@ static int count_likely(const suspect *suspects, int num)
     int i;
 
     for (i = 0; i < num; i++)
-        if (!suspects[i].waits && !suspects[i].migrates) break;
+        if (!suspects[i].migrates) break;
     if (i) return i;
     return num ? 1 : 0;
 }
@@ -165,7 +183,6 @@ static int count_likely(const suspect *suspects, int num)
 int libxl__livepatch_suspects(libxl__gc *gc,
                               const libxl__livepatch_call *lpc,
                               const libxl__livepatch_sample *before,
-                              const uint32_t *waiter,
                               libxl__livepatch_guest **guests_r,
                               int *num_r, int *likely_r)
 {
@@ -185,7 +202,6 @@ int libxl__livepatch_suspects(libxl__gc *gc,
         if (!may_pause(lpc, &info[i])) continue;
         s->guest.domid = info[i].domain;
         memcpy(s->guest.uuid, info[i].handle, sizeof(s->guest.uuid));
-        s->waits = waiter && *waiter == info[i].domain;
         s->migrates = libxl__livepatch_is_migrating(gc, &store,
                                                     info[i].domain);
         s->cpu_ns = info[i].cpu_time - used_before(before, &info[i]);
@@ -215,8 +231,6 @@ static bool was_named(const libxl_livepatch_attempt *attempt,
 
     for (i = 0; i < attempt->num_stragglers; i++)
         if (attempt->stragglers[i].domid == domid) return true;
-    for (i = 0; i < attempt->num_waiting; i++)
-        if (attempt->waiting[i].domid == domid) return true;
     return false;
 }
 
@@ -226,8 +240,7 @@ static bool is_chosen(const libxl__livepatch_guest *guests, int num,
     int i;
 
     for (i = 0; i < num; i++)
-        if (!memcmp(guests[i].uuid, info->handle, sizeof(info->handle)))
-            return true;
+        if (is_it(info, guests[i].domid, guests[i].uuid)) return true;
     return false;
 }
 
