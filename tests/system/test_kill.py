@@ -200,7 +200,7 @@ class Kill(unittest.TestCase):
                                    signal=int(SIGKILL), to="both")
         self.assertEqual(result.status, KILLED, result)
         self.assertTrue(self.scene.is_paused())
-        self.scene.host.run("xl unpause stubborn && sleep 0.2 && xl pause stubborn",
+        self.scene.host.run("xl unpause stubborn && usleep 200000 && xl pause stubborn",
                             check=True)
         result = self.scene.apply()
         self.assertEqual(result.status, 0, result)

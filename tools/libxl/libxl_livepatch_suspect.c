@@ -2,10 +2,10 @@
 /*
  * Which guests keep the host from quiescing.
  *
- * A stock engine doesn't tell, so this is a guess: a vCPU that stays in the
- * hypervisor burns CPU time while all others stand still, and so does one
- * whose memory is being saved.  Where the hypervisor names them there is
- * nothing to guess.
+ * A stock engine doesn't tell, so this is a guess: a vCPU that stays in
+ * the hypervisor burns CPU time while all others stand still, and so does
+ * one whose memory is being saved.  Where the hypervisor names them there
+ * is nothing to guess.
  */
 
 #include "libxl_osdeps.h"
@@ -22,7 +22,8 @@ typedef struct {
 } suspect;
 
 /* All domains; the array is from gc. */
-static int list_domains(libxl__gc *gc, xc_domaininfo_t **info_r, int *num_r)
+static int list_domains(libxl__gc *gc, xc_domaininfo_t **info_r,
+                        int *num_r)
 {
     xc_domaininfo_t *info = NULL;
     int num = 0, got, rc;
@@ -131,7 +132,7 @@ static bool is_listed(const libxl__livepatch_call *lpc,
     return false;
 }
 
-/* Whatever its number is: a guest that reboots meanwhile stays excluded. */
+/* Whatever its number is: a guest that reboots stays excluded. */
 static bool is_excluded(const libxl__livepatch_call *lpc,
                         const xc_domaininfo_t *info)
 {
