@@ -92,7 +92,6 @@ class Kill(unittest.TestCase):
         """An apply that fails, pauses the guest, and succeeds."""
         self.assertEqual(self.steps[XL].count("livepatch action 3"), 2)
         self.assertEqual(self.steps[XL].count("livepatch upload 0"), 1)
-        self.assertGreater(sum(step.startswith("xenstore request") for step in self.steps[XL]), 10)
         self.assertEqual([step.split(" of ")[0] for step in self.steps[PAUSER]
                           if step.startswith("domctl")], ["domctl 3", "domctl 4"])
 
@@ -203,8 +202,7 @@ class Kill(unittest.TestCase):
         self.scene.host.run("xl unpause stubborn && usleep 200000 && xl pause stubborn",
                             check=True)
         result = self.scene.apply()
-        self.assertEqual(result.status, 0, result)
-        self.assertTrue(self.scene.is_paused(), "a person's pause was undone")
+        self.assertTrue(self.scene.is_paused(), f"a person's pause was undone: {result}")
         self.scene.host.run("xl unpause stubborn", check=True)
         self.assertTrue(self.scene.clean_up())
         self.assertFalse(self.scene.is_paused())
