@@ -137,8 +137,9 @@ PATCHES = [
           "For the time that one attempt takes; never one that was paused before.",
           ("_pause.c", "_obstacle.c"), LIBXL),
     Patch("libxl: which guests are likely to be in the way",
-          "For engines that don't say.",
-          ("_suspect.c",), LIBXL),
+          "For engines that don't say.  What xenstore tells is an aid that nobody\n"
+          "waits for.",
+          ("_suspect.c", "_names.c"), LIBXL),
     Patch("libxl: one action on a payload",
           "Attempts, polling, and the traps of the hypervisor's interface.",
           ("_action.c",), LIBXL),

@@ -6,7 +6,7 @@
 
 #include <xenstore.h>
 
-#include "libxl_internal.h"
+#include "libxl_livepatch_internal.h"
 
 #include "faults.h"
 #include "store.h"
@@ -120,6 +120,41 @@ void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
     if (errno) return NULL;
     if (len) *len = strlen(node->value);
     return strdup(node->value);
+}
+
+/*----- in the place of libxl_livepatch_names.c -----*/
+
+void libxl__livepatch_store_init(libxl__livepatch_store *lps)
+{
+}
+
+void libxl__livepatch_store_dispose(libxl__livepatch_store *lps)
+{
+}
+
+static const char *look_up(uint32_t domid, const char *what)
+{
+    char path[64];
+    struct node *node;
+
+    snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, what);
+    node = faults_step("look_up") ? NULL : find(&now, path);
+    return node ? node->value : "";
+}
+
+char *libxl__livepatch_domain_name(libxl__gc *gc, uint32_t domid)
+{
+    const char *name = look_up(domid, "name");
+
+    return *name ? libxl__livepatch_text(name, strlen(name)) : NULL;
+}
+
+bool libxl__livepatch_is_migrating(libxl__gc *gc,
+                                   libxl__livepatch_store *lps,
+                                   uint32_t domid)
+{
+    return strstr(look_up(domid, "name"), "--incoming") ||
+           !strcmp(look_up(domid, "control/shutdown"), "suspend");
 }
 
 /* As in the real one, a single block. */

@@ -34,6 +34,16 @@ def build_stand_in(folder):
     return library
 
 
+def build_side(folder, name, part):
+    """Compile a program with a part of libxl in it into folder; its path."""
+    program = folder / name
+    subprocess.run(
+        ["make", "-s", "--no-print-directory", "-C", TREE / "tools/libs/light",
+         "-f", "Makefile", "-f", HERE / "libxl_side.mk", f"SIDE={name}", f"PART={part}",
+         f"PROGRAM={program}", program], check=True)
+    return program
+
+
 class Domain(ctypes.Structure):
     _fields_ = [("domid", ctypes.c_uint32), ("uuid", ctypes.c_uint8 * 16),
                 *((name, ctypes.c_uint32) for name in (

@@ -12,26 +12,17 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 import hypervisor  # noqa: E402
-from hypervisor import HERE, LIBRARIES, PAUSER, TREE, Hypervisor  # noqa: E402
+from hypervisor import LIBRARIES, PAUSER, Hypervisor  # noqa: E402
 
 # libxl_error.
 FAIL = -3
-
-
-def build_libxl_side(folder):
-    program = folder / "libxl_side"
-    subprocess.run(
-        ["make", "-s", "--no-print-directory", "-C", TREE / "tools/libs/light",
-         "-f", "Makefile", "-f", HERE / "libxl_side.mk", f"LIBXL_SIDE={program}",
-         program], check=True)
-    return program
 
 
 class LibxlSide(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        cls.program = build_libxl_side(folder)
+        cls.program = hypervisor.build_side(folder, "libxl_side", "pause")
         # Preloaded for the pauser alone.
         cls.pauser = folder / "pauser"
         cls.pauser.write_text(

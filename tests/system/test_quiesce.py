@@ -109,15 +109,15 @@ class Quiesce(LivepatchCase):
         self.assert_as_before(self.before)
         self.assert_running()
 
-    def test_no_room_for_the_journal(self):
-        """Nobody is paused whom a later call could not resume; it says so."""
+    def test_no_room_to_write_down_what_is_intended(self):
+        """Nothing is begun, and nobody paused, that a later call could not undo."""
         result = self.host.run(
             "mount -t tmpfs -o size=4k none /run/xen; head -c 4096 /dev/zero > /run/xen/full; "
             f"xl livepatch apply {' '.join(QUICK)} /extra/stacked.livepatch; s=$?; "
             "umount /run/xen; (exit $s)")
-        self.assertEqual(result.status, 2, result)
-        self.assertIn("not paused: cannot write the journal: No space left", result.stderr)
-        self.assertIn("could be paused: the warnings tell why", result.stderr)
+        self.assertEqual(result.status, 1, result)
+        self.assertIn("No space left on device", result.stderr)
+        self.assertIn("nothing was changed", result.stderr)
         self.assertEqual(result.stderr.count("who has the lock: No space left"), 1, result)
         self.assert_as_before(self.before)
         self.assert_running()

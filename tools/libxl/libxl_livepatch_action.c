@@ -344,7 +344,6 @@ static int choose_guests(libxl__gc *gc, libxl__livepatch_action *lpa,
     }
     if (!lpa->guests) {
         rc = libxl__livepatch_suspects(gc, lpc, &lpa->sample,
-                                       lpa->has_waiter ? &lpa->waiter : NULL,
                                        &lpa->guests, &lpa->num_guests,
                                        &lpa->num_likely);
         if (rc) return rc;

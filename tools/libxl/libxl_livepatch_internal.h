@@ -505,21 +505,20 @@ _hidden int libxl__livepatch_resolve_domains(libxl__gc *gc,
                                              libxl_uuid **uuids_r);
 
 /*
- * The guests that the call may pause, the likeliest culprit first:
- * the one whose waitqueue was named, then those being migrated, then by CPU
- * time used since the sample (which may be empty).  *likely_r of them are
+ * The guests that the call may pause, the likeliest culprit first: those
+ * being migrated, then by CPU time used since the sample (which may be
+ * empty).  *likely_r of them are
  * worth trying first, *num_r there are in all.
  */
 _hidden int libxl__livepatch_suspects(libxl__gc *gc,
                                       const libxl__livepatch_call *lpc,
                                       const libxl__livepatch_sample *before,
-                                      const uint32_t *waiter,
                                       libxl__livepatch_guest **guests_r,
                                       int *num_r, int *likely_r);
 
 /*
  * The guests that the call may pause among those which the hypervisor named
- * for being in the way of the attempt, after those that *guests_io has
+ * for being late in the attempt, after those that *guests_io has
  * already.
  */
 _hidden int libxl__livepatch_named(libxl__gc *gc,

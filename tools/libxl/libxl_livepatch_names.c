@@ -3,9 +3,10 @@
  * What xenstore says of domains, as an aid to people and guesses: if it
  * doesn't answer within a moment then it is done without.
  *
- * libxenstore waits for ever for a xenstored that was stopped, and if it was
- * killed for the answer of one that never comes through the kernel's device.
- * So this speaks the protocol itself, to whichever of the two there is.
+ * libxenstore waits for ever for a xenstored that was stopped, and if it
+ * was killed for the answer of one that never comes through the kernel's
+ * device. So this speaks the protocol itself, to whichever of the two
+ * there is.
  */
 
 #include "libxl_osdeps.h"
@@ -152,7 +153,8 @@ char *libxl__livepatch_domain_name(libxl__gc *gc, uint32_t domid)
     if (domid >= DOMID_FIRST_RESERVED) return NULL;
 
     libxl__livepatch_store_init(&store);
-    name = read_node(gc, &store, GCSPRINTF("/local/domain/%u/name", domid));
+    name = read_node(gc, &store,
+                     GCSPRINTF("/local/domain/%u/name", domid));
     libxl__livepatch_store_dispose(&store);
     return name ? libxl__livepatch_text(name, strlen(name)) : NULL;
 }

@@ -49,7 +49,8 @@ void libxl__livepatch_pauser_init(libxl__livepatch_pauser *lpp)
     libxl__livepatch_timer_init(&lpp->guard);
 }
 
-static char *guest_words(libxl__gc *gc, const libxl__livepatch_guest *guest)
+static char *guest_words(libxl__gc *gc,
+                         const libxl__livepatch_guest *guest)
 {
     char hex[2 * sizeof(guest->uuid) + 1];
     int i;
@@ -214,8 +215,8 @@ static int take_line(libxl__egc *egc, libxl__livepatch_pauser *lpp,
 
     if (sscanf(line, "recovered %d", &num) == 1) {
         libxl__livepatch_warn(gc, lpp->result,
-                "resumed %d guests that a pauser which was killed had left "
-                "paused", num);
+                "resumed %d guests that a pauser which was killed had "
+                "left paused", num);
     } else if (!strncmp(line, "warning ", 8)) {
         libxl__livepatch_warn(gc, lpp->result, "%s", line + 8);
     } else if ((guest = guest_of(lpp, line, "left ", &rest))) {

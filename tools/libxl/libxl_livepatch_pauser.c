@@ -74,7 +74,8 @@ static bool must_run(const guest_list *guests)
         if (guests->all[i].state != GUEST_RUNS)
             printf("warning cannot resume domain %"PRIu32": %s; see xl "
                    "list, and xl unpause it if it is still paused\n",
-                   guests->all[i].domid, strerror(guests->all[i].errnoval));
+                   guests->all[i].domid,
+                   strerror(guests->all[i].errnoval));
     fflush(stdout);
     return false;
 }
@@ -105,8 +106,8 @@ static bool recover(const char *journal)
 }
 
 /*
- * Whether the guests must run again: stdin has come to its end, SIGTERM, or
- * the time deadline_us (0: none).  Signals are let in here alone.
+ * Whether the guests must run again: stdin has come to its end, SIGTERM,
+ * or the time deadline_us (0: none).  Signals are let in here alone.
  */
 static bool is_over(uint64_t deadline_us, bool wait, bool *expired_r)
 {

@@ -43,8 +43,9 @@ bool guests_open_xen(void);
 /* Pause it.  If its state is GUEST_RUNS then, why tells the reason. */
 void guest_pause(guest *g);
 /*
- * Undo all our pauses, each once, and only where it is still ours.  Returns
- * how many unpauses that took, or -1 if some guest is still paused by us.
+ * Undo all our pauses, each once, and only where it is still ours.
+ * Returns how many unpauses that took, or -1 if some guest is still paused
+ * by us.
  */
 int guests_resume(guest_list *guests);
 

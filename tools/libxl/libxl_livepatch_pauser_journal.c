@@ -2,23 +2,23 @@
 /*
  * The pauser's journal: what its successor has to know if it is killed.
  *
- * Xen counts pauses, but shows only whether there are any.  So the successor
- * has to find out whether a pause that it sees is that of the journal.  While
- * a domain is paused it doesn't run, so that the time that it has run for
- * stays what it was: if that is what the journal tells then nobody has
- * resumed it since, and one of its pauses is ours.  Otherwise a person has,
- * and who paused it again had a reason of his own.
+ * Xen counts pauses, but shows only whether there are any.  So the
+ * successor has to find out whether a pause that it sees is that of the
+ * journal.  While a domain is paused it doesn't run, so that the time that
+ * it has run for stays what it was: if that is what the journal tells then
+ * nobody has resumed it since, and one of its pauses is ours.  Otherwise a
+ * person has, and who paused it again had a reason of his own.
  *
  *   killed before the pause     not flagged paused: nothing to do
- *   killed while it is paused   flagged, has not run: one unpause, which is
- *                               ours, also when somebody paused it, too
+ *   killed while it is paused   flagged, has not run: one unpause, which
+ *                               is ours, also when somebody paused it, too
  *   killed after the unpause    not flagged, or it has run: nothing to do
  *
- * Two guesses remain.  Killed in the microseconds between the pause and the
- * line that it is made, the time is unknown, and the flag alone decides: to
- * leave such a guest alone would leave one paused that nobody knows about.
- * And a domain all whose vCPUs slept between a person's unpause and pause
- * has not run, as if it had been paused all the time.
+ * Two guesses remain.  Killed in the microseconds between the pause and
+ * the line that it is made, the time is unknown, and the flag alone
+ * decides: to leave such a guest alone would leave one paused that nobody
+ * knows about. And a domain all whose vCPUs slept between a person's
+ * unpause and pause has not run, as if it had been paused all the time.
  */
 
 #include "libxl_osdeps.h"
@@ -100,8 +100,8 @@ const char *guest_parse(const char *text, guest *g)
     size_t i;
     int end = -1;
 
-    if (sscanf(text, "%"SCNu32":%32[0-9a-f]%n", &g->domid, hex, &end) != 2 ||
-        end < 0 || strlen(hex) != 2 * sizeof(g->uuid))
+    if (sscanf(text, "%"SCNu32":%32[0-9a-f]%n", &g->domid, hex,
+               &end) != 2 || end < 0 || strlen(hex) != 2 * sizeof(g->uuid))
         return NULL;
     for (i = 0; i < sizeof(g->uuid); i++)
         if (sscanf(hex + 2 * i, "%2"SCNx8, &g->uuid[i]) != 1) return NULL;

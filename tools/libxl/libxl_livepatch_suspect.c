@@ -2,10 +2,10 @@
 /*
  * Which guests keep the host from quiescing.
  *
- * A stock engine doesn't tell, so this is a guess: a vCPU that stays in the
- * hypervisor burns CPU time while all others stand still, and so does one
- * whose memory is being saved.  Where the hypervisor names them there is
- * nothing to guess.
+ * A stock engine doesn't tell, so this is a guess: a vCPU that stays in
+ * the hypervisor burns CPU time while all others stand still, and so does
+ * one whose memory is being saved.  Where the hypervisor names them there
+ * is nothing to guess.
  */
 
 #include "libxl_osdeps.h"
@@ -20,13 +20,13 @@
 /* A guest, and what speaks for its being the culprit. */
 typedef struct {
     libxl__livepatch_guest guest;
-    bool waits;
     bool migrates;
     uint64_t cpu_ns;
 } suspect;
 
 /* All domains; the array is from gc. */
-static int list_domains(libxl__gc *gc, xc_domaininfo_t **info_r, int *num_r)
+static int list_domains(libxl__gc *gc, xc_domaininfo_t **info_r,
+                        int *num_r)
 {
     xc_domaininfo_t *info = NULL;
     int num = 0, got, rc;
@@ -79,15 +79,24 @@ int libxl__livepatch_sample_usage(libxl__gc *gc,
     return rc;
 }
 
+/*
+ * By number and UUID: the number may be another domain's soon, and while a
+ * guest migrates to the host itself two domains have its UUID.
+ */
+static bool is_it(const xc_domaininfo_t *info, uint32_t domid,
+                  const uint8_t *uuid)
+{
+    return info->domain == domid &&
+        !memcmp(info->handle, uuid, sizeof(info->handle));
+}
+
 static uint64_t used_before(const libxl__livepatch_sample *sample,
                             const xc_domaininfo_t *info)
 {
     int i;
 
     for (i = 0; i < sample->num; i++)
-        if (sample->domains[i].domid == info->domain &&
-            !memcmp(sample->domains[i].uuid, info->handle,
-                    sizeof(info->handle)))
+        if (is_it(info, sample->domains[i].domid, sample->domains[i].uuid))
             return sample->domains[i].cpu_ns;
     return 0;
 }
@@ -116,13 +125,26 @@ int libxl__livepatch_resolve_domains(libxl__gc *gc,
     return rc;
 }
 
-static bool is_among(const libxl_uuid *uuids, int num,
-                     const xc_domaininfo_t *info)
+static bool is_listed(const libxl__livepatch_call *lpc,
+                      const xc_domaininfo_t *info)
 {
     int i;
 
-    for (i = 0; i < num; i++)
-        if (!memcmp(uuids[i].uuid, info->handle, sizeof(info->handle)))
+    for (i = 0; i < lpc->params.num_listed; i++)
+        if (is_it(info, lpc->params.listed[i], lpc->listed[i].uuid))
+            return true;
+    return false;
+}
+
+/* Whatever its number is: a guest that reboots stays excluded. */
+static bool is_excluded(const libxl__livepatch_call *lpc,
+                        const xc_domaininfo_t *info)
+{
+    int i;
+
+    for (i = 0; i < lpc->params.num_excluded; i++)
+        if (!libxl_uuid_is_nil(&lpc->excluded[i]) &&
+            is_it(info, info->domain, lpc->excluded[i].uuid))
             return true;
     return false;
 }
@@ -138,21 +160,18 @@ static bool is_guest_at_work(const xc_domaininfo_t *info)
 static bool may_pause(const libxl__livepatch_call *lpc,
                       const xc_domaininfo_t *info)
 {
-    const libxl_livepatch_params *const params = &lpc->params;
-
     if (!is_guest_at_work(info)) return false;
 
-    if (is_among(lpc->excluded, params->num_excluded, info)) return false;
+    if (is_excluded(lpc, info)) return false;
 
-    return params->pause != LIBXL_LIVEPATCH_PAUSE_MODE_LISTED ||
-           is_among(lpc->listed, params->num_listed, info);
+    return lpc->params.pause != LIBXL_LIVEPATCH_PAUSE_MODE_LISTED ||
+           is_listed(lpc, info);
 }
 
 static int compare_suspects(const void *va, const void *vb)
 {
     const suspect *a = va, *b = vb;
 
-    if (a->waits != b->waits) return b->waits - a->waits;
     if (a->migrates != b->migrates) return b->migrates - a->migrates;
     if (a->cpu_ns != b->cpu_ns) return a->cpu_ns < b->cpu_ns ? 1 : -1;
     return a->guest.domid < b->guest.domid ? -1 : 1;
@@ -164,7 +183,7 @@ static int count_likely(const suspect *suspects, int num)
     int i;
 
     for (i = 0; i < num; i++)
-        if (!suspects[i].waits && !suspects[i].migrates) break;
+        if (!suspects[i].migrates) break;
     if (i) return i;
     return num ? 1 : 0;
 }
@@ -172,8 +191,7 @@ static int count_likely(const suspect *suspects, int num)
 /* Of all guests at work, or those that lpc may pause, the likeliest first. */
 static int find_suspects(libxl__gc *gc, const libxl__livepatch_call *lpc,
                          const libxl__livepatch_sample *before,
-                         const uint32_t *waiter, suspect **suspects_r,
-                         int *num_r)
+                         suspect **suspects_r, int *num_r)
 {
     libxl__livepatch_store store;
     xc_domaininfo_t *info;
@@ -192,7 +210,6 @@ static int find_suspects(libxl__gc *gc, const libxl__livepatch_call *lpc,
             continue;
         s->guest.domid = info[i].domain;
         memcpy(s->guest.uuid, info[i].handle, sizeof(s->guest.uuid));
-        s->waits = waiter && *waiter == info[i].domain;
         s->migrates = libxl__livepatch_is_migrating(gc, &store,
                                                     info[i].domain);
         s->cpu_ns = info[i].cpu_time - used_before(before, &info[i]);
@@ -211,14 +228,13 @@ static int find_suspects(libxl__gc *gc, const libxl__livepatch_call *lpc,
 int libxl__livepatch_suspects(libxl__gc *gc,
                               const libxl__livepatch_call *lpc,
                               const libxl__livepatch_sample *before,
-                              const uint32_t *waiter,
                               libxl__livepatch_guest **guests_r,
                               int *num_r, int *likely_r)
 {
     suspect *suspects;
     int num, i, rc;
 
-    rc = find_suspects(gc, lpc, before, waiter, &suspects, &num);
+    rc = find_suspects(gc, lpc, before, &suspects, &num);
     if (rc) goto out;
 
     *guests_r = libxl__calloc(gc, num + 1, sizeof(**guests_r));
@@ -241,7 +257,7 @@ int libxl__livepatch_guess(libxl__gc *gc,
     suspect *suspects;
     int num, i, rc;
 
-    rc = find_suspects(gc, NULL, before, NULL, &suspects, &num);
+    rc = find_suspects(gc, NULL, before, &suspects, &num);
     if (rc) goto out;
 
     *suspects_r = libxl__calloc(NOGC, num + 1, sizeof(**suspects_r));
@@ -274,8 +290,6 @@ static bool was_named(const libxl_livepatch_attempt *attempt,
 
     for (i = 0; i < attempt->num_stragglers; i++)
         if (attempt->stragglers[i].domid == domid) return true;
-    for (i = 0; i < attempt->num_waiting; i++)
-        if (attempt->waiting[i].domid == domid) return true;
     return false;
 }
 
@@ -285,8 +299,7 @@ static bool is_chosen(const libxl__livepatch_guest *guests, int num,
     int i;
 
     for (i = 0; i < num; i++)
-        if (!memcmp(guests[i].uuid, info->handle, sizeof(info->handle)))
-            return true;
+        if (is_it(info, guests[i].domid, guests[i].uuid)) return true;
     return false;
 }
 
