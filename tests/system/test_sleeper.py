@@ -77,9 +77,9 @@ class Sleeper(LivepatchCase):
             self.assertEqual((state.extra, state.payloads),
                              ("Hello Again", {"sleeper": "checked", "replace": "applied"}))
         else:
-            self.assert_named(answer)
             self.assertEqual(state.extra, "Bye World!")
             self.assert_as_before(before)
+            self.assert_named(answer)
         self.assert_nobody_paused(answer)
 
 
