@@ -7,7 +7,7 @@
 #include "private.h"
 
 #define HOOK(kind, more) \
-    { XENLIVEPATCH_HOOKS kind, 8, XLP_PATCHES | (more),                    \
+    { XENLIVEPATCH_HOOKS kind, 8, XLP_PATCHES | (more), \
       xlp_judge_hooks, kind }
 #define TABLE(name, entry, judge) \
     { name, entry, XLP_MAY_BE_EMPTY | XLP_TABLE, judge, NULL }

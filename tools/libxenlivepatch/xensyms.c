@@ -232,7 +232,7 @@ static void judge_replaced(xlp_case *c, const xen_table *table,
 
 /*
  * A call through a pointer is made into a direct one while the payload is
- * loaded.  The pointer, behind two bytes of the call, has to be there then.
+ * loaded: the pointer, behind two bytes of the call, has to be there.
  */
 static void judge_call(xlp_case *c, const xen_table *table,
                        const xlp_relocs *relocs, const xlp_target *call)

@@ -157,7 +157,8 @@ static int take_content(xenlivepatch_payload *payload,
     judgement->fixes = payload->fixes;
     payload->fixes = NULL;
     return take_metadata(payload->metadata, payload->num_metadata,
-                         &judgement->metadata, &judgement->num_metadata) ? :
+                         &judgement->metadata,
+                         &judgement->num_metadata) ? :
         take_functions(payload, judgement) ? :
         take_hooks(payload, judgement);
 }

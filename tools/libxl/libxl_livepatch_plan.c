@@ -65,8 +65,10 @@ static int judge_member(libxl__gc *gc, apply_state *as,
     if (!judgement->file || !judgement->name)
         libxl__alloc_failed(CTX, __func__, 0, 0);
 
-    name = libxl__livepatch_gc_text(gc, judgement->name,
-                                    strlen(judgement->name));
+    /* As it was given, "hex:..." for example, but for what is unprintable. */
+    name = xenlivepatch_printable(judgement->name, SIZE_MAX, false);
+    if (!name) libxl__alloc_failed(CTX, __func__, 0, 0);
+    libxl__ptr_add(gc, (void *)name);
     rc = libxl__livepatch_parse_name(gc, judgement->name, &m->name);
     if (!rc && !m->name.len) rc = ERROR_INVAL;
     if (rc) {
