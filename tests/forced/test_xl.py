@@ -34,6 +34,8 @@ CALLS = [
     ("hello", "list --fixes XSA-1", 1),
     ("", "status", 0),
     ("", "status --timeout=1s", 1),
+    ("", "blockers", 0),
+    ("", "blockers --timeout=5s", 1),
     ("+hello", "list --fixes XSA-2", 1),
     ("+hello", "show hello", 0),
     ("+hello", "show bye", 1),
@@ -108,6 +110,10 @@ ANSWERS = [
     ("lu", "status", 3, ["    hello is not loaded, should be applied\n",
                          "    bye is loaded, not applied, should be applied: another tool "
                          "reverted it\n", "    Mend it.\n"]),
+    ("-", "blockers", 0, ["Guests that may be in the way:\n",
+                          "    domain 7 ran for 93 ms, is being migrated\n"]),
+    ("r", "blockers", 2, ["CPU 3 was late: domain 7 (guest), vCPU 0, in the guest's own code",
+                          "The host stood still for 30 ms at most."]),
 ]
 
 
@@ -149,7 +155,7 @@ class Xl(unittest.TestCase):
         self.check_text(STUBBORN, "stubborn")
         self.check_text(IDLE, "idle")
 
-    def test_condition(self):
+    def test_condition_and_obstacles(self):
         for answer, verb, status, told in ANSWERS:
             with self.subTest(answer=answer, verb=verb):
                 process = self.call("", verb, status, FORCED_ANSWER=answer)

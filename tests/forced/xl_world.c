@@ -6,7 +6,7 @@
  * "stock" or "reports", or the latter with something in the way: "stubborn",
  * a guest, or "idle", which is none.
  *
- * FORCED_ANSWER takes the place of what libxl answers to status;
+ * FORCED_ANSWER takes the place of what libxl answers to status and blockers;
  * each of its letters is something to be told: see below.
  */
 
@@ -101,5 +101,44 @@ int __wrap_libxl_livepatch_status(libxl_ctx *ctx,
     c->outcome = c->in_progress ? LIBXL_LIVEPATCH_OUTCOME_BUSY
                : c->num_deviations ? LIBXL_LIVEPATCH_OUTCOME_STRANDED
                                    : LIBXL_LIVEPATCH_OUTCOME_DONE;
+    return 0;
+}
+
+/* Rehearsed, with a CPU that was late; or else a guess, of one guest. */
+int __real_libxl_livepatch_blockers(libxl_ctx *ctx,
+                                    const libxl_livepatch_params *params,
+                                    libxl_livepatch_obstacles *o,
+                                    const libxl_asyncop_how *how);
+int __wrap_libxl_livepatch_blockers(libxl_ctx *ctx,
+                                    const libxl_livepatch_params *params,
+                                    libxl_livepatch_obstacles *o,
+                                    const libxl_asyncop_how *how)
+{
+    if (!getenv("FORCED_ANSWER"))
+        return __real_libxl_livepatch_blockers(ctx, params, o, how);
+
+    o->operation = LIBXL_LIVEPATCH_OPERATION_BLOCKERS;
+    o->message = strdup("something is known");
+    o->timeout_us = params->timeout_us;
+    o->rehearsed = told('r');
+    if (o->rehearsed) {
+        o->outcome = LIBXL_LIVEPATCH_OUTCOME_BUSY;
+        o->reason = LIBXL_LIVEPATCH_REASON_QUIESCE;
+        o->stalled_us = 30000;
+        o->num_stragglers = 1;
+        o->stragglers = calloc(1, sizeof(*o->stragglers));
+        o->stragglers->cpu = 3;
+        o->stragglers->domid = 7;
+        o->stragglers->name = strdup("guest");
+        o->stragglers->where = LIBXL_LIVEPATCH_WHERE_GUEST;
+    } else {
+        o->outcome = LIBXL_LIVEPATCH_OUTCOME_DONE;
+        o->num_suspects = 1;
+        o->suspects = calloc(1, sizeof(*o->suspects));
+        o->suspects->domid = 7;
+        o->suspects->cpu_us = 93000;
+        o->suspects->migrating = true;
+    }
+    how->callback(ctx, 0, how->u.for_callback);
     return 0;
 }

@@ -16,9 +16,9 @@ import xl_under_test as xl  # noqa: E402
 
 NOBODY = 65534
 ACTIONS = ("apply", "replace", "revert", "unload", "upload")
-QUERIES = ("list", "show", "status")
+QUERIES = ("list", "show", "status", "blockers")
 # These have no operand.
-BARE = ("list", "status")
+BARE = ("list", "status", "blockers")
 
 # Command line -> what its one line must name.
 WRONG = {
@@ -33,6 +33,9 @@ WRONG = {
     ("upload", "a", "b"): "'b'",
     ("list", "a"): "'a'",
     ("status", "a"): "'a'",
+    ("blockers", "a"): "'a'",
+    ("blockers", "--retries=1"): "--retries",
+    ("blockers", "--dry-run"): "--dry-run",
     ("apply", "-x", "a"): "-x",
     ("apply", "--bogus", "a"): "--bogus",
     ("apply", "--no", "a"): "--no",
@@ -80,6 +83,7 @@ RIGHT = [
       ("auto", "never", "all", "1,guest")),
     ("revert", "--unload", "a"), ("unload", "a"), ("upload", "a"),
     ("list",), ("list", "--fixes=x"), ("show", "a"), ("status",),
+    ("blockers", "--timeout=1ms", "--lock-wait=0"),
 ]
 
 

@@ -82,6 +82,14 @@ static int start_status(livepatch_command *cmd,
     return libxl_livepatch_status(ctx, &cmd->answer.condition);
 }
 
+static int start_blockers(livepatch_command *cmd,
+                          const libxl_asyncop_how *how,
+                          const libxl_asyncprogress_how *aop)
+{
+    return libxl_livepatch_blockers(ctx, &cmd->params,
+                                    &cmd->answer.obstacles, how);
+}
+
 static int start_check(livepatch_command *cmd,
                        const libxl_asyncop_how *how,
                        const libxl_asyncprogress_how *aop)
@@ -130,6 +138,13 @@ static const livepatch_verb verbs[] = {
       "could not put everything back.  The exit status is 0 if all is\n"
       "well, 2 if a call is at work, and 3 if the next call, or a\n"
       "person, has something to put right.\n" },
+    { LIVEPATCH_BLOCKERS, "blockers", "", 0, 0,
+      LIBXL_LIVEPATCH_OPERATION_BLOCKERS, LIVEPATCH_OBSTACLES, false,
+      start_blockers,
+      "Tell which CPUs and guests would keep the host from coming to\n"
+      "rest now, and change nothing.  A hypervisor that can't rehearse\n"
+      "it doesn't tell; then the guests that are likely to be are named.\n"
+      },
     { LIVEPATCH_CHECK, "check", "FILE...", 1, INT_MAX,
       LIBXL_LIVEPATCH_OPERATION_CHECK, LIVEPATCH_VERDICT, true,
       start_check,

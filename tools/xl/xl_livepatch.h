@@ -37,7 +37,11 @@ enum {
     LIVEPATCH_CHECK   = 1 << 6,
     LIVEPATCH_UPLOAD  = 1 << 7,
     LIVEPATCH_STATUS  = 1 << 8,
+    LIVEPATCH_BLOCKERS = 1 << 9,
 };
+
+/* What libxl does in the event loop. */
+#define LIVEPATCH_WAITS (LIVEPATCH_ACTIONS | LIVEPATCH_BLOCKERS)
 
 /* What changes the host, for a set of verbs. */
 #define LIVEPATCH_ACTIONS                                       \
@@ -52,6 +56,7 @@ typedef enum {
     LIVEPATCH_DETAILS,
     LIVEPATCH_VERDICT,
     LIVEPATCH_CONDITION,
+    LIVEPATCH_OBSTACLES,
 } livepatch_answer_kind;
 
 /* All of these begin with what is in the head. */
@@ -62,6 +67,7 @@ typedef union {
     libxl_livepatch_details details;
     libxl_livepatch_verdict verdict;
     libxl_livepatch_condition condition;
+    libxl_livepatch_obstacles obstacles;
 } livepatch_answer;
 
 typedef struct {
@@ -190,6 +196,8 @@ livepatch_find_fix(const livepatch_command *cmd);
 
 void livepatch_print_condition(FILE *f,
                                const libxl_livepatch_condition *c);
+
+void livepatch_print_blockers(FILE *f, const libxl_livepatch_obstacles *o);
 
 #endif /* XL_LIVEPATCH_H */
 

@@ -28,6 +28,8 @@ char *livepatch_answer_to_json(livepatch_command *cmd)
         return libxl_livepatch_verdict_to_json(ctx, &a->verdict);
     case LIVEPATCH_CONDITION:
         return libxl_livepatch_condition_to_json(ctx, &a->condition);
+    case LIVEPATCH_OBSTACLES:
+        return libxl_livepatch_obstacles_to_json(ctx, &a->obstacles);
     case LIVEPATCH_ONLY_HEAD:
         break;
     }
@@ -53,6 +55,9 @@ void livepatch_answer_dispose(livepatch_command *cmd)
         break;
     case LIVEPATCH_CONDITION:
         libxl_livepatch_condition_dispose(&a->condition);
+        break;
+    case LIVEPATCH_OBSTACLES:
+        libxl_livepatch_obstacles_dispose(&a->obstacles);
         break;
     case LIVEPATCH_ONLY_HEAD:
         libxl_livepatch_head_dispose(&a->head);

@@ -22,6 +22,7 @@
     "  list             List the payloads in the hypervisor.\n"           \
     "  show NAME        Tell all that is known of one payload.\n"         \
     "  status           Tell what is not as it should be.\n"              \
+    "  blockers         Tell what would keep the host from resting.\n"    \
     "  check FILE...    Judge payload files; needs no Xen and no root.\n" \
     "  upload FILE      Load a payload without applying it.\n"            \
     "  help [VERB]      Print this help, or that of a verb.\n"            \

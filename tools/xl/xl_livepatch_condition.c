@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * What is not as it should be, for people.
+ * What is not as it should be, and what would be in the way, for people.
  */
 
 #define _GNU_SOURCE
@@ -36,6 +36,33 @@ void livepatch_print_condition(FILE *f,
     }
     if (c->advice)
         fprintf(f, "    %s\n", c->advice);
+}
+
+static void print_suspect(FILE *f, const libxl_livepatch_suspect *s)
+{
+    livepatch_print_domain(f, "    ", s->domid, s->name);
+    livepatch_print_duration(f, " ran for ", s->cpu_us, "");
+    fprintf(f, "%s%s\n", s->migrating ? ", is being migrated" : "",
+            s->waiting ? ", sleeps inside the hypervisor" : "");
+}
+
+void livepatch_print_blockers(FILE *f, const libxl_livepatch_obstacles *o)
+{
+    int i;
+
+    fprintf(f, "%s.\n", o->message);
+    livepatch_print_obstacles(f, o->stragglers, o->num_stragglers,
+                              o->waiting, o->num_waiting);
+    if (o->num_suspects)
+        fprintf(f, "Guests that %s in the way:\n",
+                o->rehearsed ? "were" : "may be");
+    for (i = 0; i < o->num_suspects; i++)
+        print_suspect(f, &o->suspects[i]);
+    if (o->stalled_us)
+        livepatch_print_duration(f, "The host stood still for ",
+                                 o->stalled_us, " at most.\n");
+    if (o->advice)
+        fprintf(f, "    %s\n", o->advice);
 }
 
 /*

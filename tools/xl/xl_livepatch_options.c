@@ -288,7 +288,7 @@ static const livepatch_option options[] = {
       "unfit, where some hypervisor would take them." },
     { "unload", 0, NULL, LIVEPATCH_REVERT, set_unload,
       "Unload the payload once it is reverted." },
-    { "timeout", 0, "TIME", QUIESCES, set_timeout,
+    { "timeout", 0, "TIME", QUIESCES | LIVEPATCH_BLOCKERS, set_timeout,
       "How long the hypervisor waits for its CPUs in the\n"
       "first attempt.  Each further one doubles it, up to\n"
       "250ms or TIME if that is more.  CPUs that did arrive\n"
@@ -310,7 +310,7 @@ static const livepatch_option options[] = {
     { "max-pause", 0, "TIME", QUIESCES, set_max_pause,
       "How long guests stay paused in one attempt at the\n"
       "most.  Default: 1s." },
-    { "lock-wait", 0, "TIME", LIVEPATCH_ACTIONS, set_lock_wait,
+    { "lock-wait", 0, "TIME", LIVEPATCH_WAITS, set_lock_wait,
       "How long to wait while another call is changing the\n"
       "host's live patches.  0 doesn't wait.  Default: 10s." },
     { "dry-run", 'n', NULL, LIVEPATCH_ACTIONS, set_dry_run,

@@ -262,6 +262,9 @@ static void print_answer(FILE *f, const livepatch_command *cmd)
     case LIVEPATCH_STATUS:
         livepatch_print_condition(f, &a->condition);
         break;
+    case LIVEPATCH_BLOCKERS:
+        livepatch_print_blockers(f, &a->obstacles);
+        break;
     case LIVEPATCH_SHOW:
         for (i = 0; i < a->details.num_payloads; i++)
             livepatch_print_payload(f, &a->details.payloads[i]);
@@ -321,9 +324,12 @@ static void print_warnings(const livepatch_command *cmd)
 static bool is_answer(const livepatch_command *cmd)
 {
     if (!cmd->verb) return false;
-    /* That something is amiss is just what was asked. */
+    /* That something is amiss, or in the way, is just what was asked. */
     if (cmd->verb->id == LIVEPATCH_STATUS)
         return cmd->answer.head.outcome != LIBXL_LIVEPATCH_OUTCOME_FAILED;
+    if (cmd->verb->id == LIVEPATCH_BLOCKERS)
+        return cmd->answer.obstacles.num_stragglers ||
+               cmd->answer.obstacles.num_waiting;
     return cmd->verb->id == LIVEPATCH_CHECK &&
            cmd->answer.verdict.num_judgements;
 }

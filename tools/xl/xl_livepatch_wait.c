@@ -185,9 +185,9 @@ void livepatch_run(livepatch_command *cmd)
 {
     int rc;
 
-    rc = cmd->verb->id & LIVEPATCH_ACTIONS ? run_action(cmd)
-                                           : cmd->verb->start(cmd, NULL,
-                                                              NULL);
+    rc = cmd->verb->id & LIVEPATCH_WAITS ? run_action(cmd)
+                                         : cmd->verb->start(cmd, NULL,
+                                                            NULL);
     if (cmd->answer.head.outcome == LIBXL_LIVEPATCH_OUTCOME_UNDECIDED)
         livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_INTERNAL, NULL,
                          "libxl did not begin (error %d)", rc);
