@@ -289,7 +289,7 @@ static char *wrong_records(void)
     for (i = 0; i < result.num_payloads && !why; i++) {
         const libxl_livepatch_payload *p = &result.payloads[i];
 
-        if (p->recorded &&
+        if (p->recorded && engine_find(p->name) &&
             strcmp(p->build_id, engine_find(p->name)->file.build_id))
             assert(asprintf(&why, "%s is listed with a wrong build-id",
                             p->name) > 0);
