@@ -460,13 +460,14 @@ char *operation_kill(const struct scenario *scenario, int at)
     done = strdup(scenario->done ?: before);
     run_until_killed(scenario, at);
     killed = engine_state();
+    strip_checked(before);
+    strip_checked(done);
+    strip_checked(killed);
     why = wrong_status(scenario, before, done, killed);
     /* What the hypervisor was about to do it does. */
     engine_land();
     operate(&next, NULL);
     now = engine_state();
-    strip_checked(before);
-    strip_checked(done);
     strip_checked(now);
     if (!why && strcmp(now, before) && strcmp(now, done))
         assert(asprintf(&why, "%s, killed at step %d (%s)\n    before: %s\n"

@@ -8,4 +8,4 @@
 EXTRA_VERSION(replace, "Hello Again");
 
 MODINFO(replace, "description=takes the place of hello and bye\0"
-                 "fixes=XSA-182,XSA-191");
+                 "fixes=XSA-182,CVE-2016-6258,XSA-191");

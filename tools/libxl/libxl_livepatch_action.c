@@ -122,6 +122,18 @@ reported_reason(const libxl__livepatch_action *lpa, int rc)
                             : LIBXL_LIVEPATCH_REASON_HYPERVISOR;
 }
 
+/* The domain that a stock engine names, which knows no vCPU. */
+static const char *waiter_words(libxl__gc *gc, uint32_t domid)
+{
+    char *name = libxl__livepatch_domain_name(gc, domid);
+    const char *words = name ? GCSPRINTF("domain %"PRIu32" (%s)", domid,
+                                         name)
+                             : GCSPRINTF("domain %"PRIu32, domid);
+
+    free(name);
+    return words;
+}
+
 /* Why the hypervisor ended an action with an error. */
 static libxl_livepatch_reason find_reason(libxl__gc *gc,
                                           libxl__livepatch_action *lpa,
@@ -129,6 +141,8 @@ static libxl_livepatch_reason find_reason(libxl__gc *gc,
 {
     libxl__livepatch_call *const lpc = lpa->call;
     libxl_livepatch_reason told;
+    uint32_t waiter;
+    bool has_waiter;
     char **lines;
 
     if (lpa->reported) return reported_reason(lpa, rc);
@@ -136,11 +150,12 @@ static libxl_livepatch_reason find_reason(libxl__gc *gc,
     lines = libxl__livepatch_console_since(gc, &lpc->seen);
     libxl__livepatch_console_mark(gc, &lpc->seen);
     told = libxl__livepatch_console_reason(lines, NULL);
-    lpa->has_waiter = libxl__livepatch_console_waiter(lines, &lpa->waiter);
+    has_waiter = libxl__livepatch_console_waiter(lines, &waiter);
+    if (has_waiter) lpa->told = waiter_words(gc, waiter);
 
     if (rc == -XEN_EBUSY)
-        return lpa->has_waiter ? LIBXL_LIVEPATCH_REASON_WAITQUEUE
-                               : LIBXL_LIVEPATCH_REASON_QUIESCE;
+        return has_waiter ? LIBXL_LIVEPATCH_REASON_WAITQUEUE
+                          : LIBXL_LIVEPATCH_REASON_QUIESCE;
     if (told != LIBXL_LIVEPATCH_REASON_NONE) return told;
     if (rc == -XEN_EOPNOTSUPP && lpa->op == LIBXL_LIVEPATCH_OPERATION_REPLACE)
         return LIBXL_LIVEPATCH_REASON_HOOK;
@@ -799,8 +814,6 @@ const char *libxl__livepatch_action_error(libxl__gc *gc,
 static const char *action_advice(libxl__gc *gc,
                                  const libxl__livepatch_action *lpa)
 {
-    if (lpa->reason == LIBXL_LIVEPATCH_REASON_WAITQUEUE && lpa->told)
-        return LIVEPATCH_ADVICE_SLEEPER;
     if (lpa->none_to_pause)
         return LIVEPATCH_ADVICE_NONE_TO_PAUSE;
     if (lpa->reason == LIBXL_LIVEPATCH_REASON_QUIESCE && lpa->not_paused)

@@ -777,8 +777,6 @@ struct libxl__livepatch_action {
     const char *culprit;                /* what other payload is to blame */
     bool none_to_pause;                 /* and no guest that may be paused */
     bool not_paused;                    /* one that should have been was not */
-    bool has_waiter;
-    uint32_t waiter;
     libxl__livepatch_guest *guests;
     int num_guests;
     int num_likely;

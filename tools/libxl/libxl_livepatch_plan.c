@@ -89,7 +89,8 @@ static int judge_member(libxl__gc *gc, apply_state *as,
 
     if (libxl__livepatch_read(file->path, &m->image, judgement)) {
         libxl__ptr_add(gc, m->image.data);
-        rc = libxl__livepatch_judge(&m->image, &criteria, NULL,
+        m->forced = as->call.params.force;
+        rc = libxl__livepatch_judge(&m->image, &criteria, &m->forced,
                                     judgement);
         if (rc == ERROR_NOMEM) libxl__alloc_failed(CTX, __func__, 0, 0);
     }
@@ -98,6 +99,10 @@ static int judge_member(libxl__gc *gc, apply_state *as,
         rc = ERROR_INVAL;
         goto out;
     }
+    if (m->forced)
+        libxl__livepatch_warn(gc, result,
+                "%s was judged unfit, and is used all the same, as --force "
+                "demands", judgement->file);
     rc = 0;
 
  out:
@@ -767,6 +772,7 @@ static void describe_member(libxl__gc *gc, const apply_state *as,
     libxl_livepatch_payload_init(payload);
     payload->name = judgement->name;
     payload->recorded = true;
+    payload->forced = m->forced;
     payload->build_id = judgement->build_id;
     payload->depends = judgement->depends;
     payload->reapplicable = judgement->reapplicable;

@@ -63,7 +63,8 @@ static const libxl__livepatch_words words[] = {
       "QUIESCING in xl-livepatch(1)." },
     { LIBXL_LIVEPATCH_REASON_WAITQUEUE,
       "a guest waits inside the hypervisor for its monitor or pager",
-      "Let that domain's requests be answered, or pause it, and try "
+      "It sleeps there until its monitor or pager has answered; pausing "
+      "it only keeps it from asking more.  Let the answers come, and try "
       "again." },
     { LIBXL_LIVEPATCH_REASON_IN_FLIGHT,
       "the hypervisor is busy with another live patching action",

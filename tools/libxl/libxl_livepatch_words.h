@@ -14,11 +14,6 @@
 
 #define LIVEPATCH_ADVICE_LIST "See xl livepatch list."
 
-#define LIVEPATCH_ADVICE_SLEEPER                                        \
-    "It sleeps there until its monitor or pager has answered; pausing " \
-    "it only keeps it from asking more.  Let the answers come, and "    \
-    "try again."
-
 #define LIVEPATCH_ADVICE_NONE_TO_PAUSE                                  \
     "No guest that may be paused was in the way.  Try again, with a "   \
     "longer timeout."

@@ -215,7 +215,7 @@ void livepatch_tell_attempt(livepatch_command *cmd,
 static bool is_forced(const livepatch_command *cmd,
                       const libxl_livepatch_judgement *j)
 {
-    return cmd->params.force && !j->acceptable;
+    return cmd->params.force && j->num_findings;
 }
 
 static void print_action(FILE *f, const livepatch_command *cmd)
