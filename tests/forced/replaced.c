@@ -35,7 +35,9 @@
 
 /*----- files -----*/
 
-static void make_cumulative(const char *name, uint8_t id, const char *fixes)
+/* With data of its own it isn't applied a second time. */
+static void make_cumulative(const char *name, uint8_t id, const char *fixes,
+                            bool data)
 {
     payload_image *image = image_new();
     struct image_section *modinfo = image_section(image, ".modinfo");
@@ -45,6 +47,9 @@ static void make_cumulative(const char *name, uint8_t id, const char *fixes)
                              "fixes=%s", fixes) + 1;
     memset(image_section(image, ".note.gnu.build-id")->data + 16, id, 20);
     memset(image_section(image, ".livepatch.depends")->data + 16, 0x22, 20);
+    if (data)
+        image_add_section(image, ".data", SHT_PROGBITS,
+                          SHF_ALLOC | SHF_WRITE, "data", 5);
     image->symbols[image_symbol_index(image, "names")].name = "lp_helper";
     image_build(image);
     fd = open(file_of(name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -62,9 +67,9 @@ static void make_all(void)
         snprintf(path, sizeof(path), "%s/v%d", run_dir, i);
         assert(!mkdir(path, 0700) || errno == EEXIST);
     }
-    make_cumulative("v1/cum", 0xc1, "XSA-1");
-    make_cumulative("v2/cum", 0xc2, "xsa1 XSA-2");
-    make_cumulative("next", 0xc3, "XSA-1,XSA-2");
+    make_cumulative("v1/cum", 0xc1, "XSA-1", true);
+    make_cumulative("v2/cum", 0xc2, "xsa1 XSA-2", false);
+    make_cumulative("next", 0xc3, "XSA-1,XSA-2", false);
     unlink(file_of("current"));
     assert(!symlink("v1/cum.livepatch", file_of("current")));
 }

@@ -10,7 +10,6 @@ import atexit
 import functools
 import hashlib
 import json
-import re
 import shlex
 import shutil
 import subprocess
@@ -59,18 +58,33 @@ class State:
     rcs: dict           # name -> rc of the last action
     pauses: dict        # domain's name -> how often it is paused
     running: dict       # domain's name -> whether it is neither paused nor dead
-    records: dict       # path in xenstore -> its value
-    permissions: dict   # path in xenstore -> such as "n0"
+    notes: str          # what libxl has written down
+    notes_mode: str     # permissions of that file, octal
     processes: list     # of the toolstack, which may not have ended
+
+    @property
+    def records(self):
+        """name -> what is noted of a payload; and "@intent" -> of a call."""
+        records = {}
+        for block in self.notes.removeprefix("@").split("\n@"):
+            head, _, text = block.partition("\n")
+            if head.startswith("intent"):
+                records["@intent"] = head
+            elif text.strip():
+                record = json.loads(text)
+                records[record["name"]] = record
+        return records
 
     def lasting(self):
         """What must not have changed when a call says so.  Records tell when
         they were written, which may have happened again, and our engine tells
         when it applied a payload the last time."""
-        records = {path: re.sub(r'"applied_us": \d+', '"applied_us": 0', value) if OURS else value
-                   for path, value in self.records.items() if not path.endswith("/version")}
+        records = self.records
+        for record in records.values():
+            if OURS:
+                record.pop("applied_us", None)
         return (self.extra, self.payloads, self.pauses, self.running, records,
-                self.permissions, self.processes)
+                self.processes)
 
 
 def payload_file(name):
@@ -256,16 +270,14 @@ class LivepatchCase(unittest.TestCase):
         payloads = {plain(name): (state, int(rc)) for name, state, rc in words("payload")}
         domains = {plain(name): (int(count), int(flags))
                    for _, name, count, flags in words("domain")}
-        records = {plain(path): (plain(value), " ".join(perms))
-                   for path, value, *perms in words("record")}
+        notes_mode, notes = (words("notes") or [("", "")])[0]
         return State(
             extra=plain(words("extra")[0][0]), version=int(words("version")[0][0]),
             payloads={name: state for name, (state, _) in payloads.items()},
             rcs={name: rc for name, (_, rc) in payloads.items()},
             pauses={name: count for name, (count, _) in domains.items()},
             running={name: not flags for name, (_, flags) in domains.items()},
-            records={path: value for path, (value, _) in records.items()},
-            permissions={path: perms for path, (_, perms) in records.items()},
+            notes=plain(notes), notes_mode=notes_mode,
             processes=[plain(name) for name, in words("process")])
 
     def assert_as_before(self, before):
@@ -284,7 +296,7 @@ class LivepatchCase(unittest.TestCase):
         """Neither has anything been uploaded or unloaded meanwhile."""
         now = self.assert_as_before(before)
         self.assertEqual(now.version, before.version)
-        self.assertEqual(now.records, before.records)
+        self.assertEqual(now.notes, before.notes)
 
     def assert_xen_said(self, answer, words, ours):
         """What a stock engine said on its console is told; ours says why in

@@ -81,22 +81,6 @@ class Environment(LivepatchCase):
         self.host.run("while pidof xl | grep -q ' .* '; do usleep 20000; done")
         self.assertEqual(self.state().payloads, {"hello": "applied"})
 
-    def test_xenstored_that_hangs(self):
-        """Who wants to stop it is told what it waits for."""
-        self.host.run("xl livepatch upload /extra/hello.livepatch", check=True)
-        result = self.host.run(
-            "kill -STOP $(pidof xenstored); "
-            "xl livepatch apply /extra/hello.livepatch & xl=$!; sleep 3; "
-            "for i in 1 2 3; do kill -TERM $xl; sleep 1; done; echo waited >&2; "
-            "kill -CONT $(pidof xenstored); wait $xl")
-        told, waited, stopped = result.stderr.partition("waited\n")
-        self.assertTrue(waited)
-        self.assertEqual(told.count("no answer from Xen or xenstored"), 1, result)
-        self.assertIn("kill -KILL", told)
-        self.assertIn("stopping", stopped)
-        self.assertEqual(result.status, 1, result)
-        self.assertEqual(self.state().payloads, {"hello": "checked"})
-
     def test_usage(self):
         for words, wrong in [("apply", "FILE"), ("apply --bogus x", "--bogus"),
                              ("revert", "NAME"), ("list --timeout=1", "--timeout"),

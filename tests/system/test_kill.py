@@ -29,7 +29,7 @@ def chosen(steps, offset):
     every STRIDE-th from offset on."""
     return [n for n, what in enumerate(steps, 1)
             if (n + offset) % STRIDE == 0 or
-            what.startswith(("livepatch action", "livepatch upload", "domctl"))]
+            what.startswith(("livepatch action", "livepatch upload", "domctl", "notes"))]
 
 
 class Kill(unittest.TestCase):

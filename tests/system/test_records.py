@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is known of a payload while it is loaded, and names of any bytes."""
 
+import shlex
 import unittest
 
 from livepatch_case import OURS, LivepatchCase, build_id, payload_path, sha256
 
-FOLDER = "/tool/livepatch"
+NOTES = "/var/run/xen/livepatch.notes"
 LONG_NAME = "n" * 200
 
 
@@ -21,24 +22,20 @@ class Records(LivepatchCase):
         self.assertEqual(set(payload) - told, set(), payload)
         return payload
 
-    def test_for_domain_0_alone(self):
+    def test_for_root_alone(self):
         self.apply("hello", "bye")
-        permissions = self.state().permissions
-        self.assertGreaterEqual(len(permissions), 6)
-        self.assertEqual(set(permissions.values()), {"n0"}, permissions)
+        self.assertEqual(self.state().notes_mode, "600")
 
-    def test_kept_by_build_id(self):
+    def test_kept(self):
         self.apply("--name=any name", "hello")
         state = self.state()
-        self.assertIn(f"{FOLDER}/{build_id('hello')}", state.records)
-        self.assertEqual(state.records[f"{FOLDER}/version"], str(state.version))
+        self.assertEqual(state.records["any name"]["build_id"], build_id("hello"))
+        self.assertIn(f"@version {state.version}\n", state.notes)
 
     def test_gone_with_the_payload(self):
         self.apply("hello", "bye")
         self.xl("revert", "--unload", "bye", expect="done")
-        records = self.state().records
-        self.assertIn(f"{FOLDER}/{build_id('hello')}", records)
-        self.assertNotIn(f"{FOLDER}/{build_id('bye')}", records)
+        self.assertEqual(list(self.state().records), ["hello"])
         self.xl("revert", "--unload", "hello", expect="done")
         self.assertEqual(self.state().records, {})
 
@@ -46,13 +43,10 @@ class Records(LivepatchCase):
         self.apply("expect_bad", expect="failed", reason="expectation")
         self.assertEqual(self.state().records, {})
 
-    def test_in_pieces(self):
-        """A record may be longer than what xenstore takes at once."""
+    def test_long(self):
         folder = "/tmp/" + "/".join([LONG_NAME] * 15)
         self.xl("apply", f"{folder}/hello.livepatch", expect="done",
                 before=f"mkdir -p {folder}; cp /extra/hello.livepatch {folder}; ")
-        state = self.state()
-        self.assertIn(f"{FOLDER}/{build_id('hello')}/1", state.records)
         self.assertEqual(self.listing()["hello"]["file"], f"{folder}/hello.livepatch")
 
     def test_foreign_payload(self):
@@ -110,14 +104,15 @@ class Records(LivepatchCase):
         self.assert_unknown("bye")
 
     def test_forged_records(self):
-        """Text in xenstore that is no record is no reason to fail."""
+        """Text that is no record is no reason to fail."""
         self.apply("hello")
-        key = f"{FOLDER}/{build_id('hello')}/0"
-        for value in ["", "{", '{"name": 5}', "\\xff", "[[[["]:
-            with self.subTest(value):
-                self.host.run(f"/extra/witness write {key} '{value}'", check=True)
+        for text in ["", "{", "@", "@payload\n{", '@payload\n{"name": 5}\n', "\xff",
+                     "@intent replace\n@item 7 7\n{}\n", "@version 1\n[[[[\n"]:
+            with self.subTest(text):
+                self.host.run(f"printf %s {shlex.quote(text)} > {NOTES}", check=True)
                 self.assert_unknown("hello")
-        self.xl("revert", "hello", expect="done")
+        answer = self.xl("revert", "hello", expect="done")
+        self.assertIn("written anew", "\n".join(answer.warnings))
 
     def test_metadata_of_any_bytes(self):
         self.apply("metadata")

@@ -7,10 +7,9 @@
  *     version N                  Xen's count of uploads and unloads
  *     payload NAME STATE RC
  *     domain ID NAME COUNT FLAGS how often it is paused, XEN_DOMINF_*
- *     record PATH VALUE PERMS    of xenstore, below /tool/livepatch
+ *     notes MODE TEXT            what libxl has written down, if it has
  *     process NAME               that runs xl, or pauses guests
  *   witness upload NAME FILE     a name of any bytes, NAME is in hexadecimal
- *   witness write PATH VALUE     into xenstore
  *   witness nobody COMMAND...    without privilege
  */
 #include <dirent.h>
@@ -19,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <xencall.h>
@@ -26,7 +26,8 @@
 #include <xenstore.h>
 #include <xen/sysctl.h>
 
-#define RECORDS "/tool/livepatch"
+#define NOTES "/var/run/xen/livepatch.notes"
+#define NOTES_SIZE (1 << 20)
 #define CONSOLE_SIZE (128 * 1024)
 #define MAX_PAYLOADS 32
 #define MAX_DOMAINS 32
@@ -152,31 +153,20 @@ static void tell_domains(void)
     }
 }
 
-static void tell_records(const char *path)
+static void tell_notes(void)
 {
-    struct xs_permissions *perms;
-    unsigned int len, num, i;
-    char below[XENSTORE_ABS_PATH_MAX + 1], *value, **names;
+    static char text[NOTES_SIZE];
+    FILE *file = fopen(NOTES, "r");
+    struct stat stat;
 
-    value = xs_read(store, XBT_NULL, path, &len);
-    if (!value)
+    if (!file)
         return;
-    printf("record");
-    print_hex(path, strlen(path));
-    print_hex(value, len);
-    perms = xs_get_permissions(store, XBT_NULL, path, &num);
-    for (i = 0; perms && i < num; i++)
-        printf(" %c%u", "nrwb"[perms[i].perms & 3], perms[i].id);
+    if (fstat(fileno(file), &stat))
+        err(1, NOTES);
+    printf("notes %o", stat.st_mode & 07777);
+    print_hex(text, fread(text, 1, sizeof(text), file));
     putchar('\n');
-    free(perms);
-    free(value);
-
-    names = xs_directory(store, XBT_NULL, path, &num);
-    for (i = 0; names && i < num; i++) {
-        snprintf(below, sizeof(below), "%s/%s", path, names[i]);
-        tell_records(below);
-    }
-    free(names);
+    fclose(file);
 }
 
 static void tell_processes(void)
@@ -215,7 +205,7 @@ static void tell_all(void)
     putchar('\n');
     tell_payloads();
     tell_domains();
-    tell_records(RECORDS);
+    tell_notes();
     tell_processes();
 }
 
@@ -265,11 +255,6 @@ int main(int argc, char **argv)
         err(1, "opening Xen's interfaces");
     if (argc == 4 && !strcmp(argv[1], "upload"))
         return upload(argv[2], argv[3]);
-    if (argc == 4 && !strcmp(argv[1], "write")) {
-        if (!xs_write(store, XBT_NULL, argv[2], argv[3], strlen(argv[3])))
-            err(1, "%s", argv[2]);
-        return 0;
-    }
     tell_all();
     return 0;
 }

@@ -354,6 +354,7 @@ typedef struct {
     libxl_livepatch_payload *payloads;
     int num;
     uint32_t version;           /* of the set that they were */
+    int slack;                  /* unloads that a killed call may have done */
 } libxl__livepatch_known;
 
 typedef enum {
@@ -377,6 +378,7 @@ typedef struct {
     bool in_flight;     /* an action on it that was not seen to end */
     bool settled;       /* by another tool, as it was wanted */
     int tried;          /* in this round of putting things back */
+    int verdicts;       /* refusals that will not change */
 } libxl__livepatch_item;
 
 /*
@@ -427,6 +429,11 @@ _hidden void libxl__livepatch_known_set(libxl__gc *gc,
                                     libxl__livepatch_known *known,
                                     const libxl__livepatch_set *set,
                                     const libxl_livepatch_payload *payloads);
+/* That the payload is as a killed call has noted it. */
+_hidden void libxl__livepatch_known_adopt(libxl__gc *gc,
+                                    libxl__livepatch_known *known,
+                                    const libxl_livepatch_payload *payload,
+                                    bool applied);
 /* To be told of all that we do ourselves, so that the rest is others'. */
 _hidden void libxl__livepatch_known_uploaded(libxl__gc *gc,
                                     libxl__livepatch_known *known,
@@ -837,6 +844,7 @@ struct libxl__livepatch_transaction {
     int round;
     uint64_t round_us;          /* before the next one */
     int undoing;                /* the kind of step */
+    bool hope;                  /* for anything of what is left */
     libxl__livepatch_timer timer;
     const char *obstacle;       /* what failed last, in words */
 };

@@ -129,6 +129,19 @@ static bool take_notes(libxl__gc *gc, libxl__livepatch_notes *notes,
     return !*text;
 }
 
+/* What a call is about, or was, may have been exchanged by it. */
+static void doubt_items(libxl__livepatch_notes *notes)
+{
+    int i, j;
+
+    notes->known.slack = notes->intent.num;
+    for (i = 0; i < notes->intent.num; i++)
+        for (j = 0; j < notes->known.num; j++)
+            if (!strcmp(notes->intent.items[i].payload.name,
+                        notes->known.payloads[j].name))
+                notes->known.payloads[j].recorded = false;
+}
+
 int libxl__livepatch_notes_load(libxl__gc *gc,
                                 libxl__livepatch_notes *notes_r)
 {
@@ -143,7 +156,10 @@ int libxl__livepatch_notes_load(libxl__gc *gc,
 
     text = libxl__strndup(gc, data ?: "", len);
     free(data);
-    if (take_notes(gc, notes_r, text)) return 0;
+    if (take_notes(gc, notes_r, text)) {
+        doubt_items(notes_r);
+        return 0;
+    }
 
     libxl__livepatch_notes_dispose(notes_r);
     return -EBADMSG;
@@ -217,8 +233,9 @@ find_name(const libxl_livepatch_payload *payloads, int num, const char *name)
  * Whether the payloads that bear known names are still the same ones.  The
  * version counts uploads and unloads, the number of payloads changes by
  * their difference; so both are known.  Each name that is gone accounts for
- * one unload.  If there were more than these, one of the others may have
- * been unloaded, and loaded again as something else.
+ * one unload, and so may each that a killed call was about.  If there were
+ * more than these, one of the others may have been unloaded, and loaded again
+ * as something else.
  */
 static bool records_hold(const libxl__livepatch_known *known,
                          const libxl__livepatch_set *set,
@@ -231,7 +248,7 @@ static bool records_hold(const libxl__livepatch_known *known,
     for (i = 0; i < known->num; i++)
         num_gone += !find_name(payloads, set->num,
                                known->payloads[i].name);
-    return unloads == num_gone;
+    return unloads >= num_gone && unloads <= num_gone + known->slack;
 }
 
 /* All but what the hypervisor tells of any payload. */
@@ -375,18 +392,42 @@ void libxl__livepatch_known_set(libxl__gc *gc, libxl__livepatch_known *known,
         libxl_livepatch_payload_copy(CTX, add_known(gc, known),
                                      &payloads[i]);
     known->version = set->version;
+    known->slack = 0;
+}
+
+void libxl__livepatch_known_adopt(libxl__gc *gc,
+                                  libxl__livepatch_known *known,
+                                  const libxl_livepatch_payload *payload,
+                                  bool applied)
+{
+    libxl_livepatch_payload *record = NULL;
+    int i;
+
+    for (i = 0; i < known->num; i++)
+        if (!strcmp(known->payloads[i].name, payload->name))
+            record = &known->payloads[i];
+    if (record) {
+        libxl_livepatch_payload_dispose(record);
+        libxl_livepatch_payload_init(record);
+    } else {
+        record = add_known(gc, known);
+    }
+    libxl_livepatch_payload_copy(CTX, record, payload);
+    if (!applied)
+        record->applied_us = 0;
+    else if (!record->applied_us)
+        record->applied_us = libxl__livepatch_epoch_us();
 }
 
 void libxl__livepatch_known_uploaded(libxl__gc *gc,
                                      libxl__livepatch_known *known,
                                      const libxl_livepatch_payload *payload)
 {
-    libxl_livepatch_payload *record = add_known(gc, known);
+    libxl_livepatch_payload uploaded = *payload;
 
-    libxl_livepatch_payload_copy(CTX, record, payload);
-    record->recorded = true;
-    record->uploaded_us = libxl__livepatch_epoch_us();
-    record->applied_us = 0;
+    uploaded.recorded = true;
+    uploaded.uploaded_us = libxl__livepatch_epoch_us();
+    libxl__livepatch_known_adopt(gc, known, &uploaded, false);
     known->version++;
 }
 

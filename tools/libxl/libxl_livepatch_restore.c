@@ -24,6 +24,8 @@
 #define ROUND_LAST_US 10000000
 /* So many take about half a minute. */
 #define ROUNDS_IN_ORDER 8
+/* So often a hook may refuse before it is taken at its word. */
+#define MAX_VERDICTS 4
 /* How long the next call tries to clear up what a killed one has left. */
 #define RECOVER_US 10000000
 
@@ -121,10 +123,29 @@ static const struct {
     { UPLOAD_OLD, false, LIBXL_LIVEPATCH_OPERATION_UPLOAD,
       NULL, "put back" },
     { PUT_BACK, false, LIBXL_LIVEPATCH_OPERATION_APPLY,
-      "put back", "put back" },
+      "applied", "put back" },
     { TIDY, true, LIBXL_LIVEPATCH_OPERATION_UNLOAD,
       "unloaded", "unloaded" },
 };
+
+/*
+ * Whether there is no hope for it: some refusals are about what the payload
+ * is, and not about how busy the host is.
+ */
+static bool is_lost(const libxl__livepatch_item *item)
+{
+    return item->verdicts >= MAX_VERDICTS;
+}
+
+static void note_verdict(libxl__livepatch_item *item,
+                         libxl_livepatch_reason reason)
+{
+    if (reason == LIBXL_LIVEPATCH_REASON_NOT_REAPPLICABLE ||
+        reason == LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD)
+        item->verdicts = MAX_VERDICTS;
+    else if (reason == LIBXL_LIVEPATCH_REASON_HOOK)
+        item->verdicts++;
+}
 
 /*
  * Whether an old one has to wait for those below it: two that patch the same
@@ -138,7 +159,8 @@ static bool has_to_wait(const libxl__livepatch_intent *intent,
 
     for (j = 0; j < intent->num; j++) {
         if (intent->items[j].before != LIVEPATCH_APPLIED) continue;
-        if (j < i && steps[j] != KEEP && round <= ROUNDS_IN_ORDER)
+        if (j < i && steps[j] != KEEP && round <= ROUNDS_IN_ORDER &&
+            !is_lost(&intent->items[j]))
             return true;
         if (j > i && steps[j] == KEEP) return true;
     }
@@ -159,7 +181,7 @@ static int find_step(libxl__gc *gc, libxl__livepatch_transaction *lptx,
     bool in_place = false;
     int i, n, order;
 
-    *left_r = false;
+    *left_r = lptx->hope = false;
     for (i = 0; i < num; i++) {
         libxl__livepatch_item *const item = &intent->items[i];
         libxl__livepatch_presence now;
@@ -183,6 +205,8 @@ static int find_step(libxl__gc *gc, libxl__livepatch_transaction *lptx,
                 *order_r = order;
                 *item_r = i;
             }
+            if (is_lost(&intent->items[i])) continue;
+            lptx->hope = true;
             /* On top of what takes its place it could not be reverted. */
             if (intent->items[i].tried == lptx->round || (old && in_place))
                 continue;
@@ -261,7 +285,7 @@ static void restore_next(libxl__egc *egc,
         item->reloaded = true;
         item->tried = 0;
     }
-    if (!left || libxl__livepatch_now_us() >= lptx->give_up_us ||
+    if (!lptx->hope || libxl__livepatch_now_us() >= lptx->give_up_us ||
         (!lptx->was_aborted && libxl__ao_aborting(ao))) {
         restore_end(egc, lptx, left, order, i);
         return;
@@ -283,6 +307,7 @@ static void restore_acted(libxl__egc *egc, libxl__livepatch_action *lpa)
 
     if (lpa->outcome != LIBXL_LIVEPATCH_OUTCOME_DONE) {
         lptx->obstacle = libxl__livepatch_action_error(gc, lpa);
+        note_verdict(item, lpa->reason);
         restore_next(egc, lptx);
         return;
     }
@@ -293,8 +318,10 @@ static void restore_acted(libxl__egc *egc, libxl__livepatch_action *lpa)
     if (undo_order[lptx->undoing].done)
         libxl__livepatch_append(gc, lptx->recovering
                 ? &lpc->result->warnings : &lpc->result->undone,
-            GCSPRINTF("%s%s %s", lptx->recovering ? RECOVERING : "",
-                      undo_order[lptx->undoing].done, item->payload.name));
+            GCSPRINTF("%s%s %s%s", lptx->recovering ? RECOVERING : "",
+                      undo_order[lptx->undoing].done, item->payload.name,
+                      undo_order[lptx->undoing].step == PUT_BACK
+                          ? " again" : ""));
     restore_next(egc, lptx);
 }
 
@@ -375,6 +402,26 @@ static void find_image(libxl__gc *gc, libxl__livepatch_item *item,
     libxl__livepatch_read_again(gc, &item->payload, &item->image);
 }
 
+/*
+ * What is there is what was noted; unless two had the one name, which a
+ * stock engine doesn't tell apart.
+ */
+static void adopt(libxl__gc *gc, libxl__livepatch_call *lpc,
+                  const libxl__livepatch_item *item)
+{
+    const libxl__livepatch_intent *const intent = &lpc->notes.intent;
+    libxl__livepatch_presence now;
+    int i, namesakes = 0;
+
+    for (i = 0; i < intent->num; i++)
+        namesakes += libxl__livepatch_same_name(&intent->items[i].name,
+                                                &item->name);
+    if (namesakes == 1 && !libxl__livepatch_presence_of(gc, item, &now) &&
+        now != LIVEPATCH_ABSENT)
+        libxl__livepatch_known_adopt(gc, &lpc->notes.known, &item->payload,
+                                     now == LIVEPATCH_APPLIED);
+}
+
 void libxl__livepatch_recover(libxl__egc *egc,
                               libxl__livepatch_transaction *lptx)
 {
@@ -386,6 +433,8 @@ void libxl__livepatch_recover(libxl__egc *egc,
 
     lptx->recovering = true;
     lpc->changed = true;
+    for (i = 0; i < intent->num; i++)
+        adopt(gc, lpc, &intent->items[i]);
     if (libxl__livepatch_is_reached(gc, intent) > 0) {
         for (i = intent->num - 1; i >= 0; i--)
             if (intent->items[i].wanted == LIVEPATCH_ABSENT)

@@ -45,6 +45,17 @@ void libxl__livepatch_intent_dispose(libxl__livepatch_intent *intent)
     FILLZERO(*intent);
 }
 
+/* Nothing under its name is what a call has loaded before. */
+static void free_name(libxl__livepatch_intent *intent,
+                      const libxl__livepatch_item *item)
+{
+    int i;
+
+    for (i = 0; i < intent->num; i++)
+        if (libxl__livepatch_same_name(&intent->items[i].name, &item->name))
+            intent->items[i].uploaded = intent->items[i].applied = false;
+}
+
 void libxl__livepatch_note_done(libxl__gc *gc, libxl__livepatch_call *lpc,
                                 libxl__livepatch_item *item,
                                 libxl_livepatch_operation op)
@@ -57,6 +68,7 @@ void libxl__livepatch_note_done(libxl__gc *gc, libxl__livepatch_call *lpc,
     case LIBXL_LIVEPATCH_OPERATION_UNLOAD:
         libxl__livepatch_known_unloaded(known, name);
         item->unloaded = true;
+        free_name(&lpc->notes.intent, item);
         break;
     case LIBXL_LIVEPATCH_OPERATION_REVERT:
         libxl__livepatch_known_applied(known, name, false);
@@ -80,6 +92,7 @@ int libxl__livepatch_upload_item(libxl__gc *gc, libxl__livepatch_call *lpc,
     r = libxl__livepatch_upload(gc, &item->name, &item->image);
     if (r) return r;
 
+    free_name(&lpc->notes.intent, item);
     libxl__livepatch_known_uploaded(gc, &lpc->notes.known, &item->payload);
     return 0;
 }
