@@ -69,20 +69,19 @@ class State:
         for block in self.notes.removeprefix("@").split("\n@"):
             head, _, text = block.partition("\n")
             if head.startswith("intent"):
-                records["@intent"] = head
+                records["@intent"] = {"call": head}
             elif text.strip():
                 record = json.loads(text)
                 records[record["name"]] = record
         return records
 
     def lasting(self):
-        """What must not have changed when a call says so.  Records tell when
-        they were written, which may have happened again, and our engine tells
-        when it applied a payload the last time."""
+        """What must not have changed when a call says so.  A payload may have
+        been loaded and applied again meanwhile."""
         records = self.records
         for record in records.values():
-            if OURS:
-                record.pop("applied_us", None)
+            for when in ["uploaded_us", "applied_us"]:
+                record.pop(when, None)
         return (self.extra, self.payloads, self.pauses, self.running, records,
                 self.processes)
 

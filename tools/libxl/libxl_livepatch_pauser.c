@@ -224,7 +224,7 @@ static bool parse_guests(char **args, int num, guest_list *guests_r)
 int main(int argc, char **argv)
 {
     int64_t lock_fd, max_pause_ms;
-    guest_list guests;
+    static guest_list guests;   /* as long as this runs */
 
     if (argc < 4 ||
         !parse_number(argv[1], STDERR_FILENO + 1, INT_MAX, &lock_fd) ||

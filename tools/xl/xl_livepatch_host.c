@@ -21,6 +21,7 @@
 #include "xl_utils.h"
 
 #define XENFS_CAPABILITIES "/proc/xen/capabilities"
+#define XENSTORE_DEVICE "/dev/xen/xenbus"
 
 /*
  * Whether the file lists the control domain's capability.  Without xenfs
@@ -82,6 +83,22 @@ static bool open_privcmd(livepatch_command *cmd)
                             "the kernel has no device /dev/xen/privcmd");
 }
 
+/*
+ * A daemon that accepts nothing any more would keep libxl waiting for its
+ * socket; the kernel's device opens at once.
+ */
+static int open_context(void)
+{
+    const bool by_device = !getenv("XENSTORED_PATH") &&
+                           !access(XENSTORE_DEVICE, R_OK | W_OK);
+    int rc;
+
+    if (by_device) setenv("XENSTORED_PATH", XENSTORE_DEVICE, 1);
+    rc = xl_ctx_try_alloc();
+    if (by_device) unsetenv("XENSTORED_PATH");
+    return rc;
+}
+
 bool livepatch_open_host(livepatch_command *cmd)
 {
     int rc;
@@ -100,7 +117,7 @@ bool livepatch_open_host(livepatch_command *cmd)
                                 "this is a guest, not Xen's control "
                                 "domain (" XENFS_CAPABILITIES " has no "
                                 "control_d)");
-    rc = xl_ctx_try_alloc();
+    rc = open_context();
     if (rc)
         return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_NO_XEN,
                                 "Is xenstored running?",
