@@ -7,9 +7,9 @@
  *                +---- retry <---- [resume guests] <---+--> finish
  *
  * An engine that could not bring all CPUs to a halt in time gives up, with
- * -EBUSY.  It is tried again with a longer time-out, and at last with those
- * guests paused that are in the way: the ones that the hypervisor names, or
- * with a stock one those that may be.
+ * -EBUSY.  It is tried again with a longer time-out, and at last with
+ * those guests paused that are in the way: the ones that the hypervisor
+ * names, or with a stock one those that may be.
  */
 
 #include "libxl_osdeps.h"
@@ -26,12 +26,14 @@
 #define DISTANCE_US 250000
 
 /*
- * A stock engine still looks at a payload, and runs its post hook, after it
- * has said that the action is complete.  Don't unload it meanwhile.
+ * A stock engine still looks at a payload, and runs its post hook, after
+ * it has said that the action is complete.  Don't unload it meanwhile.
  */
 #define SETTLE_US 20000
 
-/* Neither makes anybody wait longer, in whatever state the lock's file is. */
+/*
+ * Neither makes anybody wait longer, in whatever state the lock's file is.
+ */
 #define LONGEST_WAIT_US (LIBXL_LIVEPATCH_TIMEOUT_US_MAX + \
                          LIBXL_LIVEPATCH_TIMEOUT_US_CEILING + DISTANCE_US)
 
@@ -73,11 +75,16 @@ void libxl__livepatch_action_init(libxl__livepatch_action *lpa)
 static uint32_t command(const libxl__livepatch_action *lpa)
 {
     switch (lpa->op) {
-    case LIBXL_LIVEPATCH_OPERATION_APPLY:   return LIVEPATCH_ACTION_APPLY;
-    case LIBXL_LIVEPATCH_OPERATION_REPLACE: return LIVEPATCH_ACTION_REPLACE;
-    case LIBXL_LIVEPATCH_OPERATION_REVERT:  return LIVEPATCH_ACTION_REVERT;
-    case LIBXL_LIVEPATCH_OPERATION_UNLOAD:  return LIVEPATCH_ACTION_UNLOAD;
-    default: abort();
+    case LIBXL_LIVEPATCH_OPERATION_APPLY:
+        return LIVEPATCH_ACTION_APPLY;
+    case LIBXL_LIVEPATCH_OPERATION_REPLACE:
+        return LIVEPATCH_ACTION_REPLACE;
+    case LIBXL_LIVEPATCH_OPERATION_REVERT:
+        return LIVEPATCH_ACTION_REVERT;
+    case LIBXL_LIVEPATCH_OPERATION_UNLOAD:
+        return LIVEPATCH_ACTION_UNLOAD;
+    default:
+        abort();
     }
 }
 
@@ -98,8 +105,9 @@ static bool is_wanted(const libxl__livepatch_action *lpa, uint32_t state)
  * Whether an action on the payload is in flight.  rc is -EAGAIN then, but
  * for ever after an action that could not be scheduled, too.  The engine
  * looks for what is in flight before it looks at the command: so one that
- * doesn't exist is answered with EBUSY in the one case, and does nothing in
- * any.  (Any real one could take effect, as the state may have changed.)
+ * doesn't exist is answered with EBUSY in the one case, and does nothing
+ * in any.  (Any real one could take effect, as the state may have
+ * changed.)
  */
 static bool is_in_flight(libxl__gc *gc, const libxl__livepatch_action *lpa,
                          int rc)
@@ -117,7 +125,9 @@ static libxl_livepatch_reason
 reported_reason(const libxl__livepatch_action *lpa, int rc)
 {
     if (lpa->attempt.reason) return lpa->attempt.reason;
-    /* An action on this very payload is in flight, and has no end to tell. */
+    /*
+     * An action on this very payload is in flight, and has no end to tell.
+     */
     return rc == -XEN_EBUSY ? LIBXL_LIVEPATCH_REASON_IN_FLIGHT
                             : LIBXL_LIVEPATCH_REASON_HYPERVISOR;
 }
@@ -157,7 +167,8 @@ static libxl_livepatch_reason find_reason(libxl__gc *gc,
         return has_waiter ? LIBXL_LIVEPATCH_REASON_WAITQUEUE
                           : LIBXL_LIVEPATCH_REASON_QUIESCE;
     if (told != LIBXL_LIVEPATCH_REASON_NONE) return told;
-    if (rc == -XEN_EOPNOTSUPP && lpa->op == LIBXL_LIVEPATCH_OPERATION_REPLACE)
+    if (rc == -XEN_EOPNOTSUPP &&
+        lpa->op == LIBXL_LIVEPATCH_OPERATION_REPLACE)
         return LIBXL_LIVEPATCH_REASON_HOOK;
     lpa->silent = !*lines;
     if (lpa->has_hooks) return LIBXL_LIVEPATCH_REASON_HOOK;
@@ -166,11 +177,11 @@ static libxl_livepatch_reason find_reason(libxl__gc *gc,
 
 /*
  * What an action was not even begun for, with EBUSY.  For a revert that
- * may also mean that the payload is not on top, or be its hook's word; only
- * when it could not be scheduled the engine has touched rc before.
+ * may also mean that the payload is not on top, or be its hook's word;
+ * only when it could not be scheduled the engine has touched rc before.
  */
-static libxl_livepatch_reason find_busy_reason(libxl__gc *gc,
-                                               libxl__livepatch_action *lpa)
+static libxl_livepatch_reason
+find_busy_reason(libxl__gc *gc, libxl__livepatch_action *lpa)
 {
     libxl_livepatch_reason told;
     uint32_t state;
@@ -286,13 +297,15 @@ static void report_attempt(libxl__egc *egc, libxl__livepatch_action *lpa)
 {
     libxl__livepatch_call *const lpc = lpa->call;
     const libxl_livepatch_result *const result = lpc->result;
+    const libxl_livepatch_attempt *const last =
+        &result->attempts[result->num_attempts - 1];
     STATE_AO_GC(lpc->ao);
     libxl_event *event;
 
     event = NEW_EVENT(egc, LIVEPATCH_ATTEMPT, INVALID_DOMID,
                       lpc->aop_attempts.for_event);
     libxl_livepatch_attempt_copy(CTX, &event->u.livepatch_attempt.attempt,
-                                 &result->attempts[result->num_attempts - 1]);
+                                 last);
     libxl__ao_progress_report(egc, ao, &lpc->aop_attempts, event);
 }
 
@@ -302,8 +315,9 @@ static void log_attempt(libxl__egc *egc, libxl__livepatch_action *lpa)
     libxl_livepatch_result *const result = lpa->call->result;
     int num = result->num_attempts;
 
-    result->attempts = libxl__realloc(NOGC, result->attempts,
-                                      (num + 1) * sizeof(*result->attempts));
+    result->attempts =
+        libxl__realloc(NOGC, result->attempts,
+                       (num + 1) * sizeof(*result->attempts));
     result->attempts[num] = lpa->attempt;
     result->num_attempts++;
     libxl_livepatch_attempt_init(&lpa->attempt);
@@ -385,9 +399,9 @@ static void begin_series(libxl__livepatch_action *lpa)
 }
 
 /*
- * Whether pausing guests may help.  A vCPU that sleeps in a waitqueue sleeps
- * on when its domain is paused; and guests have nothing to do with somebody
- * else's action.
+ * Whether pausing guests may help.  A vCPU that sleeps in a waitqueue
+ * sleeps on when its domain is paused; and guests have nothing to do with
+ * somebody else's action.
  */
 static bool is_worth_pausing(const libxl__livepatch_action *lpa)
 {
@@ -407,7 +421,9 @@ static bool has_lost_the_stack(const libxl__livepatch_action *lpa)
            !lpa->call->reporter.available;
 }
 
-/* Whether the call has time for another series of attempts after so long. */
+/*
+ * Whether the call has time for another series of attempts after so long.
+ */
 static bool has_time_for(const libxl__livepatch_action *lpa, uint64_t us)
 {
     libxl__livepatch_call *const lpc = lpa->call;
@@ -474,8 +490,9 @@ static void action_again(libxl__egc *egc, libxl__livepatch_timer *lpt)
 }
 
 /*
- * Until it is due, and through the event loop in any case: nowhere else can
- * the call be aborted, and an action may be over as soon as it is begun.
+ * Until it is due, and through the event loop in any case: nowhere else
+ * can the call be aborted, and an action may be over as soon as it is
+ * begun.
  */
 static void action_wait(libxl__egc *egc, libxl__livepatch_action *lpa)
 {
@@ -622,9 +639,9 @@ static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
 }
 
 /*
- * How long at most the host stood still for the attempt.  CPUs that wait for
- * others give up at the time-out; patching itself is not bounded by it.  The
- * hypervisor may have reported it.
+ * How long at most the host stood still for the attempt.  CPUs that wait
+ * for others give up at the time-out; patching itself is not bounded by
+ * it.  The hypervisor may have reported it.
  */
 static uint64_t stalled(const libxl__livepatch_action *lpa)
 {
@@ -696,8 +713,8 @@ static void action_resumed(libxl__egc *egc, libxl__livepatch_pauser *lpp,
     }
     if (lpp->expired)
         libxl__livepatch_warn(gc, lpa->call->result,
-                "guests were resumed before the attempt had ended, as their "
-                "longest pause was over: %s", times ?: "none");
+                "guests were resumed before the attempt had ended, as "
+                "their longest pause was over: %s", times ?: "none");
     lpa->not_paused = attempt->num_paused < lpa->num_pausing;
     if (rc) {
         lpa->pauser_failed = true;
@@ -778,10 +795,14 @@ static void action_finish(libxl__egc *egc, libxl__livepatch_action *lpa)
 static const char *participle(libxl_livepatch_operation op)
 {
     switch (op) {
-    case LIBXL_LIVEPATCH_OPERATION_REPLACE: return "applied in place of all";
-    case LIBXL_LIVEPATCH_OPERATION_REVERT:  return "reverted";
-    case LIBXL_LIVEPATCH_OPERATION_UNLOAD:  return "unloaded";
-    default:                                return "applied";
+    case LIBXL_LIVEPATCH_OPERATION_REPLACE:
+        return "applied in place of all";
+    case LIBXL_LIVEPATCH_OPERATION_REVERT:
+        return "reverted";
+    case LIBXL_LIVEPATCH_OPERATION_UNLOAD:
+        return "unloaded";
+    default:
+        return "applied";
     }
 }
 
@@ -802,12 +823,14 @@ const char *libxl__livepatch_action_error(libxl__gc *gc,
         return "the hypervisor still works on it";
     if (hook && lpa->op == LIBXL_LIVEPATCH_OPERATION_REPLACE &&
         lpa->rc == -XEN_EOPNOTSUPP)
-        return "one of those that are applied has hooks that run before or "
-               "after an action, with which the hypervisor doesn't replace";
+        return "one of those that are applied has hooks that run before "
+               "or after an action, with which the hypervisor doesn't "
+               "replace";
     return GCSPRINTF("%s refused, with error %d (%s)%s",
                      hook ? "a hook of it" : "the hypervisor",
                      -lpa->rc, strerror(-lpa->rc),
-                     lpa->silent ? ", and its console doesn't say why" : "");
+                     lpa->silent
+                         ? ", and its console doesn't say why" : "");
 }
 
 /* Where there is better advice than for the reason alone; or NULL. */

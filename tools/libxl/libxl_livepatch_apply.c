@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * Applying payloads, all or none of them; also in place of the whole stack.
+ * Applying payloads, all or none of them; also in place of the whole
+ * stack.
  *
  *   judge -> [lock] -> compare with what is loaded, find the steps
  *         -> the transaction -> done, or failed with the host as before
@@ -53,7 +54,8 @@ static void leftover(libxl__gc *gc, libxl__livepatch_transaction *lptx,
     libxl__livepatch_call *const lpc = lptx->call;
 
     libxl__livepatch_warn(gc, lpc->result,
-            "%s, which was replaced, stays loaded: it was not unloaded: %s",
+            "%s, which was replaced, stays loaded: it was not "
+            "unloaded: %s",
             lpc->notes.intent.items[lptx->acting].payload.name,
             libxl__livepatch_action_error(gc, lpa));
 }
@@ -62,9 +64,9 @@ static void conclude_plan(libxl__gc *gc, apply_state *as)
 {
     if (as->exchange)
         libxl__livepatch_warn(gc, as->call.result,
-                "what is replaced has the name of what takes its place, so "
-                "it would be reverted first: for some milliseconds neither "
-                "would be in force");
+                "what is replaced has the name of what takes its place, "
+                "so it would be reverted first: for some milliseconds "
+                "neither would be in force");
     libxl__livepatch_conclude(gc, as->call.result,
             LIBXL_LIVEPATCH_OUTCOME_PLANNED, LIBXL_LIVEPATCH_REASON_NONE,
             NULL, "payloads that would be %s: %d; displaced: %d",
@@ -119,7 +121,8 @@ int libxl_livepatch_apply(libxl_ctx *ctx,
                  params, result_r, ao_how, aop_attempts);
 }
 
-int libxl_livepatch_upload(libxl_ctx *ctx, const libxl_livepatch_file *file,
+int libxl_livepatch_upload(libxl_ctx *ctx,
+                           const libxl_livepatch_file *file,
                            const libxl_livepatch_params *params,
                            libxl_livepatch_result *result_r,
                            const libxl_asyncop_how *ao_how)

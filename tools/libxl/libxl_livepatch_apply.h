@@ -26,7 +26,7 @@ typedef struct {
     libxl__livepatch_call call;
     libxl__livepatch_transaction transaction;
     bool upload_only;
-    bool exchange;              /* the old stack goes before the new comes */
+    bool exchange;              /* the old goes before the new comes */
     member *members;            /* in the order of their application */
     int num_members;
     int num_displaced;          /* the first items of the intent */
@@ -36,15 +36,16 @@ typedef struct {
  * Read and judge the files and bring them into order, into members and the
  * call's result.  Nothing else is needed for that, no lock either.
  *
- * This and the next return 0, or an error when the call has been concluded.
+ * This and the next return 0, or an error when the call has been
+ * concluded.
  */
 _hidden int libxl__livepatch_judge_members(libxl__gc *gc, apply_state *as,
                                      const libxl_livepatch_file *files,
                                      int num_files);
 
 /*
- * Compare members with what is loaded, find what will be displaced, say all
- * that can be said before anything changes, and list the steps.
+ * Compare members with what is loaded, find what will be displaced, say
+ * all that can be said before anything changes, and list the steps.
  */
 _hidden int libxl__livepatch_plan(libxl__gc *gc, apply_state *as);
 _hidden bool

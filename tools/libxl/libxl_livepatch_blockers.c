@@ -4,7 +4,8 @@
  *
  * A hypervisor that can rehearse is asked to, under the host's lock: it
  * brings its CPUs together as for an action, and tells who did not come.
- * Any other one can't tell, so nothing is done to it, and guests are watched.
+ * Any other one can't tell, so nothing is done to it, and guests are
+ * watched.
  */
 
 #include "libxl_osdeps.h"
@@ -189,7 +190,9 @@ static void blockers_locked(libxl__egc *egc, libxl__livepatch_lock *lpl,
         blockers_end(egc, bs);
         return;
     }
-    /* From here on an abort comes too late: the hypervisor has no cancel. */
+    /*
+     * From here on an abort comes too late: the hypervisor has no cancel.
+     */
     bs->begun_us = libxl__livepatch_now_us();
     blockers_poll(egc, &bs->timer);
 }

@@ -11,13 +11,15 @@
 #include "libxl_livepatch_internal.h"
 
 static void call_abort(libxl__egc *egc, libxl__ao_abortable *abrt, int rc);
-static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl, int rc);
+static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl,
+                        int rc);
 static void call_recovered(libxl__egc *egc, libxl__livepatch_pauser *lpp,
                            int rc);
 static void call_take_stock(libxl__egc *egc, libxl__livepatch_call *lpc);
 static void call_repaired(libxl__egc *egc,
                           libxl__livepatch_transaction *lptx, bool ok);
-static void call_resumed_left(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+static void call_resumed_left(libxl__egc *egc,
+                              libxl__livepatch_pauser *lpp,
                               int rc);
 static void call_complete(libxl__egc *egc, libxl__livepatch_call *lpc);
 
@@ -124,7 +126,8 @@ void libxl__livepatch_conclude_lock(libxl__gc *gc,
     libxl__livepatch_conclude(gc, result,
             LIBXL_LIVEPATCH_OUTCOME_BUSY, LIBXL_LIVEPATCH_REASON_LOCKED,
             "Wait for it, or give a longer lock wait.",
-            "%s is live patching this host; waited for it for %"PRIu64" ms",
+            "%s is live patching this host; "
+            "waited for it for %"PRIu64" ms",
             who, lpl->wait_us / 1000);
 }
 
@@ -177,9 +180,9 @@ void libxl__livepatch_call_begin(libxl__egc *egc,
                 LIBXL_LIVEPATCH_REASON_USAGE,
                 "Let guests be paused for longer, give a shorter timeout, "
                 "or have no guest paused.",
-                "guests may be paused for %"PRIu64" us, which is less than "
-                "the %"PRIu64" us that an attempt may come to wait: they "
-                "would run again before it has ended",
+                "guests may be paused for %"PRIu64" us, which is less "
+                "than the %"PRIu64" us that an attempt may come to wait: "
+                "they would run again before it has ended",
                 lpc->params.max_pause_us, longest_timeout(&lpc->params));
         call_complete(egc, lpc);
         return;
@@ -231,7 +234,8 @@ static void call_abort(libxl__egc *egc, libxl__ao_abortable *abrt, int rc)
     if (lpc->waiting) libxl__livepatch_timer_set(gc, lpc->waiting, 0);
 }
 
-static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl, int rc)
+static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl,
+                        int rc)
 {
     libxl__livepatch_call *lpc = CONTAINER_OF(lpl, *lpc, lock);
     STATE_AO_GC(lpc->ao);
@@ -348,7 +352,8 @@ void libxl__livepatch_call_end(libxl__egc *egc, libxl__livepatch_call *lpc)
     call_complete(egc, lpc);
 }
 
-static void call_resumed_left(libxl__egc *egc, libxl__livepatch_pauser *lpp,
+static void call_resumed_left(libxl__egc *egc,
+                              libxl__livepatch_pauser *lpp,
                               int rc)
 {
     libxl__livepatch_call *lpc = CONTAINER_OF(lpp, *lpc, pauser);
@@ -419,9 +424,9 @@ static void call_complete(libxl__egc *egc, libxl__livepatch_call *lpc)
         rc = libxl__livepatch_notes_store(gc, &lpc->notes);
         if (rc)
             libxl__livepatch_warn(gc, lpc->result,
-                    "what is known of the payloads could not be written to "
-                    XEN_RUN_DIR ", so that a later replace may ask for "
-                    "--no-undo: %s", strerror(-rc));
+                    "what is known of the payloads could not be written "
+                    "to " XEN_RUN_DIR ", so that a later replace may ask "
+                    "for --no-undo: %s", strerror(-rc));
     }
     if (lpc->describe) lpc->describe(gc, lpc);
     sum_up(lpc);

@@ -2,8 +2,8 @@
 /*
  * What Xen says on its console while an action runs.
  *
- * A stock engine returns one errno for most of what can go wrong, and tells
- * the rest on the console alone.
+ * A stock engine returns one errno for most of what can go wrong, and
+ * tells the rest on the console alone.
  */
 
 #include "libxl_osdeps.h"
@@ -18,8 +18,8 @@
 
 /*
  * The engine's messages that tell more than its errno.  Fragments, as the
- * rest of the line has names in it, and its wording may change: what is not
- * found here is still shown to the user.
+ * rest of the line has names in it, and its wording may change: what is
+ * not found here is still shown to the user.
  */
 static const struct {
     const char *fragment;
@@ -77,7 +77,9 @@ static bool is_xen_line(const char *line)
     return !strncmp(line, "(XEN) ", 6);
 }
 
-/* Break text into lines, which it is then cut into; keeps the last ones. */
+/*
+ * Break text into lines, which it is then cut into; keeps the last ones.
+ */
 static char **split_lines(libxl__gc *gc, char *text)
 {
     char **lines = libxl__calloc(gc, MAX_LINES + 1, sizeof(*lines));

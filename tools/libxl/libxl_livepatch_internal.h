@@ -6,7 +6,7 @@
  *   libxl_livepatch_sysctl.c    the sub-operations of the hypervisor
  *   libxl_livepatch_report.c    reading the hypervisor's report
  *   libxl_livepatch_obstacle.c  what it says was in the way, in words
- *   libxl_livepatch_judgement.c what libxenlivepatch finds out of a payload
+ *   libxl_livepatch_judgement.c what libxenlivepatch finds in a payload
  *   libxl_livepatch_result.c    filling in what all results begin with
  *   libxl_livepatch_words.c     what people are told about each reason
  *   libxl_livepatch_timer.c     waiting that an abort can't break
@@ -16,10 +16,10 @@
  *   libxl_livepatch_pause.c     guests paused through the pauser process
  *   libxl_livepatch_suspect.c   which guests to pause first
  *   libxl_livepatch_names.c     what xenstore says of domains, if it does
- *   libxl_livepatch_call.c      what every call that changes something shares
+ *   libxl_livepatch_call.c      what all calls that change something share
  *   libxl_livepatch_status.c    what is not as intended
  *   libxl_livepatch_blockers.c  what would be in the way now
- *   libxl_livepatch_action.c    one action, with attempts, until it is done
+ *   libxl_livepatch_action.c    one action, attempted until it is done
  *   libxl_livepatch_transaction.c  steps, all of them or none
  *   libxl_livepatch_restore.c   undoing, until the host is as before
  *   libxl_livepatch_plan.c      what apply and replace are going to do
@@ -61,10 +61,11 @@ _hidden char *libxl__livepatch_gc_text(libxl__gc *gc, const void *bytes,
  * Split metadata, NUL-terminated key=value strings, into md_r, and what
  * they say to be fixed into fixes_r.  Returns 0 or ENOMEM.
  */
-_hidden int libxl__livepatch_split_metadata(const char *bytes, size_t len,
-                                            libxl_livepatch_metadata **md_r,
-                                            int *num_r,
-                                            libxl_string_list *fixes_r);
+_hidden int
+libxl__livepatch_split_metadata(const char *bytes, size_t len,
+                                libxl_livepatch_metadata **md_r,
+                                int *num_r,
+                                libxl_string_list *fixes_r);
 
 typedef struct {
     void *data;                 /* malloc'd */
@@ -81,18 +82,19 @@ _hidden bool libxl__livepatch_read(const char *path,
 
 /*
  * Judge the image against the engines' rules, and against criteria where
- * these are set (NULL: none).  *force_io (NULL: false) says whether what an
- * engine would take is to be no more than a warning, and then whether that
- * was needed.  Fills in everything but file and name.  Returns 0,
+ * these are set (NULL: none).  *force_io (NULL: false) says whether what
+ * an engine would take is to be no more than a warning, and then whether
+ * that was needed.  Fills in everything but file and name.  Returns 0,
  * ERROR_NOMEM, or ERROR_INVAL if criteria can't be used, with a finding
  * that says so.  Whether the payload is good is judgement->acceptable.
  */
-_hidden int libxl__livepatch_judge(const libxl__livepatch_image *image,
-                                   const libxl_livepatch_criteria *criteria,
-                                   bool *force_io,
-                                   libxl_livepatch_judgement *judgement);
+_hidden int
+libxl__livepatch_judge(const libxl__livepatch_image *image,
+                       const libxl_livepatch_criteria *criteria,
+                       bool *force_io,
+                       libxl_livepatch_judgement *judgement);
 
-/*----- the sub-operations of the hypervisor (libxl_livepatch_sysctl.c) -----*/
+/*----- the hypervisor's sub-operations (libxl_livepatch_sysctl.c) -----*/
 
 /*
  * libxc has functions for these, too.  They take names as C strings, which
@@ -143,9 +145,11 @@ libxl__livepatch_same_name(const libxl__livepatch_name *a,
 
 static inline libxl_livepatch_state libxl__livepatch_state(uint32_t state)
 {
-    return state == LIVEPATCH_STATE_CHECKED ? LIBXL_LIVEPATCH_STATE_CHECKED
-         : state == LIVEPATCH_STATE_APPLIED ? LIBXL_LIVEPATCH_STATE_APPLIED
-                                            : LIBXL_LIVEPATCH_STATE_UNKNOWN;
+    switch (state) {
+    case LIVEPATCH_STATE_CHECKED: return LIBXL_LIVEPATCH_STATE_CHECKED;
+    case LIVEPATCH_STATE_APPLIED: return LIBXL_LIVEPATCH_STATE_APPLIED;
+    default:                      return LIBXL_LIVEPATCH_STATE_UNKNOWN;
+    }
 }
 
 /* Whether the hypervisor reports; stock ones don't. */
@@ -154,10 +158,11 @@ _hidden bool libxl__livepatch_reports(libxl__gc *gc);
  * The bytes of its report on the payload, or, where name is NULL, on what
  * about says, LIVEPATCH_REPORT_ABOUT_*; from gc.
  */
-_hidden int libxl__livepatch_fetch_report(libxl__gc *gc,
-                                          const libxl__livepatch_name *name,
-                                          uint32_t about, void **bytes_r,
-                                          size_t *size_r);
+_hidden int
+libxl__livepatch_fetch_report(libxl__gc *gc,
+                              const libxl__livepatch_name *name,
+                              uint32_t about, void **bytes_r,
+                              size_t *size_r);
 /* Begin a rehearsal; what becomes of it is reported. */
 _hidden int libxl__livepatch_rehearse(libxl__gc *gc, uint32_t timeout_us);
 
@@ -201,8 +206,8 @@ typedef struct {
 _hidden void libxl__livepatch_reporter_init(libxl__gc *gc,
                                     libxl__livepatch_reporter *lpr);
 /*
- * The report on a payload, or on the last failed upload for a NULL.  0, or a
- * negative errno: then report_r is as new.
+ * The report on a payload, or on the last failed upload for a NULL.  0, or
+ * a negative errno: then report_r is as new.
  */
 _hidden int libxl__livepatch_get_report(libxl__gc *gc,
                                     libxl__livepatch_reporter *lpr,
@@ -223,8 +228,8 @@ libxl__livepatch_upload_failure(libxl__gc *gc,
                                 libxl_livepatch_reason *reason_r);
 /*
  * Move to the attempt what a report on its payload tells of it; returns
- * whether there was one.  *culprit_r, from gc, is the other payload that is
- * to blame, or NULL.
+ * whether there was one.  *culprit_r, from gc, is the other payload that
+ * is to blame, or NULL.
  */
 _hidden bool
 libxl__livepatch_explain_attempt(libxl__gc *gc,
@@ -256,23 +261,26 @@ struct libxl__livepatch_timer {
 
 _hidden void libxl__livepatch_timer_init(libxl__livepatch_timer *lpt);
 /*
- * Microseconds, rounded up to milliseconds.  May be called again and again;
- * the earlier time is then forgotten.
+ * Microseconds, rounded up to milliseconds.  May be called again and
+ * again; the earlier time is then forgotten.
  */
 _hidden int libxl__livepatch_timer_set(libxl__gc *gc,
                                        libxl__livepatch_timer *lpt,
                                        uint64_t us);
 /*
- * The same, but it can't fail: without a timer it sleeps, as it does for who
- * has to put the host right.
+ * The same, but it can't fail: without a timer it sleeps, as it does for
+ * who has to put the host right.
  */
 _hidden void libxl__livepatch_wait(libxl__egc *egc, libxl__ao *ao,
-                                   libxl__livepatch_timer *lpt, uint64_t us);
+                                   libxl__livepatch_timer *lpt,
+                                   uint64_t us);
 /* Idempotent. */
 _hidden void libxl__livepatch_timer_dispose(libxl__gc *gc,
                                             libxl__livepatch_timer *lpt);
 
-/* Microseconds of a clock that only goes forward, on all processes alike. */
+/*
+ * Microseconds of a clock that only goes forward, on all processes alike.
+ */
 _hidden uint64_t libxl__livepatch_now_us(void);
 /* Microseconds since the epoch. */
 _hidden uint64_t libxl__livepatch_epoch_us(void);
@@ -354,7 +362,7 @@ typedef struct {
     libxl_livepatch_payload *payloads;
     int num;
     uint32_t version;           /* of the set that they were */
-    int slack;                  /* unloads that a killed call may have done */
+    int slack;                  /* unloads of a killed call, at most */
 } libxl__livepatch_known;
 
 typedef enum {
@@ -425,23 +433,26 @@ _hidden int libxl__livepatch_describe(libxl__gc *gc,
                                     const libxl__livepatch_set *set,
                                     libxl_livepatch_payload **payloads_r);
 /* That is now what is known. */
-_hidden void libxl__livepatch_known_set(libxl__gc *gc,
-                                    libxl__livepatch_known *known,
-                                    const libxl__livepatch_set *set,
-                                    const libxl_livepatch_payload *payloads);
+_hidden void
+libxl__livepatch_known_set(libxl__gc *gc,
+                           libxl__livepatch_known *known,
+                           const libxl__livepatch_set *set,
+                           const libxl_livepatch_payload *payloads);
 /* That the payload is as a killed call has noted it. */
 _hidden void libxl__livepatch_known_adopt(libxl__gc *gc,
                                     libxl__livepatch_known *known,
                                     const libxl_livepatch_payload *payload,
                                     bool applied);
 /* To be told of all that we do ourselves, so that the rest is others'. */
-_hidden void libxl__livepatch_known_uploaded(libxl__gc *gc,
-                                    libxl__livepatch_known *known,
-                                    const libxl_livepatch_payload *payload);
+_hidden void
+libxl__livepatch_known_uploaded(libxl__gc *gc,
+                                libxl__livepatch_known *known,
+                                const libxl_livepatch_payload *payload);
 _hidden void libxl__livepatch_known_unloaded(libxl__livepatch_known *known,
                                              const char *name);
 _hidden void libxl__livepatch_known_applied(libxl__livepatch_known *known,
-                                            const char *name, bool applied);
+                                            const char *name,
+                                            bool applied);
 
 /* Copies payload; the rest of the item is zero. */
 _hidden libxl__livepatch_item *
@@ -466,9 +477,9 @@ _hidden void libxl__livepatch_store_init(libxl__livepatch_store *lps);
 _hidden void libxl__livepatch_store_dispose(libxl__livepatch_store *lps);
 
 /*
- * The domain's name as text, malloc'd, or NULL.  Both of these take about a
- * second at the most where xenstore doesn't answer, and after that no time
- * for a while.
+ * The domain's name as text, malloc'd, or NULL.  Both of these take about
+ * a second at the most where xenstore doesn't answer, and after that no
+ * time for a while.
  */
 _hidden char *libxl__livepatch_domain_name(libxl__gc *gc, uint32_t domid);
 /*
@@ -499,11 +510,12 @@ typedef struct {
 typedef struct {
     libxl__livepatch_usage *domains;
     int num;
-    uint64_t taken_us;          /* on the clock of libxl__livepatch_now_us */
+    uint64_t taken_us;          /* by libxl__livepatch_now_us */
 } libxl__livepatch_sample;
 
-_hidden int libxl__livepatch_sample_usage(libxl__gc *gc,
-                                          libxl__livepatch_sample *sample_r);
+_hidden int
+libxl__livepatch_sample_usage(libxl__gc *gc,
+                              libxl__livepatch_sample *sample_r);
 
 /* The UUIDs of domains, from gc; of one that is not there a nil one. */
 _hidden int libxl__livepatch_resolve_domains(libxl__gc *gc,
@@ -514,18 +526,19 @@ _hidden int libxl__livepatch_resolve_domains(libxl__gc *gc,
 /*
  * The guests that the call may pause, the likeliest culprit first: those
  * being migrated, then by CPU time used since the sample (which may be
- * empty).  *likely_r of them are
- * worth trying first, *num_r there are in all.
+ * empty).  *likely_r of them are worth trying first, *num_r there are in
+ * all.
  */
-_hidden int libxl__livepatch_suspects(libxl__gc *gc,
-                                      const libxl__livepatch_call *lpc,
-                                      const libxl__livepatch_sample *before,
-                                      libxl__livepatch_guest **guests_r,
-                                      int *num_r, int *likely_r);
+_hidden int
+libxl__livepatch_suspects(libxl__gc *gc,
+                          const libxl__livepatch_call *lpc,
+                          const libxl__livepatch_sample *before,
+                          libxl__livepatch_guest **guests_r,
+                          int *num_r, int *likely_r);
 
 /*
- * The guests that the call may pause among those which the hypervisor named
- * for being late in the attempt, after those that *guests_io has
+ * The guests that the call may pause among those which the hypervisor
+ * named for being late in the attempt, after those that *guests_io has
  * already.
  */
 _hidden int libxl__livepatch_named(libxl__gc *gc,
@@ -558,27 +571,28 @@ typedef void libxl__livepatch_pauser_callback(libxl__egc *egc,
  *   start -callback(0)-> the guests stand still -end-> callback
  *
  * start    callback(rc) once: with 0 if all stand still that could be
- *          paused, and end has to be called then; or with an error when all
- *          is over, no guest being paused by us
+ *          paused, and end has to be called then; or with an error when
+ *          all is over, no guest being paused by us
  * end      callback(rc) when the guests run again and the process is gone.
  *          guests[] tells who was paused and for how long, expired whether
- *          the time had come before; with an error the pauser was killed or
- *          did not answer, and of some guests it isn't told
+ *          the time had come before; with an error the pauser was killed
+ *          or did not answer, and of some guests it isn't told
  * recover  nobody is paused; callback(rc) when those are resumed whom a
  *          killed pauser left paused
  *
- * Each of them begins with what recover does, and if the child dies another
- * one resumes the guests at once.  Only if libxl__livepatch_pauses_pending
- * after an error some guest could not be resumed.  All that people should
- * know is a warning of the result then; so is why a guest was not paused.
- * callback may be called before a call here returns.
+ * Each of them begins with what recover does, and if the child dies
+ * another one resumes the guests at once.  Only if
+ * libxl__livepatch_pauses_pending after an error some guest could not be
+ * resumed.  All that people should know is a warning of the result then;
+ * so is why a guest was not paused. callback may be called before a call
+ * here returns.
  */
 struct libxl__livepatch_pauser {
     /* to be filled in by the user */
     libxl__ao *ao;
     libxl_livepatch_result *result;     /* for warnings */
     int lock_fd;                /* inherited by the child, which so keeps
-                                 * the host's lock until the last guest runs */
+                                 * the host's lock until all guests run */
     uint32_t max_pause_ms;
     libxl__livepatch_guest *guests;     /* to be kept until the end */
     int num_guests;
@@ -590,7 +604,7 @@ struct libxl__livepatch_pauser {
     int rc;
     bool standing;              /* the guests; the user was told */
     bool ending;                /* the user has called end */
-    bool recovering;            /* it is about a dead pauser's guests alone */
+    bool recovering;            /* about a dead pauser's guests alone */
     bool done;                  /* the child has said its last word */
     bool gone;                  /* there is no child any more */
     libxl__ev_child child;
@@ -609,12 +623,14 @@ _hidden void libxl__livepatch_pauser_end(libxl__egc *egc,
 _hidden void libxl__livepatch_pauser_recover(libxl__egc *egc,
                                              libxl__livepatch_pauser *lpp);
 
-/* Whether a dead pauser left guests behind that a new one has to resume. */
+/*
+ * Whether a dead pauser left guests behind that a new one has to resume.
+ */
 _hidden bool libxl__livepatch_pauses_pending(libxl__gc *gc);
 
 /*
- * The running hypervisor's build-id in hexadecimal, from gc; NULL if it has
- * none or there is no hypervisor.  (libxl_livepatch.c)
+ * The running hypervisor's build-id in hexadecimal, from gc; NULL if it
+ * has none or there is no hypervisor.  (libxl_livepatch.c)
  */
 _hidden char *libxl__livepatch_xen_build_id(libxl__gc *gc);
 
@@ -659,7 +675,8 @@ _hidden void libxl__livepatch_warn(libxl__gc *gc,
                                    libxl__livepatch_any result,
                                    const char *fmt, ...)
                                    PRINTF_ATTRIBUTE(3, 4);
-_hidden void libxl__livepatch_append(libxl__gc *gc, libxl_string_list *list,
+_hidden void libxl__livepatch_append(libxl__gc *gc,
+                                     libxl_string_list *list,
                                      const char *text);
 /* The libxl error code for a finished result: see libxl_livepatch.h. */
 _hidden int libxl__livepatch_outcome_rc(libxl__livepatch_any result);
@@ -712,15 +729,15 @@ struct libxl__livepatch_call {
     libxl__livepatch_lock lock;
     libxl__livepatch_pauser pauser;
     libxl__livepatch_reporter reporter;
-    bool told;                  /* a report said why, so no need to guess */
+    bool told;                  /* a report said why: no need to guess */
     libxl__livepatch_mark console;      /* when the call began */
-    libxl__livepatch_mark seen;         /* what came before is accounted for */
+    libxl__livepatch_mark seen;         /* what came before is told */
     libxl__livepatch_set set;           /* see libxl__livepatch_reload */
     libxl_livepatch_payload *payloads;  /* one for each entry of set */
     libxl__livepatch_notes notes;
-    bool changed;               /* something was handed to the hypervisor */
+    bool changed;               /* the hypervisor was handed something */
     bool undoing;               /* an abort can't stop this any more */
-    uint64_t deadline_us;       /* no attempt begins later; 0: no such time */
+    uint64_t deadline_us;       /* no attempt begins later; 0: none */
     /* The timer that is being waited for, to be woken by an abort. */
     libxl__livepatch_timer *waiting;
     /* private */
@@ -729,11 +746,12 @@ struct libxl__livepatch_call {
 };
 
 /* Copies params (NULL: the defaults).  Never fails; begin does. */
-_hidden void libxl__livepatch_call_init(libxl__livepatch_call *lpc,
-                                        libxl__ao *ao,
-                                        libxl_livepatch_operation op,
-                                        const libxl_livepatch_params *params,
-                                        libxl_livepatch_result *result);
+_hidden void
+libxl__livepatch_call_init(libxl__livepatch_call *lpc,
+                           libxl__ao *ao,
+                           libxl_livepatch_operation op,
+                           const libxl_livepatch_params *params,
+                           libxl_livepatch_result *result);
 /* On failure the call is ended without begun having been called. */
 _hidden void libxl__livepatch_call_begin(libxl__egc *egc,
                                          libxl__livepatch_call *lpc);
@@ -761,12 +779,14 @@ struct libxl__livepatch_action {
     /* to be filled in by the user */
     libxl__livepatch_call *call;
     libxl__livepatch_name name;
-    libxl_livepatch_operation op;       /* APPLY, REPLACE, REVERT, UNLOAD */
+    libxl_livepatch_operation op;       /* one that is an action */
     bool nodeps;
     bool rollback;                      /* for the report alone */
     bool has_hooks;                     /* an odd errno may be a hook's */
     void (*callback)(libxl__egc *egc, libxl__livepatch_action *lpa);
-    /* shared: DONE, FAILED, BUSY, or STRANDED when it is still in flight */
+    /*
+     * shared: DONE, FAILED, BUSY, or STRANDED when it is still in flight
+     */
     libxl_livepatch_outcome outcome;
     libxl_livepatch_reason reason;
     int rc;                             /* 0 or the hypervisor's -errno */
@@ -781,9 +801,9 @@ struct libxl__livepatch_action {
     libxl__livepatch_sample sample;
     bool reported;                      /* the hypervisor did, of it */
     const char *told;                   /* what it said was in the way */
-    const char *culprit;                /* what other payload is to blame */
-    bool none_to_pause;                 /* and no guest that may be paused */
-    bool not_paused;                    /* one that should have been was not */
+    const char *culprit;                /* which payload is to blame */
+    bool none_to_pause;                 /* no guest that may be paused */
+    bool not_paused;                    /* who should have been was not */
     libxl__livepatch_guest *guests;
     int num_guests;
     int num_likely;
@@ -828,8 +848,9 @@ struct libxl__livepatch_transaction {
     void (*untidy)(libxl__gc *gc, libxl__livepatch_transaction *lptx,
                    const libxl__livepatch_action *lpa);
     /*
-     * An upload was refused because something in it is loaded already; true
-     * if other steps have been found, which are then taken.  May be NULL.
+     * An upload was refused because something in it is loaded already;
+     * true if other steps have been found, which are then taken.  May be
+     * NULL.
      */
     bool (*collided)(libxl__gc *gc, libxl__livepatch_transaction *lptx);
     /* private */
@@ -881,9 +902,9 @@ _hidden void libxl__livepatch_conclude_upload(libxl__gc *gc,
 
 /*
  * Bring all items of the intent back to what they were before; the old
- * stack first.  What fails is tried again, until give_up_us or an abort that
- * comes only now.  Concludes STRANDED if something is left, and then the
- * intent stays noted.
+ * stack first.  What fails is tried again, until give_up_us or an abort
+ * that comes only now.  Concludes STRANDED if something is left, and then
+ * the intent stays noted.
  */
 _hidden void libxl__livepatch_restore(libxl__egc *egc,
                                       libxl__livepatch_transaction *lptx);

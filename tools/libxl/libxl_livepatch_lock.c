@@ -75,7 +75,8 @@ static void lock_write(libxl__gc *gc, libxl__livepatch_lock *lpl,
     ssize_t len;
 
     /* Of constant length, so that a write never leaves an old tail. */
-    text = GCSPRINTF("pid %-10d action %-20"PRIu64" failure %-20"PRIu64"\n",
+    text = GCSPRINTF("pid %-10d action %-20"PRIu64
+                     " failure %-20"PRIu64"\n",
                      (int)holder, lpl->last_action_us,
                      lpl->last_failure_us);
     len = strlen(text);
@@ -85,7 +86,8 @@ static void lock_write(libxl__gc *gc, libxl__livepatch_lock *lpl,
     }
 }
 
-void libxl__livepatch_lock_take(libxl__egc *egc, libxl__livepatch_lock *lpl)
+void libxl__livepatch_lock_take(libxl__egc *egc,
+                                libxl__livepatch_lock *lpl)
 {
     STATE_AO_GC(lpl->ao);
     int rc;

@@ -3,9 +3,9 @@
  * What the hypervisor reports of that which was in the way of an upload or
  * an action, for those who act on it and in people's words.
  *
- * A stock hypervisor doesn't report.  Whether the running one does is found
- * out once in every call, and where a report can't be had or understood all
- * goes on as with a stock one.
+ * A stock hypervisor doesn't report.  Whether the running one does is
+ * found out once in every call, and where a report can't be had or
+ * understood all goes on as with a stock one.
  */
 
 #include "libxl_osdeps.h"

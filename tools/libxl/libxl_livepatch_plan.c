@@ -65,7 +65,9 @@ static int judge_member(libxl__gc *gc, apply_state *as,
     if (!judgement->file || !judgement->name)
         libxl__alloc_failed(CTX, __func__, 0, 0);
 
-    /* As it was given, "hex:..." for example, but for what is unprintable. */
+    /*
+     * As it was given, "hex:..." for example, but for what is unprintable.
+     */
     name = xenlivepatch_printable(judgement->name, SIZE_MAX, false);
     if (!name) libxl__alloc_failed(CTX, __func__, 0, 0);
     libxl__ptr_add(gc, (void *)name);
@@ -80,7 +82,9 @@ static int judge_member(libxl__gc *gc, apply_state *as,
                 "bytes, none of them zero", name,
                 XEN_LIVEPATCH_NAME_SIZE - 1);
     }
-    /* One text for a name, in whatever form it was given; and never raw. */
+    /*
+     * One text for a name, in whatever form it was given; and never raw.
+     */
     if (!rc)
         name = libxl__livepatch_gc_text(gc, m->name.bytes, m->name.len);
     free(judgement->name);
@@ -101,8 +105,8 @@ static int judge_member(libxl__gc *gc, apply_state *as,
     }
     if (m->forced)
         libxl__livepatch_warn(gc, result,
-                "%s was judged unfit, and is used all the same, as --force "
-                "demands", judgement->file);
+                "%s was judged unfit, and is used all the same, as "
+                "--force demands", judgement->file);
     rc = 0;
 
  out:
@@ -125,7 +129,8 @@ static void order_stack(int num, const char *const *ids,
             int chosen = order_r[i];
 
             for (j = placed; j < num; j++)
-                if (j != i && libxl__livepatch_same_id(depends[chosen], ids[order_r[j]]))
+                if (j != i && libxl__livepatch_same_id(depends[chosen],
+                                                       ids[order_r[j]]))
                     break;
             if (j < num) continue;
             memmove(&order_r[placed + 1], &order_r[placed],
@@ -277,7 +282,9 @@ void libxl__livepatch_conclude_upload(libxl__gc *gc,
     }
     reason = libxl__livepatch_console_reason(
         libxl__livepatch_console_since(gc, &lpc->seen), &line);
-    /* No other errno says that; the words may be hidden by the log level. */
+    /*
+     * No other errno says that; the words may be hidden by the log level.
+     */
     if (r == -ENOENT) reason = LIBXL_LIVEPATCH_REASON_SYMBOL;
     if (reason == LIBXL_LIVEPATCH_REASON_SYMBOL)
         libxl__livepatch_conclude(gc, result,
@@ -290,9 +297,9 @@ void libxl__livepatch_conclude_upload(libxl__gc *gc,
         libxl__livepatch_conclude(gc, result,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED,
                 LIBXL_LIVEPATCH_REASON_COLLISION,
-                "xl livepatch list shows what is loaded.  Unload the other "
-                "payload, or have one of them built anew with a symbol of "
-                "another name.",
+                "xl livepatch list shows what is loaded.  Unload the "
+                "other payload, or have one of them built anew with a "
+                "symbol of another name.",
                 "%s was refused by the hypervisor: %s", file,
                 reason == LIBXL_LIVEPATCH_REASON_COLLISION
                     ? "it defines a symbol that is defined already"
@@ -321,8 +328,8 @@ static int conclude_taken(libxl__gc *gc, apply_state *as, const member *m,
     libxl__livepatch_conclude(gc, as->call.result,
             LIBXL_LIVEPATCH_OUTCOME_FAILED,
             LIBXL_LIVEPATCH_REASON_COLLISION,
-            "Give another name with --name, or revert and unload the other "
-            "payload.",
+            "Give another name with --name, or revert and unload the "
+            "other payload.",
             payload->build_id
                 ? "%s was not applied: another payload, with build-id %s, "
                   "is loaded under the name %s"
@@ -374,9 +381,9 @@ static int compare_member(libxl__gc *gc, apply_state *as, member *m)
 }
 
 /*
- * Whether the payload at index i may be bound to what m has.  A stock engine
- * doesn't look: it unloads m, and leaves the other with addresses in freed
- * memory.
+ * Whether the payload at index i may be bound to what m has.  A stock
+ * engine doesn't look: it unloads m, and leaves the other with addresses
+ * in freed memory.
  */
 static bool may_use(const apply_state *as, const member *m, int i)
 {
@@ -418,8 +425,8 @@ static int check_users(libxl__gc *gc, apply_state *as)
                     LIBXL_LIVEPATCH_OUTCOME_FAILED,
                     LIBXL_LIVEPATCH_REASON_IN_USE,
                     "Unload that first, or apply both in one call.",
-                    "%s was not applied: it has to be loaded anew, and %s, "
-                    "which was loaded after it, may use what is in it",
+                    "%s was not applied: it has to be loaded anew, and "
+                    "%s, which was loaded after it, may use what is in it",
                     m->judgement->file, lpc->payloads[j].name);
             return ERROR_INVAL;
         }
@@ -454,7 +461,8 @@ static stack_top find_top(apply_state *as)
         if (!p->build_id) return unknown;
         for (j = 0; j < lpc->set.num; j++)
             if (lpc->payloads[j].state == LIBXL_LIVEPATCH_STATE_APPLIED &&
-                libxl__livepatch_same_id(lpc->payloads[j].depends, p->build_id))
+                libxl__livepatch_same_id(lpc->payloads[j].depends,
+                                         p->build_id))
                 covered = true;
         if (covered) continue;
         top = (stack_top){ p->build_id, p->name };
@@ -476,7 +484,9 @@ static int check_dependencies(libxl__gc *gc, apply_state *as)
         const member *m = &as->members[i];
 
         if (m->present) continue;
-        if (top.build_id && !libxl__livepatch_same_id(m->judgement->depends, top.build_id)) {
+        if (top.build_id &&
+            !libxl__livepatch_same_id(m->judgement->depends,
+                                      top.build_id)) {
             libxl__livepatch_conclude(gc, as->call.result,
                     LIBXL_LIVEPATCH_OUTCOME_FAILED,
                     LIBXL_LIVEPATCH_REASON_DEPENDENCY,
@@ -488,8 +498,9 @@ static int check_dependencies(libxl__gc *gc, apply_state *as)
                         : "Apply together with it, or before it, the "
                           "payload that it builds on; or get the payload "
                           "that is made for this host.",
-                    "%s can't be applied: it builds on build-id %s, but on "
-                    "top of the stack would be %s (%s)", m->judgement->file,
+                    "%s can't be applied: it builds on build-id %s, but "
+                    "on top of the stack would be %s (%s)",
+                    m->judgement->file,
                     m->judgement->depends, top.build_id, top.what);
             return ERROR_INVAL;
         }
@@ -527,17 +538,20 @@ bool libxl__livepatch_read_again(libxl__gc *gc,
 }
 
 /*
- * All that is applied, into the order in which that happened.  Records tell
- * when, or the hypervisor's report; and dependencies decide where they tell
- * more.
+ * All that is applied, into the order in which that happened.  Records
+ * tell when, or the hypervisor's report; and dependencies decide where
+ * they tell more.
  */
-static libxl_livepatch_payload **list_applied(libxl__gc *gc, apply_state *as,
+static libxl_livepatch_payload **list_applied(libxl__gc *gc,
+                                              apply_state *as,
                                               int *num_r)
 {
     libxl__livepatch_call *const lpc = &as->call;
     const int most = lpc->set.num + 1;
-    libxl_livepatch_payload **found = libxl__calloc(gc, most, sizeof(*found));
-    libxl_livepatch_payload **list = libxl__calloc(gc, most, sizeof(*list));
+    libxl_livepatch_payload **found = libxl__calloc(gc, most,
+                                                    sizeof(*found));
+    libxl_livepatch_payload **list = libxl__calloc(gc, most,
+                                                   sizeof(*list));
     const char **ids = libxl__calloc(gc, most, sizeof(*ids));
     const char **depends = libxl__calloc(gc, most, sizeof(*depends));
     int *order = libxl__calloc(gc, most, sizeof(*order));
@@ -592,8 +606,8 @@ static int check_undo(libxl__gc *gc, apply_state *as)
                 LIBXL_LIVEPATCH_REASON_CANNOT_UNDO,
                 "Revert and unload it yourself, or accept with --no-undo "
                 "that the host may be left unpatched.",
-                "%s was not applied: it would displace %s, which could not "
-                "be put back if it failed, as %s",
+                "%s was not applied: it would displace %s, which could "
+                "not be put back if it failed, as %s",
                 as->members[0].judgement->file, d->payload.name,
                 !d->payload.recorded
                     ? "nothing is recorded of it: another tool loaded it, "
@@ -626,7 +640,8 @@ static int check_hooks(libxl__gc *gc, apply_state *as)
     for (i = 0; i < intent->num; i++) {
         if (!has_veto(&intent->items[i].payload.hooks)) continue;
         libxl__livepatch_conclude(gc, as->call.result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED, LIBXL_LIVEPATCH_REASON_HOOK,
+                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                LIBXL_LIVEPATCH_REASON_HOOK,
                 "Revert and unload what is applied, then apply it.",
                 "%s can't replace %s: that has hooks which run before or "
                 "after an action, with which the hypervisor does not do "
@@ -688,7 +703,8 @@ static int check_fixes(libxl__gc *gc, apply_state *as)
         return 0;
     }
     libxl__livepatch_conclude(gc, as->call.result,
-            LIBXL_LIVEPATCH_OUTCOME_FAILED, LIBXL_LIVEPATCH_REASON_LOSES_FIX,
+            LIBXL_LIVEPATCH_OUTCOME_FAILED,
+            LIBXL_LIVEPATCH_REASON_LOSES_FIX,
             "Get a payload that fixes these, too; or accept with "
             "--lose-fixes that the host is open to them again.",
             "nothing was replaced: %s fixes %s, and what would take its "
@@ -752,8 +768,8 @@ static int check_present(libxl__gc *gc, apply_state *as)
                 LIBXL_LIVEPATCH_OUTCOME_FAILED,
                 LIBXL_LIVEPATCH_REASON_WRONG_STATE,
                 "Revert what is applied on top of it instead.",
-                "nothing was replaced: one of the payloads is in the stack "
-                "that they would displace");
+                "nothing was replaced: one of the payloads is in the "
+                "stack that they would displace");
         return ERROR_INVAL;
     }
     return 0;
@@ -856,8 +872,8 @@ static void add_steps(libxl__gc *gc, apply_state *as)
 }
 
 /*
- * What is to be replaced has a symbol, or a build-id, of what is to come: so
- * it has to go first.
+ * What is to be replaced has a symbol, or a build-id, of what is to come:
+ * so it has to go first.
  */
 bool libxl__livepatch_plan_exchange(libxl__gc *gc,
                                     libxl__livepatch_transaction *lptx)

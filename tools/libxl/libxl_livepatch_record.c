@@ -3,11 +3,12 @@
  * What is known of loaded payloads beyond what the hypervisor tells, and
  * what a call that changes something intends.
  *
- * Both are in one file in XEN_RUN_DIR, which lasts as long as the hypervisor
- * does, needs no daemon that might not answer, and is exchanged as a whole:
+ * Both are in one file in XEN_RUN_DIR, which lasts as long as the
+ * hypervisor does, needs no daemon that might not answer, and is exchanged
+ * as a whole:
  *
  *   @version N             the hypervisor's count of uploads and unloads
- *   @payload               a loaded one, its libxl_livepatch_payload as JSON
+ *   @payload               a loaded one: its libxl_livepatch_payload, JSON
  *   {...}
  *   @intent OPERATION      a call that has begun to change something
  *   @item BEFORE WANTED    a payload that it is about, likewise; a
@@ -15,8 +16,8 @@
  *
  * No line of libxl's JSON begins with an @.
  *
- * Another tool may have unloaded a payload since, and loaded a different one
- * of the same name.  See records_hold for how that is noticed; or the
+ * Another tool may have unloaded a payload since, and loaded a different
+ * one of the same name.  See records_hold for how that is noticed; or the
  * hypervisor itself reports the build-id, which a record has to match.
  */
 
@@ -197,7 +198,8 @@ static void add_reported(libxl__gc *gc, libxl__livepatch_reporter *lpr,
 {
     libxl_livepatch_report report;
 
-    if (libxl__livepatch_get_report(gc, lpr, &entry->name, &report)) return;
+    if (libxl__livepatch_get_report(gc, lpr, &entry->name,
+                                    &report)) return;
 
     payload->build_id = report.build_id;
     payload->depends = report.depends;
@@ -220,7 +222,8 @@ static void add_reported(libxl__gc *gc, libxl__livepatch_reporter *lpr,
 /*----- what is known besides -----*/
 
 static const libxl_livepatch_payload *
-find_name(const libxl_livepatch_payload *payloads, int num, const char *name)
+find_name(const libxl_livepatch_payload *payloads, int num,
+          const char *name)
 {
     int i;
 
@@ -232,10 +235,10 @@ find_name(const libxl_livepatch_payload *payloads, int num, const char *name)
 /*
  * Whether the payloads that bear known names are still the same ones.  The
  * version counts uploads and unloads, the number of payloads changes by
- * their difference; so both are known.  Each name that is gone accounts for
- * one unload, and so may each that a killed call was about.  If there were
- * more than these, one of the others may have been unloaded, and loaded again
- * as something else.
+ * their difference; so both are known.  Each name that is gone accounts
+ * for one unload, and so may each that a killed call was about.  If there
+ * were more than these, one of the others may have been unloaded, and
+ * loaded again as something else.
  */
 static bool records_hold(const libxl__livepatch_known *known,
                          const libxl__livepatch_set *set,
@@ -350,7 +353,8 @@ static void find_positions(libxl_livepatch_payload *payloads, int num)
     }
 }
 
-int libxl__livepatch_describe(libxl__gc *gc, libxl__livepatch_reporter *lpr,
+int libxl__livepatch_describe(libxl__gc *gc,
+                              libxl__livepatch_reporter *lpr,
                               const libxl__livepatch_known *known,
                               const libxl__livepatch_set *set,
                               libxl_livepatch_payload **payloads_r)
@@ -381,7 +385,8 @@ int libxl__livepatch_describe(libxl__gc *gc, libxl__livepatch_reporter *lpr,
 
 /*----- keeping in step with what we do -----*/
 
-void libxl__livepatch_known_set(libxl__gc *gc, libxl__livepatch_known *known,
+void libxl__livepatch_known_set(libxl__gc *gc,
+                                libxl__livepatch_known *known,
                                 const libxl__livepatch_set *set,
                                 const libxl_livepatch_payload *payloads)
 {
@@ -419,9 +424,10 @@ void libxl__livepatch_known_adopt(libxl__gc *gc,
         record->applied_us = libxl__livepatch_epoch_us();
 }
 
-void libxl__livepatch_known_uploaded(libxl__gc *gc,
-                                     libxl__livepatch_known *known,
-                                     const libxl_livepatch_payload *payload)
+void
+libxl__livepatch_known_uploaded(libxl__gc *gc,
+                                libxl__livepatch_known *known,
+                                const libxl_livepatch_payload *payload)
 {
     libxl_livepatch_payload uploaded = *payload;
 

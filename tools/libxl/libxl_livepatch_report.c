@@ -3,9 +3,10 @@
  * The hypervisor's report on a payload: reading the items that it consists
  * of, see XEN_SYSCTL_LIVEPATCH_REPORT in xen/include/public/sysctl.h.
  *
- * It may come from a hypervisor newer than this, so types that are not known
- * are passed over; and from one that is broken, so nothing is believed that
- * has not been compared with the number of bytes that there are.
+ * It may come from a hypervisor newer than this, so types that are not
+ * known are passed over; and from one that is broken, so nothing is
+ * believed that has not been compared with the number of bytes that there
+ * are.
  */
 
 #include "libxl_osdeps.h"
@@ -94,8 +95,8 @@ static bool next_item(report_cursor *c, report_item *item)
 }
 
 /*
- * The fixed part of an item, or as much of a longer one; next_item has seen
- * to it that there is as much.
+ * The fixed part of an item, or as much of a longer one; next_item has
+ * seen to it that there is as much.
  */
 #define GET_ITEM(to, item) memcpy(to, (item)->bytes, sizeof(*(to)))
 
@@ -164,18 +165,23 @@ static libxl_livepatch_reason reason_of(uint32_t reason)
 #undef REASON
     };
 
-    return reason < ARRAY_SIZE(reasons) ? reasons[reason]
-                                        : LIBXL_LIVEPATCH_REASON_HYPERVISOR;
+    return reason < ARRAY_SIZE(reasons)
+               ? reasons[reason] : LIBXL_LIVEPATCH_REASON_HYPERVISOR;
 }
 
 static libxl_livepatch_operation operation_of(uint32_t action)
 {
     switch (action) {
-    case LIVEPATCH_ACTION_APPLY:   return LIBXL_LIVEPATCH_OPERATION_APPLY;
-    case LIVEPATCH_ACTION_REPLACE: return LIBXL_LIVEPATCH_OPERATION_REPLACE;
-    case LIVEPATCH_ACTION_REVERT:  return LIBXL_LIVEPATCH_OPERATION_REVERT;
-    case LIVEPATCH_ACTION_UNLOAD:  return LIBXL_LIVEPATCH_OPERATION_UNLOAD;
-    default:                       return LIBXL_LIVEPATCH_OPERATION_UNKNOWN;
+    case LIVEPATCH_ACTION_APPLY:
+        return LIBXL_LIVEPATCH_OPERATION_APPLY;
+    case LIVEPATCH_ACTION_REPLACE:
+        return LIBXL_LIVEPATCH_OPERATION_REPLACE;
+    case LIVEPATCH_ACTION_REVERT:
+        return LIBXL_LIVEPATCH_OPERATION_REVERT;
+    case LIVEPATCH_ACTION_UNLOAD:
+        return LIBXL_LIVEPATCH_OPERATION_UNLOAD;
+    default:
+        return LIBXL_LIVEPATCH_OPERATION_UNKNOWN;
     }
 }
 

@@ -3,16 +3,17 @@
  * Bringing the host back to what it was.
  *
  * Not the steps are undone that were taken, but what is found is compared
- * with what was before: so it doesn't matter at which step a call failed or
- * was killed, nor what other tools did meanwhile.
+ * with what was before: so it doesn't matter at which step a call failed
+ * or was killed, nor what other tools did meanwhile.
  *
  *   what we applied, which holds the place of the old stack   is reverted
- *   what was applied before            is applied again, from below upwards
+ *   what was applied before            is applied again, from below up
  *   what we loaded                     is unloaded
  *
  * The old stack protects the host, so tidying comes last.  What fails is
- * tried again in the next round, and doesn't keep the rest from being tried;
- * but payloads of the old stack keep their order, as long as there is hope.
+ * tried again in the next round, and doesn't keep the rest from being
+ * tried; but payloads of the old stack keep their order, as long as there
+ * is hope.
  */
 
 #include "libxl_osdeps.h"
@@ -38,7 +39,8 @@ static void restore_next(libxl__egc *egc,
                          libxl__livepatch_transaction *lptx);
 static void restore_acted(libxl__egc *egc, libxl__livepatch_action *lpa);
 static void restore_again(libxl__egc *egc, libxl__livepatch_timer *lpt);
-static void restore_end(libxl__egc *egc, libxl__livepatch_transaction *lptx,
+static void restore_end(libxl__egc *egc,
+                        libxl__livepatch_transaction *lptx,
                         bool left, int order, int i);
 
 /*----- what is, and what ought to be -----*/
@@ -129,8 +131,8 @@ static const struct {
 };
 
 /*
- * Whether there is no hope for it: some refusals are about what the payload
- * is, and not about how busy the host is.
+ * Whether there is no hope for it: some refusals are about what the
+ * payload is, and not about how busy the host is.
  */
 static bool is_lost(const libxl__livepatch_item *item)
 {
@@ -148,9 +150,9 @@ static void note_verdict(libxl__livepatch_item *item,
 }
 
 /*
- * Whether an old one has to wait for those below it: two that patch the same
- * function must be in their order.  After some rounds without success what
- * lies above goes ahead, and then what lies below can't follow.
+ * Whether an old one has to wait for those below it: two that patch the
+ * same function must be in their order.  After some rounds without success
+ * what lies above goes ahead, and then what lies below can't follow.
  */
 static bool has_to_wait(const libxl__livepatch_intent *intent,
                         const undo_step *steps, int i, int round)
@@ -269,7 +271,9 @@ static void restore_next(libxl__egc *egc,
             lpa->name = item->name;
             lpa->op = undo_order[order].op;
             lpa->rollback = true;
-            /* What was below it is so again, if it depends on it or not. */
+            /*
+             * What was below it is so again, if it depends on it or not.
+             */
             lpa->nodeps = true;
             lpa->callback = restore_acted;
             lptx->acting = i;
@@ -334,7 +338,8 @@ static void restore_again(libxl__egc *egc, libxl__livepatch_timer *lpt)
 }
 
 /* What the most important of that which is left means. */
-static void conclude_left(libxl__gc *gc, libxl__livepatch_transaction *lptx,
+static void conclude_left(libxl__gc *gc,
+                          libxl__livepatch_transaction *lptx,
                           int order, int i)
 {
     libxl__livepatch_call *const lpc = lptx->call;
@@ -354,15 +359,15 @@ static void conclude_left(libxl__gc *gc, libxl__livepatch_transaction *lptx,
                 ? "All that was applied is so again.  The next call that "
                   "changes something tries again to unload it."
                 : "The host may lack the fixes that it had: see xl "
-                  "livepatch status.  The next call that changes something "
-                  "tries again.",
+                  "livepatch status.  The next call that changes "
+                  "something tries again.",
             "%s; then %s", result->message, what);
 }
 
 /* What patched nothing is not worth another upload. */
 static void tell_lost(libxl__gc *gc, libxl__livepatch_transaction *lptx)
 {
-    const libxl__livepatch_intent *const intent = &lptx->call->notes.intent;
+    libxl__livepatch_intent *const intent = &lptx->call->notes.intent;
     int i;
 
     for (i = 0; i < intent->num; i++)
@@ -374,7 +379,8 @@ static void tell_lost(libxl__gc *gc, libxl__livepatch_transaction *lptx)
 }
 
 /* left, order and i are what find_step found last. */
-static void restore_end(libxl__egc *egc, libxl__livepatch_transaction *lptx,
+static void restore_end(libxl__egc *egc,
+                        libxl__livepatch_transaction *lptx,
                         bool left, int order, int i)
 {
     libxl__livepatch_call *const lpc = lptx->call;

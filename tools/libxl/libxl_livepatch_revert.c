@@ -17,13 +17,15 @@ typedef struct {
 } revert_state;
 
 static void revert_begun(libxl__egc *egc, libxl__livepatch_call *lpc);
-static void revert_done(libxl__egc *egc, libxl__livepatch_transaction *lptx,
+static void revert_done(libxl__egc *egc,
+                        libxl__livepatch_transaction *lptx,
                         bool ok);
 
 /*----- synchronous helpers -----*/
 
 static void conclude_done(libxl__gc *gc, revert_state *rs,
-                          libxl_livepatch_outcome outcome, const char *what)
+                          libxl_livepatch_outcome outcome,
+                          const char *what)
 {
     libxl__livepatch_conclude(gc, rs->call.result, outcome,
                               LIBXL_LIVEPATCH_REASON_NONE, NULL,
@@ -157,7 +159,9 @@ static void add_steps(libxl__gc *gc, revert_state *rs, bool applied)
                 LIBXL_LIVEPATCH_OPERATION_UNLOAD, 0, applied);
 }
 
-/* Returns whether there is anything to do; if not the call is concluded. */
+/*
+ * Returns whether there is anything to do; if not the call is concluded.
+ */
 static bool revert_plan(libxl__gc *gc, revert_state *rs)
 {
     libxl__livepatch_call *const lpc = &rs->call;
@@ -219,7 +223,8 @@ static void revert_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
     libxl__livepatch_transaction_run(egc, lptx);
 }
 
-static void revert_done(libxl__egc *egc, libxl__livepatch_transaction *lptx,
+static void revert_done(libxl__egc *egc,
+                        libxl__livepatch_transaction *lptx,
                         bool ok)
 {
     revert_state *rs = CONTAINER_OF(lptx, *rs, transaction);

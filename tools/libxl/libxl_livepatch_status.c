@@ -78,12 +78,14 @@ static void add_deviations(libxl__gc *gc,
 static void conclude(libxl__gc *gc, const libxl__livepatch_intent *intent,
                      libxl_livepatch_condition *condition)
 {
-    const char *op = libxl_livepatch_operation_to_string(intent->operation);
+    const char *op =
+        libxl_livepatch_operation_to_string(intent->operation);
     const bool paused = libxl__livepatch_pauses_pending(gc);
 
     if (condition->in_progress) {
         libxl__livepatch_conclude(gc, condition,
-                LIBXL_LIVEPATCH_OUTCOME_BUSY, LIBXL_LIVEPATCH_REASON_LOCKED,
+                LIBXL_LIVEPATCH_OUTCOME_BUSY,
+                LIBXL_LIVEPATCH_REASON_LOCKED,
                 NULL, condition->lock_holder > 0
                     ? "a call is under way, of process %d"
                     : "a call is under way",

@@ -188,7 +188,9 @@ static int count_likely(const suspect *suspects, int num)
     return num ? 1 : 0;
 }
 
-/* Of all guests at work, or those that lpc may pause, the likeliest first. */
+/*
+ * Of all guests at work, or those that lpc may pause, the likeliest first.
+ */
 static int find_suspects(libxl__gc *gc, const libxl__livepatch_call *lpc,
                          const libxl__livepatch_sample *before,
                          suspect **suspects_r, int *num_r)
@@ -251,7 +253,8 @@ int libxl__livepatch_suspects(libxl__gc *gc,
 
 int libxl__livepatch_guess(libxl__gc *gc,
                            const libxl__livepatch_sample *before,
-                           libxl_livepatch_suspect **suspects_r, int *num_r)
+                           libxl_livepatch_suspect **suspects_r,
+                           int *num_r)
 {
     uint64_t watched_us = libxl__livepatch_now_us() - before->taken_us;
     suspect *suspects;

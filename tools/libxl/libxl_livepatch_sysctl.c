@@ -42,7 +42,8 @@ static char *put_name(libxl__gc *gc, const libxl__livepatch_name *name,
     return bytes;
 }
 
-int libxl__livepatch_upload(libxl__gc *gc, const libxl__livepatch_name *name,
+int libxl__livepatch_upload(libxl__gc *gc,
+                            const libxl__livepatch_name *name,
                             const libxl__livepatch_image *image)
 {
     DECLARE_HYPERCALL_BUFFER(char, bytes);
@@ -51,7 +52,8 @@ int libxl__livepatch_upload(libxl__gc *gc, const libxl__livepatch_name *name,
     struct xen_sysctl_livepatch_op *op = &sysctl.u.livepatch;
     int r;
 
-    bytes = put_name(gc, name, &op->u.upload.name, HYPERCALL_BUFFER(bytes));
+    bytes = put_name(gc, name, &op->u.upload.name,
+                     HYPERCALL_BUFFER(bytes));
     if (!bytes) {
         r = -ENOMEM;
         goto out;
@@ -111,7 +113,8 @@ int libxl__livepatch_do(libxl__gc *gc, const libxl__livepatch_name *name,
     struct xen_sysctl_livepatch_op *op = &sysctl.u.livepatch;
     int r;
 
-    bytes = put_name(gc, name, &op->u.action.name, HYPERCALL_BUFFER(bytes));
+    bytes = put_name(gc, name, &op->u.action.name,
+                     HYPERCALL_BUFFER(bytes));
     if (!bytes) {
         r = -ENOMEM;
         goto out;
@@ -134,11 +137,12 @@ int libxl__livepatch_do(libxl__gc *gc, const libxl__livepatch_name *name,
 /*
  * A report of up to size bytes into *bytes_r, which is from gc; without a
  * name it is on what about says.  bytes_r may
- * be NULL with size 0.  *size_r is how many bytes it has, or would have had
- * room for where the result is -ENOBUFS.
+ * be NULL with size 0.  *size_r is how many bytes it has, or would have
+ * had room for where the result is -ENOBUFS.
  */
 static int report_once(libxl__gc *gc, const libxl__livepatch_name *name,
-                       uint32_t about, uint32_t size, void **bytes_r, uint32_t *size_r)
+                       uint32_t about, uint32_t size, void **bytes_r,
+                       uint32_t *size_r)
 {
     DECLARE_HYPERCALL_BUFFER(char, bytes);
     DECLARE_HYPERCALL_BUFFER(uint8_t, buffer);
@@ -224,7 +228,8 @@ int libxl__livepatch_rehearse(libxl__gc *gc, uint32_t timeout_us)
 /*----- listing -----*/
 
 /* How many there are, the bytes of all metadata, and the version. */
-static int list_probe(libxl__gc *gc, struct xen_sysctl_livepatch_list *list_r)
+static int list_probe(libxl__gc *gc,
+                      struct xen_sysctl_livepatch_list *list_r)
 {
     struct xen_sysctl sysctl = {};
     int r;
@@ -345,7 +350,8 @@ int libxl__livepatch_get_set(libxl__gc *gc, libxl__livepatch_set *set_r)
 
         set.num = probe.nr;
         set.version = probe.version;
-        set.entries = libxl__calloc(gc, probe.nr + 1, sizeof(*set.entries));
+        set.entries = libxl__calloc(gc, probe.nr + 1,
+                                    sizeof(*set.entries));
         r = probe.nr ? list_all(gc, &probe, set.entries) : 0;
         if (r < 0) return r;
         if (!r) {

@@ -52,7 +52,8 @@ static void free_name(libxl__livepatch_intent *intent,
     int i;
 
     for (i = 0; i < intent->num; i++)
-        if (libxl__livepatch_same_name(&intent->items[i].name, &item->name))
+        if (libxl__livepatch_same_name(&intent->items[i].name,
+                                       &item->name))
             intent->items[i].uploaded = intent->items[i].applied = false;
 }
 
@@ -144,7 +145,8 @@ static void note_unpatched(libxl__livepatch_transaction *lptx,
         lptx->unpatched_us = libxl__livepatch_now_us();
 }
 
-static void begin_action(libxl__egc *egc, libxl__livepatch_transaction *lptx,
+static void begin_action(libxl__egc *egc,
+                         libxl__livepatch_transaction *lptx,
                          const libxl__livepatch_step *step)
 {
     libxl__livepatch_call *const lpc = lptx->call;
@@ -192,7 +194,8 @@ static int upload(libxl__gc *gc, libxl__livepatch_transaction *lptx,
 /* Whether nothing but tidying is left to do. */
 static bool is_committed(const libxl__livepatch_transaction *lptx)
 {
-    return lptx->next == lptx->num_steps || lptx->steps[lptx->next].tidying;
+    return lptx->next == lptx->num_steps ||
+           lptx->steps[lptx->next].tidying;
 }
 
 static void step_next(libxl__egc *egc, libxl__livepatch_transaction *lptx)
