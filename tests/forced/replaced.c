@@ -197,7 +197,8 @@ static const struct {
     { { "by one that is refused", v2_refused, replace_v2,
         .outcome = FAILS }, REASON(HYPERVISOR), "", is_v1 },
     { { "by one with its symbol", with_v1, replace_next, .outcome = DONE,
-        .done = "next:applied|next" }, REASON(NONE), "neither were" },
+        .done = "next:applied|next" }, REASON(NONE), "neither were", NULL,
+      true },
     { { "by an older one", with_v2, replace_v1, .outcome = FAILS },
       REASON(LOSES_FIX), "XSA-2" },
     { { "by an older one, as wanted", losing, replace_v1, .outcome = DONE,
@@ -215,7 +216,7 @@ static const struct {
         .done = "bye:applied hello:applied|hello bye" }, REASON(NONE), "",
       NULL, true },
     { { "unload one that is built on", both_reverted, unload_hello,
-        .outcome = FAILS }, REASON(IN_USE), "bye" },
+        .outcome = FAILS }, REASON(IN_USE), "bye", NULL, true },
 
     { { "a sleeper that wakes up", sleeper, replace_one, .outcome = BUSY },
       REASON(WAITQUEUE), "waits", bystander_ran, true },
