@@ -43,11 +43,11 @@ POSIX_CALLS = set("""
     memmove memset mkdir mkstemp mlockall mmap mprotect munmap nanosleep open openat opendir
     perror pipe poll pread printf pselect pthread_mutex_lock pthread_mutex_unlock putchar
     puts pwrite qsort read readdir readlink realloc realpath recv rename send setsid
-    shutdown sigaction sigaddset sigdelset sigemptyset sigfillset sigismember signal
+    setenv shutdown sigaction sigaddset sigdelset sigemptyset sigfillset sigismember signal
     sigpending sigprocmask sigsuspend sleep snprintf socket socketpair sprintf sscanf stat
     stpcpy strcasecmp strchr strcmp strcpy strcspn strdup strerror strftime strlen
     strncasecmp strncmp strndup strnlen strrchr strspn strstr strtok_r strtol strtoll
-    strtoul strtoull sysconf time unlink vfprintf vprintf vsnprintf waitpid write
+    strtoul strtoull sysconf time unlink unsetenv vfprintf vprintf vsnprintf waitpid write
     """.split())
 # Not of POSIX.1-2008, but of FreeBSD 12, NetBSD 9 and Linux alike.
 COMMON_CALLS = {
