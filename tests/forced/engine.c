@@ -115,7 +115,7 @@ struct engine_refusal *engine_refusal(struct engine_payload *p,
             strcmp(r->name, p->name))
             continue;
         if (r->times > 0) r->times--;
-        if (r->words) engine_say_of(p, "%s", r->words);
+        if (r->words && *r->words) engine_say_of(p, "%s", r->words);
         snprintf(p->failure, sizeof(p->failure), "%s", r->words ?: "");
         p->reason = r->reason;
         p->culprit = r->culprit;

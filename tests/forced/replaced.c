@@ -143,6 +143,17 @@ static void never_with_deadline(void)
     params.deadline_us = 300 * 1000000ULL;
 }
 
+/* Xen's log level hides why. */
+static void silent_symbol(void)
+{
+    refuse("fresh", 0, -XEN_ENOENT, 1, true, "");
+}
+
+static void silent_refusal(void)
+{
+    refuse("fresh", LIVEPATCH_ACTION_APPLY, -XEN_EINVAL, 1, true, "");
+}
+
 /* Longer than attempts are made without a deadline. */
 static void later_with_deadline(void)
 {
@@ -223,6 +234,12 @@ static const struct {
     { { "one that does not", sleeper_for_ever, replace_one,
         .outcome = STRANDED }, REASON(WAITQUEUE), "put back",
       gave_up_late, true },
+    { { "no symbol, no word", silent_symbol, apply_fresh,
+        .outcome = FAILS }, REASON(SYMBOL), "a symbol that is not there",
+      NULL, true },
+    { { "refused without a word", silent_refusal, apply_fresh,
+        .outcome = FAILS }, REASON(HYPERVISOR), "doesn't say why", NULL,
+      true },
     { { "a deadline", never_with_deadline, apply_fresh, .outcome = BUSY },
       REASON(IN_FLIGHT), "", tried_long },
     { { "within a deadline", later_with_deadline, apply_fresh,

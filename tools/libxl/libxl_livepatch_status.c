@@ -92,24 +92,25 @@ static void conclude(libxl__gc *gc, const libxl__livepatch_intent *intent,
                 condition->lock_holder);
         return;
     }
-    condition->interrupted = intent->operation;
-    if (condition->num_deviations)
+    if (condition->num_deviations) {
+        condition->interrupted = intent->operation;
         libxl__livepatch_conclude(gc, condition,
                 LIBXL_LIVEPATCH_OUTCOME_STRANDED,
                 LIBXL_LIVEPATCH_REASON_INTERRUPTED, NULL,
                 "a call (%s) was interrupted or could not be undone; "
                 "payloads that are not as intended: %d", op,
                 condition->num_deviations);
-    else if (paused)
+    } else if (paused) {
         libxl__livepatch_conclude(gc, condition,
                 LIBXL_LIVEPATCH_OUTCOME_STRANDED,
                 LIBXL_LIVEPATCH_REASON_INTERRUPTED, NULL,
                 "a call was killed while it had paused guests, which are "
                 "still paused");
-    else
+    } else {
         libxl__livepatch_conclude(gc, condition,
                 LIBXL_LIVEPATCH_OUTCOME_DONE, LIBXL_LIVEPATCH_REASON_NONE,
                 NULL, "all is as intended");
+    }
 }
 
 int libxl_livepatch_status(libxl_ctx *ctx,
