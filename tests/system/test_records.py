@@ -55,8 +55,9 @@ class Records(LivepatchCase):
         self.assertEqual((payload["state"], payload["fixes"]),
                          ("applied", ["XSA-182", "CVE-2016-6258"]))
         line = self.run_text("list").stdout.splitlines()[1]
-        self.assertEqual(line.split()[:4], ["hello", "applied", build_id("hello")[:12], "Xen"]
-                         if OURS else ["hello", "applied", "-", "-"])
+        self.assertEqual(line.split()[:6],
+                         ["hello", "applied", "1", "(top)",
+                          *([build_id("hello")[:12], "Xen"] if OURS else ["-", "-"])])
         text = self.run_text("show", "hello").stdout
         self.assertEqual("another tool loaded it" in text, not OURS)
         self.assertNotIn("/extra", text)

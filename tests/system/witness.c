@@ -10,6 +10,7 @@
  *     notes MODE TEXT            what libxl has written down, if it has
  *     process NAME               that runs xl, or pauses guests
  *   witness upload NAME FILE     a name of any bytes, NAME is in hexadecimal
+ *   witness write PATH VALUE     into xenstore
  *   witness nobody COMMAND...    without privilege
  */
 #include <dirent.h>
@@ -255,6 +256,11 @@ int main(int argc, char **argv)
         err(1, "opening Xen's interfaces");
     if (argc == 4 && !strcmp(argv[1], "upload"))
         return upload(argv[2], argv[3]);
+    if (argc == 4 && !strcmp(argv[1], "write")) {
+        if (!xs_write(store, XBT_NULL, argv[2], argv[3], strlen(argv[3])))
+            err(1, "%s", argv[2]);
+        return 0;
+    }
     tell_all();
     return 0;
 }
