@@ -29,7 +29,7 @@ class Stack(LivepatchCase):
                          {"hello": build_id("xen"), "bye": build_id("hello"),
                           "third": build_id("bye")})
         lines = [line.split() for line in self.run_text("list").stdout.splitlines()]
-        self.assertEqual([(line[0], line[3]) for line in lines[1:]],
+        self.assertEqual([(line[0], line[-2]) for line in lines[1:]],
                          [("hello", "Xen"), ("bye", "hello"), ("third", "bye")])
 
     def test_third_of_three_refused(self):
