@@ -112,14 +112,18 @@ class Stack(LivepatchCase):
                             reason="expectation")
         for word in ["expect_bad was not applied", "stuck could not be reverted", "5"]:
             self.assertIn(word, answer.message)
-        self.assertIn("xl livepatch list", answer.advice)
+        self.assertIn("xl livepatch status", answer.advice)
         self.assert_xen_said(answer, "stuck: can't be reverted, a device still uses it",
                              "the revert hook of stuck returned -5")
         state = self.state()
-        self.assertEqual(state.payloads["stuck"], "applied")
+        self.assertEqual(state.payloads, {"stuck": "applied"})
         self.assertEqual(state.extra, "Stuck World")
-        # Nobody is locked out, and what can be removed is.
-        self.xl("unload", "expect_bad", expect="done")
+        status = self.xl("status", expect="stranded", reason="interrupted")
+        self.assertEqual([(each["name"], each["state"]) for each in status.deviations],
+                         [("stuck", "applied")])
+        # Nobody is locked out, and the next call tries again.
+        answer = self.xl("upload", payload_path("nop"), expect="done")
+        self.assertIn("stuck could not be reverted", "\n".join(answer.warnings))
         self.discard_host()
 
 

@@ -397,6 +397,14 @@ _hidden bool libxl__livepatch_read_again(libxl__gc *gc,
                                     const libxl_livepatch_payload *payload,
                                     libxl__livepatch_image *image_r);
 
+/* As far as that is known. */
+static inline bool
+libxl__livepatch_has_hooks(const libxl__livepatch_item *item)
+{
+    return libxl_string_list_length(&item->payload.hooks) ||
+           !item->payload.recorded;
+}
+
 /* In the order of the stack: what is to go, then what is to come. */
 typedef struct {
     libxl_livepatch_operation operation;        /* UNKNOWN: none */

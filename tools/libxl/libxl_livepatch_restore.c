@@ -271,6 +271,7 @@ static void restore_next(libxl__egc *egc,
             lpa->name = item->name;
             lpa->op = undo_order[order].op;
             lpa->rollback = true;
+            lpa->has_hooks = libxl__livepatch_has_hooks(item);
             /*
              * What was below it is so again, if it depends on it or not.
              */

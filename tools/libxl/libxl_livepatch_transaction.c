@@ -160,8 +160,7 @@ static void begin_action(libxl__egc *egc,
     lpa->name = item->name;
     lpa->op = step->op;
     lpa->nodeps = lpc->params.nodeps;
-    lpa->has_hooks = libxl_string_list_length(&item->payload.hooks) ||
-                     !item->payload.recorded;
+    lpa->has_hooks = libxl__livepatch_has_hooks(item);
     lpa->callback = step_done;
     lptx->acting = step->item;
     if (step->op == LIBXL_LIVEPATCH_OPERATION_APPLY ||
