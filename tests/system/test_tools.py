@@ -12,9 +12,11 @@ class XenLivepatch(LivepatchCase):
         self.stock_load("hello")
         self.assertEqual(list(self.listing()), ["hello"])
         before = self.state()
-        self.apply("hello", expect="already")
+        self.assert_unknown("hello", "already")
         self.assert_as_before(before)
         self.xl("revert", "hello", expect="done")
+        if not OURS:
+            self.xl("unload", "hello", expect="done")
         self.apply("hello")
         self.assertEqual(self.state().extra, "Hello World")
         self.xl("revert", "--unload", "hello", expect="done")
@@ -22,8 +24,20 @@ class XenLivepatch(LivepatchCase):
 
     def test_uploaded_by_it(self):
         self.stock("upload", "hello", payload_path("hello"))
+        self.assert_unknown("hello", "done")
+        self.xl("unload" if not OURS else "revert", "hello", expect="done")
         self.apply("hello")
         self.assertEqual(self.state().extra, "Hello World")
+
+    def assert_unknown(self, name, ours):
+        """Whether a payload of that name is this one a stock engine doesn't
+        tell, and to try would be to load it."""
+        if OURS:
+            self.apply(name, expect=ours)
+            return
+        answer = self.apply(name, expect="failed", reason="collision")
+        self.assertIn("can't be known", answer.message)
+        self.assertIn("unload", answer.advice)
 
     def test_handled_by_it(self):
         self.apply("hello", "bye")
@@ -50,7 +64,8 @@ class XenLivepatch(LivepatchCase):
         self.stock("upload", "hello", payload_path("expect_ok"))
         before = self.state()
         answer = self.apply("hello", expect="failed", reason="collision")
-        for word in ["another payload", "is loaded under the name hello", "hello.livepatch"]:
+        for word in ["another payload" if OURS else "another tool loaded a payload",
+                     "under the name hello", "hello.livepatch"]:
             self.assertIn(word, answer.message)
         self.assertEqual(self.assert_as_payloads(before).extra, self.first.extra)
 
@@ -62,7 +77,7 @@ class XenLivepatch(LivepatchCase):
             self.assertEqual(self.state().payloads, {"other": "applied"})
             return
         answer = self.apply("hello", expect="failed", reason="collision")
-        self.assertIn("it is loaded already, under another name", answer.message)
+        self.assertIn("its build-id or a symbol", answer.message)
         self.assert_as_payloads(before)
 
     def assert_as_payloads(self, before):
@@ -77,6 +92,7 @@ class XenLivepatch(LivepatchCase):
             self.stock("apply", "hooks")
         else:
             self.assertIn("Error 22", self.stock("apply", "hooks", status=1).stderr)
+            self.xl("unload", "hooks", expect="done")
             self.apply("hooks")
         self.assertEqual(self.state().extra, "Hooked World")
 
@@ -98,6 +114,8 @@ class Wedged(LivepatchCase):
                           self.stock(verb, "wedge", status=2).stderr)
 
     def test_apply(self):
+        if not OURS:
+            self.xl("unload", "wedge", expect="done")
         self.apply("wedge")
         state = self.state()
         self.assertEqual((state.extra, state.rcs), ("Wedged World", {"wedge": 0}))

@@ -303,6 +303,8 @@ static void call_take_stock(libxl__egc *egc, libxl__livepatch_call *lpc)
         libxl__livepatch_warn(gc, lpc->result,
                 "a call was interrupted or is under way: see xl livepatch "
                 "status");
+        libxl__livepatch_adopt(gc, lpc);
+        libxl__livepatch_reload(gc, lpc);
         call_begin_anew(egc, lpc);
     } else {
         GCNEW(lpc->recovery);

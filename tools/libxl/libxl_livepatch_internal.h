@@ -917,6 +917,12 @@ _hidden void libxl__livepatch_conclude_upload(libxl__gc *gc,
 _hidden void libxl__livepatch_restore(libxl__egc *egc,
                                       libxl__livepatch_transaction *lptx);
 /*
+ * What the items of another call's intent are is known, although it could
+ * not tell any more, or not yet.
+ */
+_hidden void libxl__livepatch_adopt(libxl__gc *gc,
+                                    libxl__livepatch_call *lpc);
+/*
  * Finish or undo what a call has left that was killed, which the intent
  * tells; then callback.  Concludes nothing, but warns.
  */

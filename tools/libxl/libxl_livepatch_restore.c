@@ -429,6 +429,14 @@ static void adopt(libxl__gc *gc, libxl__livepatch_call *lpc,
                                      now == LIVEPATCH_APPLIED);
 }
 
+void libxl__livepatch_adopt(libxl__gc *gc, libxl__livepatch_call *lpc)
+{
+    int i;
+
+    for (i = 0; i < lpc->notes.intent.num; i++)
+        adopt(gc, lpc, &lpc->notes.intent.items[i]);
+}
+
 void libxl__livepatch_recover(libxl__egc *egc,
                               libxl__livepatch_transaction *lptx)
 {
@@ -440,8 +448,7 @@ void libxl__livepatch_recover(libxl__egc *egc,
 
     lptx->recovering = true;
     lpc->changed = true;
-    for (i = 0; i < intent->num; i++)
-        adopt(gc, lpc, &intent->items[i]);
+    libxl__livepatch_adopt(gc, lpc);
     if (libxl__livepatch_is_reached(gc, intent) > 0) {
         for (i = intent->num - 1; i >= 0; i--)
             if (intent->items[i].wanted == LIVEPATCH_ABSENT)
