@@ -143,7 +143,8 @@ static void note_verdict(libxl__livepatch_item *item,
                          libxl_livepatch_reason reason)
 {
     if (reason == LIBXL_LIVEPATCH_REASON_NOT_REAPPLICABLE ||
-        reason == LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD)
+        (reason == LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD &&
+         !item->image.data))
         item->verdicts = MAX_VERDICTS;
     else if (reason == LIBXL_LIVEPATCH_REASON_HOOK)
         item->verdicts++;
