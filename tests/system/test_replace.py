@@ -184,6 +184,8 @@ class Replace(LivepatchCase):
             answer = self.replace(*words, "replace", expect="failed", reason="hook")
             self.assertIn("can't replace veto_revert", answer.message)
         self.assert_untouched(before)
+        # It lets itself be reverted when it is asked a second time.
+        self.xl("revert", "veto_revert", expect="failed", reason="hook")
 
     def test_hooks_that_forbid_it(self):
         self.apply("hello")

@@ -4,7 +4,7 @@
 
 import unittest
 
-from livepatch_case import OURS, LivepatchCase, build_id, payload_path
+from livepatch_case import OURS, LivepatchCase, build_id, document, payload_path
 
 STACK = {"hello": "applied", "bye": "applied", "third": "applied"}
 
@@ -118,8 +118,10 @@ class Stack(LivepatchCase):
         state = self.state()
         self.assertEqual(state.payloads, {"stuck": "applied"})
         self.assertEqual(state.extra, "Stuck World")
-        status = self.xl("status", expect="stranded", reason="interrupted")
-        self.assertEqual([(each["name"], each["state"]) for each in status.deviations],
+        result = self.host.run("xl livepatch status -j")
+        status = document(result.stdout)
+        self.assertEqual((result.status, status["reason"]), (3, "interrupted"))
+        self.assertEqual([(each["name"], each["state"]) for each in status["deviations"]],
                          [("stuck", "applied")])
         # Nobody is locked out, and the next call tries again.
         answer = self.xl("upload", payload_path("nop"), expect="done")
