@@ -204,7 +204,7 @@ int xenlivepatch_judge(xenlivepatch_payload *payload, const void *data,
                        size_t size, const char *label,
                        const xenlivepatch_criteria *criteria)
 {
-    static const xenlivepatch_criteria none = { NULL };
+    static const xenlivepatch_criteria none = {};
     const xlp_image image = { data, size };
     uint8_t digest[XLP_SHA256_LEN];
     xlp_case c = {
@@ -235,7 +235,7 @@ int xenlivepatch_judge(xenlivepatch_payload *payload, const void *data,
 
 int xenlivepatch_read(xenlivepatch_payload *payload, const char *path)
 {
-    static const xenlivepatch_criteria none = { NULL };
+    static const xenlivepatch_criteria none = {};
     xlp_case c = { .criteria = &none, .payload = payload };
     int rc;
 

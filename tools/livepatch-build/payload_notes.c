@@ -43,7 +43,8 @@ static void add_entry(struct image *image, const char *key, const char *value)
 
     if (image_add(image, OUT_MODINFO, entry, strlen(entry) + 1, 1) ==
         UINT64_MAX) {
-        report_refuse(image->report, REFUSAL_LIMIT, "", XENLIVEPATCH_METADATA, NULL,
+        report_refuse(image->report, REFUSAL_LIMIT, "", XENLIVEPATCH_METADATA,
+                      NULL,
                       "the metadata are too large");
     }
     free(entry);
