@@ -65,7 +65,12 @@ class Apply(LivepatchCase):
     def test_show(self):
         self.apply("hello")
         shown = self.xl("show", "hello", expect="done")
-        self.assertEqual(shown.payloads, [self.listing()["hello"]])
+        listed = self.listing()["hello"]
+        # Our engine tells times since its boot, and when that was is measured.
+        for payload in [listed, *shown.payloads] if OURS else []:
+            for when in ["uploaded_us", "applied_us"]:
+                self.assertGreater(payload.pop(when), 0)
+        self.assertEqual(shown.payloads, [listed])
         text = self.run_text("show", "hello").stdout
         for word in ["applied", build_id("hello"), sha256("hello"), payload_path("hello"),
                      "XSA-182", "xen_extra_version"]:

@@ -173,6 +173,10 @@ void libxl__livepatch_call_begin(libxl__egc *egc,
         call_complete(egc, lpc);
         return;
     }
+    /* Who asks for a long attempt alone has not asked for a contradiction. */
+    if (lpc->params.max_pause_us == LIBXL_LIVEPATCH_MAX_PAUSE_US_DEFAULT)
+        lpc->params.max_pause_us = max(lpc->params.max_pause_us,
+                                       longest_timeout(&lpc->params));
     if (lpc->params.pause != LIBXL_LIVEPATCH_PAUSE_MODE_NEVER &&
         lpc->params.max_pause_us < longest_timeout(&lpc->params)) {
         libxl__livepatch_conclude(gc, lpc->result,
