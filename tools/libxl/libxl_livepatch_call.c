@@ -173,7 +173,7 @@ void libxl__livepatch_call_begin(libxl__egc *egc,
         call_complete(egc, lpc);
         return;
     }
-    /* Who asks for a long attempt alone has not asked for a contradiction. */
+    /* Who asks for a long attempt alone has not contradicted himself. */
     if (lpc->params.max_pause_us == LIBXL_LIVEPATCH_MAX_PAUSE_US_DEFAULT)
         lpc->params.max_pause_us = max(lpc->params.max_pause_us,
                                        longest_timeout(&lpc->params));
