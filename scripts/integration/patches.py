@@ -90,7 +90,7 @@ PATCHES = [
           ("tools/libs/ctrl/*", "tools/include/xenctrl.h")),
     Patch("tools/libs/livepatch: what its parts have in common",
           "And the kinds of sections that a payload has.",
-          ("private.h", "tables.c", "sha256.c"), LIBRARY),
+          ("private.h", "reader.h", "tables.c", "sha256.c"), LIBRARY),
     Patch("tools/libs/livepatch: read a payload",
           "With libelf.  Nothing in it is believed before it has been looked at.",
           ("elf.c", "file.c"), LIBRARY),

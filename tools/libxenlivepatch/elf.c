@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * A payload file, seen through libelf.
+ * An ELF file, seen through libelf.
  *
  * libelf is made for files from a compiler.  So whatever it takes for
  * granted is looked at before it is called: header, section headers, and
@@ -9,19 +9,29 @@
 
 #include "private.h"
 
-/* A file that is being opened. */
-typedef struct {
-    xlp_elf *elf;
-    const xlp_image *image;
-    const char *label;
-    xlp_case *c;
-} opening;
+/* Nothing more can be told of the file than what is wrong with it. */
+#define UNUSABLE(elf, kind, where, ...) \
+    unusable_for(elf, XLP_ ## kind, where, __VA_ARGS__)
 
-/* Add a finding because of which nothing more can be told of the file. */
-#define UNUSABLE(o, reason, where, fmt, ...)                            \
-    (REFUSED((o)->c, reason, where, "%s " fmt, (o)->label,              \
-             ## __VA_ARGS__),                                           \
-     (o)->c->rc ? (o)->c->rc : EINVAL)
+static int unusable_for(xlp_elf *elf, xlp_fault_kind kind,
+                        const char *where, const char *fmt, ...)
+                        __attribute__((format(printf, 4, 5)));
+
+static int unusable_for(xlp_elf *elf, xlp_fault_kind kind,
+                        const char *where, const char *fmt, ...)
+{
+    va_list ap;
+    int r;
+
+    elf->fault.kind = kind;
+    snprintf(elf->fault.where, sizeof(elf->fault.where), "%s", where);
+    va_start(ap, fmt);
+    r = vasprintf(&elf->fault.what, fmt, ap);
+    va_end(ap);
+    if (r >= 0) return EINVAL;
+    elf->fault.what = NULL;
+    return ENOMEM;
+}
 
 /* What people hand in instead of an ELF file. */
 static const struct {
@@ -44,144 +54,133 @@ static const struct {
     { "--- ", 4, "a patch to sources: a payload is built from it" },
 };
 
-static int check_magic(const opening *o)
+static int check_magic(xlp_elf *elf)
 {
-    const xlp_image *image = o->image;
     size_t i;
 
-    if (image->size >= SELFMAG && !memcmp(image->data, ELFMAG, SELFMAG))
+    if (elf->size >= SELFMAG && !memcmp(elf->image, ELFMAG, SELFMAG))
         return 0;
 
     for (i = 0; i < XLP_NUM(other_formats); i++) {
-        if (image->size >= other_formats[i].len &&
-            !memcmp(image->data, other_formats[i].magic,
+        if (elf->size >= other_formats[i].len &&
+            !memcmp(elf->image, other_formats[i].magic,
                     other_formats[i].len))
-            return UNUSABLE(o, FILE, NULL, "is not an ELF file but %s",
+            return UNUSABLE(elf, NO_ELF, "", "is not an ELF file but %s",
                             other_formats[i].description);
     }
-    return UNUSABLE(o, FILE, NULL, "is not an ELF file: live patches and "
-                    "xen-syms both begin with the bytes 7f 45 4c 46");
+    return UNUSABLE(elf, NO_ELF, "", "is not an ELF file: those, as live "
+                    "patches, xen-syms and object files are, begin with "
+                    "the bytes 7f 45 4c 46");
 }
 
 /*
  * Byte order and width come first: the rest means something else in files
  * of another kind.
  */
-static int check_header(const opening *o, Elf64_Ehdr *header)
+static int check_header(xlp_elf *elf, Elf64_Ehdr *header)
 {
     static const char where[] = "ELF header";
 
-    if (o->image->size < sizeof(*header))
-        return UNUSABLE(o, FORMAT, where, "ends within the ELF header, "
-                        "after %zu bytes: get the file again",
-                        o->image->size);
-    memcpy(header, o->image->data, sizeof(*header));
+    if (elf->size < sizeof(*header))
+        return UNUSABLE(elf, DAMAGED, where, "ends within the ELF header, "
+                        "after %zu bytes", elf->size);
+    memcpy(header, elf->image, sizeof(*header));
 
     if (header->e_ident[EI_CLASS] != ELFCLASS64 ||
         header->e_ident[EI_DATA] != ELFDATA2LSB ||
         header->e_machine != EM_X86_64)
-        return UNUSABLE(o, FORMAT, where, "is not for 64-bit x86 (class "
-                        "%u, byte order %u, machine %u): get the one for "
-                        "this architecture",
+        return UNUSABLE(elf, OTHER_MACHINE, where, "is not for 64-bit x86 "
+                        "(class %u, byte order %u, machine %u)",
                         header->e_ident[EI_CLASS],
                         header->e_ident[EI_DATA], header->e_machine);
     if (header->e_ident[EI_VERSION] != EV_CURRENT ||
         header->e_version != EV_CURRENT)
-        return UNUSABLE(o, FORMAT, where, "has an unknown ELF version "
-                        "(%u, %u): the file is damaged, get it again",
-                        header->e_ident[EI_VERSION], header->e_version);
+        return UNUSABLE(elf, DAMAGED, where, "has an unknown ELF version "
+                        "(%u, %u)", header->e_ident[EI_VERSION],
+                        header->e_version);
     return 0;
 }
 
-static int check_section_table(const opening *o, const Elf64_Ehdr *header)
+static int check_section_table(xlp_elf *elf, const Elf64_Ehdr *header)
 {
     static const char where[] = "section headers";
     uint64_t need = header->e_shnum * sizeof(Elf64_Shdr);
 
     if (!header->e_shnum)
-        return UNUSABLE(o, FORMAT, where, "has no sections: it was "
-                        "stripped or is damaged, get it again");
+        return UNUSABLE(elf, DAMAGED, where, "has no sections: it was "
+                        "stripped, or is damaged");
     if (header->e_shentsize != sizeof(Elf64_Shdr))
-        return UNUSABLE(o, FORMAT, where, "has section headers of %u "
-                        "bytes each, not %zu: the file is damaged, get "
-                        "it again",
+        return UNUSABLE(elf, DAMAGED, where, "is damaged: it has section "
+                        "headers of %u bytes each, not %zu",
                         header->e_shentsize, sizeof(Elf64_Shdr));
-    if (header->e_shoff < sizeof(*header) ||
-        header->e_shoff > o->image->size ||
-        need > o->image->size - header->e_shoff)
-        return UNUSABLE(o, FORMAT, where, "is cut short or damaged: %u "
-                        "section headers are to start at byte %"PRIu64", "
-                        "but it has only %zu bytes; get the file again",
-                        header->e_shnum, header->e_shoff, o->image->size);
+    if (header->e_shoff < sizeof(*header) || header->e_shoff > elf->size ||
+        need > elf->size - header->e_shoff)
+        return UNUSABLE(elf, DAMAGED, where, "is cut short or damaged: "
+                        "%u section headers are to start at byte "
+                        "%"PRIu64", but it has only %zu bytes",
+                        header->e_shnum, header->e_shoff, elf->size);
     if (header->e_shstrndx == SHN_UNDEF ||
         header->e_shstrndx >= header->e_shnum)
-        return UNUSABLE(o, FORMAT, where, "names section %u of %u as the "
-                        "table of section names: the file is damaged, get "
-                        "it again", header->e_shstrndx, header->e_shnum);
+        return UNUSABLE(elf, DAMAGED, where, "is damaged: it names "
+                        "section %u of %u as the table of section names",
+                        header->e_shstrndx, header->e_shnum);
     return 0;
 }
 
-/* Each section by itself; all bad ones are told. */
-static int check_section_headers(const opening *o,
-                                 const Elf64_Ehdr *header)
+/* Each section by itself. */
+static int check_section_headers(xlp_elf *elf, const Elf64_Ehdr *header)
 {
-    const uint8_t *table = o->image->data;
     Elf64_Shdr shdr;
     char where[32];
     size_t i, entry;
-    int rc, bad = 0;
 
     for (i = 1; i < header->e_shnum; i++) {
-        memcpy(&shdr, table + header->e_shoff + i * sizeof(shdr),
+        memcpy(&shdr, elf->image + header->e_shoff + i * sizeof(shdr),
                sizeof(shdr));
         snprintf(where, sizeof(where), "section %zu", i);
         entry = shdr.sh_type == SHT_RELA ? sizeof(Elf64_Rela)
             : shdr.sh_type == SHT_SYMTAB ? sizeof(Elf64_Sym) : 0;
-        rc = 0;
         if (shdr.sh_offset < sizeof(*header))
-            rc = UNUSABLE(o, FORMAT, where, "is damaged: section %zu "
-                          "starts at byte %"PRIu64", within the ELF "
-                          "header; get the file again", i, shdr.sh_offset);
-        else if (shdr.sh_type != SHT_NOBITS &&
-                 (shdr.sh_offset > o->image->size ||
-                  shdr.sh_size > o->image->size - shdr.sh_offset))
-            rc = UNUSABLE(o, FORMAT, where, "is cut short or damaged: "
-                          "section %zu is to have %"PRIu64" bytes from "
-                          "byte %"PRIu64" on, but the file has only %zu; "
-                          "get it again", i, shdr.sh_size, shdr.sh_offset,
-                          o->image->size);
-        else if (entry && (shdr.sh_entsize != entry ||
-                           shdr.sh_size % entry))
-            rc = UNUSABLE(o, FORMAT, where, "is damaged: the table in "
-                          "section %zu has %"PRIu64" bytes in entries of "
-                          "%"PRIu64", not whole ones of %zu; get the file "
-                          "again", i, shdr.sh_size, shdr.sh_entsize,
-                          entry);
-        if (rc == ENOMEM) return rc;
-        if (rc) bad = rc;
+            return UNUSABLE(elf, DAMAGED, where, "is damaged: section "
+                            "%zu starts at byte %"PRIu64", within the ELF "
+                            "header", i, shdr.sh_offset);
+        if (shdr.sh_type != SHT_NOBITS &&
+            (shdr.sh_offset > elf->size ||
+             shdr.sh_size > elf->size - shdr.sh_offset))
+            return UNUSABLE(elf, DAMAGED, where, "is cut short or "
+                            "damaged: section %zu is to have %"PRIu64" "
+                            "bytes from byte %"PRIu64" on, but the file "
+                            "has only %zu", i, shdr.sh_size,
+                            shdr.sh_offset, elf->size);
+        if (entry && (shdr.sh_entsize != entry || shdr.sh_size % entry))
+            return UNUSABLE(elf, DAMAGED, where, "is damaged: the table "
+                            "in section %zu has %"PRIu64" bytes in "
+                            "entries of %"PRIu64", not whole ones of %zu",
+                            i, shdr.sh_size, shdr.sh_entsize, entry);
     }
-    return bad;
+    return 0;
 }
 
 /* libelf refused something: either memory, or what we failed to check. */
-static int libelf_refused(const opening *o, const char *where)
+static int libelf_refused(xlp_elf *elf, const char *where)
 {
     if (errno == ENOMEM) return ENOMEM;
-    return UNUSABLE(o, FORMAT, where, "can't be read by libelf (%s): the "
-                    "file is damaged, get it again", elf_errmsg(-1));
+    return UNUSABLE(elf, DAMAGED, where, "is damaged: it can't be read by "
+                    "libelf (%s)", elf_errmsg(-1));
 }
 
-static int load_section(const opening *o, size_t index)
+static int load_section(xlp_elf *elf, size_t index)
 {
-    xlp_section *section = &o->elf->sections[index];
+    xlp_section *section = &elf->sections[index];
     char where[32];
     Elf_Scn *scn;
     GElf_Shdr shdr;
 
     snprintf(where, sizeof(where), "section %zu", index);
     errno = 0;
-    scn = elf_getscn(o->elf->libelf, index);
-    if (!scn || !gelf_getshdr(scn, &shdr)) return libelf_refused(o, where);
+    scn = elf_getscn(elf->libelf, index);
+    if (!scn || !gelf_getshdr(scn, &shdr))
+        return libelf_refused(elf, where);
 
     section->type = shdr.sh_type;
     section->flags = shdr.sh_flags;
@@ -191,34 +190,34 @@ static int load_section(const opening *o, size_t index)
     section->entsize = shdr.sh_entsize;
     section->link = shdr.sh_link;
     section->info = shdr.sh_info;
-    if (shdr.sh_type == SHT_NOBITS || !shdr.sh_size) return 0;
+    if (shdr.sh_type == SHT_NOBITS) return 0;
+    section->data = elf->image + shdr.sh_offset;
+    if (!shdr.sh_size) return 0;
 
     section->libelf = elf_rawdata(scn, NULL);
     if (!section->libelf || section->libelf->d_size != shdr.sh_size)
-        return libelf_refused(o, where);
-    section->data = section->libelf->d_buf;
+        return libelf_refused(elf, where);
     return 0;
 }
 
-static int load_sections(const opening *o)
+static int load_sections(xlp_elf *elf)
 {
-    xlp_elf *elf = o->elf;
     size_t i;
     int rc;
 
     errno = 0;
-    if (elf_version(EV_CURRENT) == EV_NONE) return libelf_refused(o, NULL);
-    elf->libelf = elf_memory((char *)o->image->data, o->image->size);
-    if (!elf->libelf) return libelf_refused(o, NULL);
+    if (elf_version(EV_CURRENT) == EV_NONE) return libelf_refused(elf, "");
+    elf->libelf = elf_memory((char *)elf->image, elf->size);
+    if (!elf->libelf) return libelf_refused(elf, "");
     if (!gelf_getehdr(elf->libelf, &elf->header))
-        return libelf_refused(o, "ELF header");
+        return libelf_refused(elf, "ELF header");
 
     elf->sections = calloc(elf->header.e_shnum, sizeof(*elf->sections));
     if (!elf->sections) return ENOMEM;
     elf->num_sections = elf->header.e_shnum;
     elf->sections[0].name = "";
     for (i = 1; i < elf->num_sections; i++) {
-        rc = load_section(o, i);
+        rc = load_section(elf, i);
         if (rc) return rc;
     }
     return 0;
@@ -227,7 +226,7 @@ static int load_sections(const opening *o)
 /* Whether every offset below size is the start of a string. */
 static bool is_string_table(const xlp_section *section)
 {
-    return section->type == SHT_STRTAB && section->data &&
+    return section->type == SHT_STRTAB && section->size &&
         !section->data[0] && !section->data[section->size - 1];
 }
 
@@ -242,116 +241,106 @@ static const char *short_string(const xlp_section *table, uint64_t offset)
         ? string : NULL;
 }
 
-static int name_sections(const opening *o)
+static int name_sections(xlp_elf *elf)
 {
-    xlp_elf *elf = o->elf;
-    const xlp_section *names =
-        &elf->sections[elf->header.e_shstrndx];
+    const xlp_section *names = &elf->sections[elf->header.e_shstrndx];
     GElf_Shdr shdr;
     size_t i;
 
     if (!is_string_table(names))
-        return UNUSABLE(o, FORMAT, "section headers", "is damaged: "
+        return UNUSABLE(elf, DAMAGED, "section headers", "is damaged: "
                         "section %u, named as the table of section names, "
-                        "is no table of strings; get the file again",
-                        elf->header.e_shstrndx);
+                        "is no table of strings", elf->header.e_shstrndx);
 
     for (i = 1; i < elf->num_sections; i++) {
         errno = 0;
         if (!gelf_getshdr(elf_getscn(elf->libelf, i), &shdr))
-            return libelf_refused(o, "section headers");
-        elf->sections[i].name =
-            short_string(names, shdr.sh_name);
+            return libelf_refused(elf, "section headers");
+        elf->sections[i].name = short_string(names, shdr.sh_name);
         if (!elf->sections[i].name)
-            return UNUSABLE(o, FORMAT, "section headers", "is damaged: "
+            return UNUSABLE(elf, DAMAGED, "section headers", "is damaged: "
                             "the name of section %zu is not in the table "
-                            "of names, or has more than %u bytes; get the "
-                            "file again", i, XLP_MAX_NAME);
+                            "of names, or has more than %u bytes", i,
+                            XLP_MAX_NAME);
     }
     return 0;
 }
 
-static int find_symtab(const opening *o)
+static int find_symtab(xlp_elf *elf)
 {
-    xlp_elf *elf = o->elf;
     size_t i;
 
     for (i = 1; i < elf->num_sections; i++) {
         if (elf->sections[i].type != SHT_SYMTAB) continue;
         if (elf->symtab)
-            return UNUSABLE(o, FORMAT, elf->sections[i].name, "has two "
-                            "symbol tables, %s and %s, and Xen takes one: "
-                            "link the payload with ld -r",
+            return UNUSABLE(elf, DAMAGED, elf->sections[i].name, "is "
+                            "damaged: it has two symbol tables, %s and %s",
                             elf->sections[elf->symtab].name,
                             elf->sections[i].name);
         elf->symtab = i;
     }
-    if (!elf->symtab || !elf->sections[elf->symtab].data)
-        return UNUSABLE(o, FORMAT, ".symtab", "has no symbols: use a file "
-                        "that has not been stripped");
-    elf->num_symbols =
-        elf->sections[elf->symtab].size / sizeof(Elf64_Sym);
+    if (elf->symtab)
+        elf->num_symbols =
+            elf->sections[elf->symtab].size / sizeof(Elf64_Sym);
     return 0;
 }
 
-static int check_symbol_names(const opening *o)
+static int check_symbol_names(xlp_elf *elf)
 {
-    xlp_elf *elf = o->elf;
     const xlp_section *symtab = &elf->sections[elf->symtab];
     const xlp_section *names;
     GElf_Sym sym;
     size_t i;
 
+    if (!elf->num_symbols) return 0;
     if (!symtab->link || symtab->link >= elf->num_sections ||
         !is_string_table(&elf->sections[symtab->link]))
-        return UNUSABLE(o, FORMAT, symtab->name, "is damaged: the symbol "
-                        "table %s names section %u for its strings, which "
-                        "is no table of strings; get the file again",
+        return UNUSABLE(elf, DAMAGED, symtab->name, "is damaged: the "
+                        "symbol table %s names section %u for its "
+                        "strings, which is no table of strings",
                         symtab->name, symtab->link);
     names = &elf->sections[symtab->link];
 
     for (i = 1; i < elf->num_symbols; i++) {
         errno = 0;
         if (!gelf_getsym(symtab->libelf, i, &sym))
-            return libelf_refused(o, symtab->name);
+            return libelf_refused(elf, symtab->name);
         if (!short_string(names, sym.st_name))
-            return UNUSABLE(o, FORMAT, symtab->name, "is damaged: the "
+            return UNUSABLE(elf, DAMAGED, symtab->name, "is damaged: the "
                             "name of symbol %zu is not in %s, or has more "
-                            "than %u bytes; get the file again", i,
-                            names->name, XLP_MAX_NAME);
+                            "than %u bytes", i, names->name, XLP_MAX_NAME);
     }
     return 0;
 }
 
-int xlp_elf_open(xlp_elf *elf, const xlp_image *image, const char *label,
-                 xlp_case *c)
+int xlp_elf_open(xlp_elf *elf, const void *image, size_t size)
 {
-    const opening o = { elf, image, label, c };
     Elf64_Ehdr header;
     int rc;
 
-    memset(elf, 0, sizeof(*elf));
-    rc = check_magic(&o);
+    *elf = (xlp_elf){ .image = image, .size = size };
+    rc = check_magic(elf);
     if (rc) return rc;
-    rc = check_header(&o, &header);
+    rc = check_header(elf, &header);
     if (rc) return rc;
-    rc = check_section_table(&o, &header);
+    rc = check_section_table(elf, &header);
     if (rc) return rc;
-    rc = check_section_headers(&o, &header);
+    rc = check_section_headers(elf, &header);
     if (rc) return rc;
-    rc = load_sections(&o);
+    rc = load_sections(elf);
     if (rc) return rc;
-    rc = name_sections(&o);
+    rc = name_sections(elf);
     if (rc) return rc;
-    rc = find_symtab(&o);
+    rc = find_symtab(elf);
     if (rc) return rc;
-    return check_symbol_names(&o);
+    return check_symbol_names(elf);
 }
 
 void xlp_elf_close(xlp_elf *elf)
 {
     elf_end(elf->libelf);
     free(elf->sections);
+    free(elf->fault.what);
     memset(elf, 0, sizeof(*elf));
 }
 

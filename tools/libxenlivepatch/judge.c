@@ -205,7 +205,6 @@ int xenlivepatch_judge(xenlivepatch_payload *payload, const void *data,
                        const xenlivepatch_criteria *criteria)
 {
     static const xenlivepatch_criteria none = {};
-    const xlp_image image = { data, size };
     uint8_t digest[XLP_SHA256_LEN];
     xlp_case c = {
         .criteria = criteria ? criteria : &none,
@@ -219,7 +218,7 @@ int xenlivepatch_judge(xenlivepatch_payload *payload, const void *data,
     if (!payload->sha256) return ENOMEM;
 
     payload->acceptable = true;
-    rc = xlp_elf_open(&c.elf, &image, label, &c);
+    rc = xlp_open(&c, &c.elf, data, size, label);
     if (!rc) {
         judge(&c);
         rc = c.rc;

@@ -8,6 +8,29 @@
 
 /*----- the header -----*/
 
+int xlp_open(xlp_case *c, xlp_elf *elf, const void *image, size_t size,
+             const char *label)
+{
+    static const char *const advice[] = {
+        [XLP_NO_ELF] = "",
+        [XLP_OTHER_MACHINE] = ": get the one for this architecture",
+        [XLP_DAMAGED] = "; get the file again",
+    };
+    const xlp_fault *fault = &elf->fault;
+    int rc = xlp_elf_open(elf, image, size);
+
+    if (rc == EINVAL)
+        xlp_find(c, XLP_REFUSED, fault->kind == XLP_NO_ELF
+                 ? XENLIVEPATCH_REASON_FILE : XENLIVEPATCH_REASON_FORMAT,
+                 *fault->where ? fault->where : NULL, "%s %s%s", label,
+                 fault->what, advice[fault->kind]);
+    if (rc) return c->rc ? : rc;
+    if (elf->num_symbols) return 0;
+    REFUSED(c, FORMAT, ".symtab", "%s has no symbols: use a file that has "
+            "not been stripped", label);
+    return c->rc ? : EINVAL;
+}
+
 void xlp_judge_header(xlp_case *c)
 {
     static const char where[] = "ELF header";

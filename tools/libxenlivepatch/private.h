@@ -5,7 +5,7 @@
  *   rules.c      the table of rules: sections with a meaning
  *   judge.c      the order of judging; findings
  *   file.c       reading a file, safely
- *   elf.c        a bounds-checked view of an ELF file in memory
+ *   elf.c        a bounds-checked view of an ELF file in memory: reader.h
  *   layout.c     rules for header, sections and symbols
  *   relocs.c     rules for relocations; where they point
  *   content.c    build-ids, metadata, hooks
@@ -31,8 +31,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include <gelf.h>
-
+#include "reader.h"
 #include "xenlivepatch.h"
 
 #define XLP_NUM(array) (sizeof(array) / sizeof(*(array)))
@@ -62,112 +61,6 @@
  * Engines have no limit.
  */
 #define XLP_MAX_BUILD_ID  64U
-
-/*----- an ELF file (elf.c) -----*/
-
-typedef struct {
-    const char *name;
-    uint32_t type;
-    uint64_t flags;
-    uint64_t addr;
-    uint64_t size;
-    uint64_t align;
-    uint64_t entsize;
-    uint32_t link;
-    uint32_t info;
-    const uint8_t *data;        /* size bytes; NULL: none in the file */
-    Elf_Data *libelf;           /* the same, where data is set */
-} xlp_section;
-
-typedef struct {
-    const char *name;
-    uint64_t value;
-    uint64_t size;
-    uint16_t section;           /* or SHN_UNDEF, SHN_ABS, ... */
-    uint8_t type;               /* STT_* */
-    uint8_t binding;            /* STB_* */
-} xlp_symbol;
-
-typedef struct {
-    uint64_t offset;
-    int64_t addend;
-    uint32_t type;              /* R_X86_64_* */
-    uint32_t symbol;
-} xlp_reloc;
-
-/* All fields are there to be read only. */
-typedef struct {
-    Elf *libelf;
-    GElf_Ehdr header;
-    xlp_section *sections;      /* [0] is all zero */
-    size_t num_sections;
-    size_t symtab;              /* section; 0: there is none */
-    size_t num_symbols;         /* [0] means no symbol */
-} xlp_elf;
-
-typedef struct {
-    const void *data;
-    size_t size;
-} xlp_image;
-
-typedef struct xlp_case xlp_case;
-
-/*
- * Look at image, which has to outlive the view; label names the file in
- * findings.  Returns 0, ENOMEM, or EINVAL where the file is not an ELF
- * file for x86-64 with sound tables, and then adds findings.  To be
- * followed by _close in any case.
- */
-int xlp_elf_open(xlp_elf *elf, const xlp_image *image, const char *label,
-                 xlp_case *c);
-void xlp_elf_close(xlp_elf *elf);
-
-/* The first section called name, as Xen finds it; NULL without one. */
-const xlp_section *xlp_elf_section(const xlp_elf *elf, const char *name);
-
-/* The symbol at index, which has to be below num_symbols. */
-xlp_symbol xlp_elf_symbol(const xlp_elf *elf, size_t index);
-
-/* The section that a symbol is in; NULL: none, or one that there isn't. */
-static inline const xlp_section *
-xlp_section_of(const xlp_elf *elf, const xlp_symbol *symbol)
-{
-    return symbol->section != SHN_UNDEF &&
-        symbol->section < elf->num_sections
-            ? &elf->sections[symbol->section] : NULL;
-}
-
-/* How many relocations section holds: 0 where it is none of RELA type. */
-size_t xlp_num_relocs(const xlp_section *section);
-/* The one at index, which has to be below the number. */
-xlp_reloc xlp_reloc_at(const xlp_section *section, size_t index);
-
-/*
- * The little-endian number of size bytes (1, 2, 4 or 8) at offset of a
- * section's data; 0 where the section's data doesn't reach that far.
- */
-uint64_t xlp_number(const xlp_section *section, uint64_t offset,
-                    size_t size);
-
-/* The string at offset; NULL where there is none. */
-const char *xlp_string(const xlp_section *section, uint64_t offset);
-
-/*
- * The description of a GNU build-id note at the start of section, the form
- * in which Xen accepts it.  NULL where there is none.
- */
-const uint8_t *xlp_build_id(const xlp_section *section, size_t *len_r);
-
-/* Whether the section is loaded, and of which kind it is. */
-static inline bool xlp_is_loaded(const xlp_section *section)
-{
-    return section->flags & SHF_ALLOC;
-}
-
-static inline bool xlp_is_text(const xlp_section *section)
-{
-    return xlp_is_loaded(section) && (section->flags & SHF_EXECINSTR);
-}
 
 /*----- a payload before the judge (judge.c) -----*/
 
@@ -202,14 +95,14 @@ typedef struct {
     xlp_target new_addr;        /* _NONE: made no-operations */
 } xlp_record;
 
-struct xlp_case {
+typedef struct {
     xlp_elf elf;
     const xenlivepatch_criteria *criteria;
     xenlivepatch_payload *payload;
     xlp_record *records;        /* malloc'd */
     size_t num_records;
     int rc;                     /* of judging itself, not of the payload */
-};
+} xlp_case;
 
 static inline void xlp_keep_rc(xlp_case *c, int rc)
 {
@@ -293,6 +186,13 @@ int xlp_read_file(xlp_case *c, const char *path, uint64_t max,
                   const char *advice, void **data_r, uint64_t *size_r);
 
 /*----- layout.c -----*/
+
+/*
+ * xlp_elf_open, of a file that needs symbols, too; label names it in the
+ * findings that come with EINVAL.
+ */
+int xlp_open(xlp_case *c, xlp_elf *elf, const void *image, size_t size,
+             const char *label);
 
 void xlp_judge_header(xlp_case *c);
 void xlp_judge_sections(xlp_case *c);

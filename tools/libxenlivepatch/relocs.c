@@ -96,20 +96,21 @@ static void judge_reloc(xlp_case *c, const xlp_section *target,
 static void judge_reloc_section(xlp_case *c, const xlp_section *section)
 {
     const xlp_elf *elf = &c->elf;
+    const xlp_section *target = xlp_relocated(elf, section);
     const char *name = section->name;
     xlp_reloc reloc;
     size_t i;
 
-    if (!section->info || section->info >= elf->num_sections) {
+    if (!target) {
         CAUTION(c, FORMAT, name, "The relocations in %s are for "
                 "section %u, which there is not: the file is damaged, "
                 "get it again", name, section->info);
         return;
     }
     /* What isn't loaded, Xen doesn't relocate either. */
-    if (!xlp_is_loaded(&elf->sections[section->info])) return;
+    if (!xlp_is_loaded(target)) return;
 
-    if (section->link != elf->symtab)
+    if (!xlp_has_symtab(elf, section))
         REFUSED(c, FORMAT, name, "The relocations in %s take symbols "
                 "from section %u instead of %s: the file is damaged, "
                 "get it again", name, section->link,
@@ -120,7 +121,7 @@ static void judge_reloc_section(xlp_case *c, const xlp_section *section)
                 "for 64-bit x86", name);
     for (i = 0; i < xlp_num_relocs(section); i++) {
         reloc = xlp_reloc_at(section, i);
-        judge_reloc(c, &elf->sections[section->info], &reloc);
+        judge_reloc(c, target, &reloc);
     }
 }
 
@@ -131,7 +132,7 @@ void xlp_judge_relocs(xlp_case *c)
 
     for (i = 1; i < c->elf.num_sections; i++) {
         section = &c->elf.sections[i];
-        if (section->type == SHT_RELA || section->type == SHT_REL)
+        if (xlp_has_relocs(section))
             judge_reloc_section(c, section);
     }
 }
@@ -149,11 +150,11 @@ void xlp_relocs_init(xlp_case *c, const xlp_section *section,
 {
     const xlp_elf *elf = &c->elf;
     const xlp_section *from;
-    size_t index = section - elf->sections, i, j, most = 0;
+    size_t i, j, most = 0;
 
     memset(relocs, 0, sizeof(*relocs));
     for (i = 1; i < elf->num_sections; i++) {
-        if (elf->sections[i].info == index)
+        if (xlp_relocated(elf, &elf->sections[i]) == section)
             most += xlp_num_relocs(&elf->sections[i]);
     }
     if (!most) return;
@@ -162,7 +163,7 @@ void xlp_relocs_init(xlp_case *c, const xlp_section *section,
 
     for (i = 1; i < elf->num_sections; i++) {
         from = &elf->sections[i];
-        if (from->info != index) continue;
+        if (xlp_relocated(elf, from) != section) continue;
         for (j = 0; j < xlp_num_relocs(from); j++) {
             relocs->relocs[relocs->num] =
                 xlp_reloc_at(from, j);

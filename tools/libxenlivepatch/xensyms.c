@@ -341,7 +341,6 @@ void xlp_judge_xen_syms(xlp_case *c)
     const char *path = c->criteria->xen_syms;
     void *data = NULL;
     uint64_t size = 0;
-    xlp_image image;
     xen_table table = { .symbols = NULL };
     size_t i;
     int rc;
@@ -349,8 +348,7 @@ void xlp_judge_xen_syms(xlp_case *c)
     rc = xlp_read_file(c, path, MAX_XEN_SYMS, "is it a xen-syms?", &data,
                        &size);
     if (rc) goto out;
-    image = (xlp_image){ data, size };
-    rc = xlp_elf_open(&table.elf, &image, path, c);
+    rc = xlp_open(c, &table.elf, data, size, path);
     if (rc) goto out;
     if (!judge_same_xen(c, &table)) goto out;
     rc = make_table(&table);
