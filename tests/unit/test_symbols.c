@@ -93,6 +93,19 @@ static void test_fits(void **state)
     assert_good(compare(pair));
 }
 
+/* Linkers put one in front of symbols of their own. */
+static void test_file_without_name(void **state)
+{
+    struct pair *pair = *state;
+
+    image_add_symbol(pair->xen_syms, "", SHN_ABS, 0,
+                     GELF_ST_INFO(STB_LOCAL, STT_FILE));
+    image_add_symbol(pair->xen_syms, "made_static", 1, 80,
+                     GELF_ST_INFO(STB_LOCAL, STT_FUNC));
+    add_undefined(pair, "common/init.c#made_static");
+    assert_good(compare(pair));
+}
+
 static void assert_missing(struct pair *pair, const char *name,
                            const char *message)
 {
@@ -462,6 +475,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(test_fits),
+        TEST(test_file_without_name),
         TEST(test_missing_symbol),
         TEST(test_local_without_file),
         TEST(test_local_of_other_file),

@@ -11,7 +11,7 @@
  *   content.c    build-ids, metadata, hooks
  *   tables.c     tables that go with code
  *   functions.c  functions that are replaced
- *   xensyms.c    comparison with a xen-syms
+ *   xensyms.c    symbols of a xen-syms, and comparison with them
  *   describe.c   sections and symbols, for who wants to know
  *   text.c       bytes as text
  *   sha256.c     the sum of a file

@@ -150,6 +150,37 @@ static inline bool xlp_is_text(const xlp_section *section)
     return xlp_is_loaded(section) && (section->flags & SHF_EXECINSTR);
 }
 
+/*----- the symbols of a xen-syms (xensyms.c) -----*/
+
+typedef struct {
+    const char *name;           /* as in Xen's own table: of a local one
+                                 * path/file.c#name */
+    const char *bare;           /* without the file */
+    size_t unit;                /* of a local one; 0: of none, or global */
+    uint64_t addr;
+    uint64_t size;
+    const xlp_section *section; /* NULL: absolute */
+    uint8_t type;               /* STT_* */
+    bool local;
+    bool in_table;              /* in Xen's own */
+} xlp_xen_symbol;
+
+typedef struct {
+    xlp_xen_symbol *symbols;    /* malloc'd, as all of these */
+    size_t num_symbols;
+    const char **units;         /* objects' source files; [0] is "" */
+    size_t num_units;
+    char *names;                /* what names of local ones point into */
+} xlp_xen_symbols;
+
+/*
+ * All that have a name and are defined, in the order of the file, which
+ * has to outlive them.  Returns 0 or ENOMEM; to be followed by _dispose in
+ * any case.
+ */
+int xlp_xen_symbols_read(xlp_xen_symbols *xen, const xlp_elf *elf);
+void xlp_xen_symbols_dispose(xlp_xen_symbols *xen);
+
 #endif /* XENLIVEPATCH_READER_H */
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * A payload compared with the xen-syms of the hypervisor it is made for.
+ * The symbols of a xen-syms, and a payload compared with those of the
+ * hypervisor that it is made for.
  *
  * The hypervisor looks symbols up in a table of its own, made from
  * xen-syms while it is built: global ones by their name, local ones by
@@ -13,129 +14,149 @@
 /* With debug information a xen-syms has some 50 MiB. */
 #define MAX_XEN_SYMS (512UL << 20)
 
-typedef struct {
-    const char *name;
-    uint64_t addr;
-    uint64_t size;
-    const xlp_section *section;
-} xen_symbol;
-
+/* Those that are in Xen's own table, by name. */
 typedef struct {
     xlp_elf elf;
-    xen_symbol *symbols;        /* malloc'd, by name */
-    size_t num_symbols;
-    char *names;                /* malloc'd: those of local ones */
+    xlp_xen_symbols xen;
 } xen_table;
 
-/*----- Xen's symbol table, made anew -----*/
+/*----- symbols -----*/
 
 /* Whether the tool that makes Xen's table takes the symbol in. */
-static bool is_in_table(const xlp_elf *elf, const xlp_symbol *symbol)
+static bool is_in_table(const xlp_xen_symbol *symbol)
 {
-    if (symbol->section == SHN_UNDEF ||
-        symbol->section >= elf->num_sections ||
-        symbol->type == STT_FILE || symbol->type == STT_SECTION)
-        return false;
-    if (!xlp_is_loaded(&elf->sections[symbol->section]))
-        return false;
-    return *symbol->name && *symbol->name != '$' &&
-        !strstr(symbol->name, "_compiled.");
+    return symbol->section && xlp_is_loaded(symbol->section) &&
+        *symbol->bare != '$' && !strstr(symbol->bare, "_compiled.");
 }
 
 /*
  * Adds the symbol; names_size is advanced by what a local one's name
- * takes.  Without table->symbols it only counts.
+ * takes.  Without xen->symbols it only counts.
  */
-static void add_symbol(xen_table *table, const xlp_symbol *symbol,
-                       const char *file, size_t *names_size)
+static void add_symbol(xlp_xen_symbols *xen, const xlp_elf *elf,
+                       const xlp_symbol *symbol, const char *file,
+                       size_t *names_size)
 {
-    xen_symbol *added;
+    bool local = symbol->binding == STB_LOCAL;
+    xlp_xen_symbol *added;
     char *name;
 
-    if (table->symbols) {
-        added = &table->symbols[table->num_symbols];
-        added->name = symbol->name;
-        added->addr = symbol->value;
-        added->size = symbol->size;
-        added->section = &table->elf.sections[symbol->section];
+    if (xen->symbols) {
+        added = &xen->symbols[xen->num_symbols];
+        *added = (xlp_xen_symbol){
+            .name = symbol->name, .bare = symbol->name,
+            .unit = local ? xen->num_units - 1 : 0,
+            .addr = symbol->value, .size = symbol->size,
+            .section = xlp_section_of(elf, symbol),
+            .type = symbol->type, .local = local,
+        };
+        added->in_table = is_in_table(added);
     }
-    table->num_symbols++;
-    if (symbol->binding != STB_LOCAL || !*file) return;
+    xen->num_symbols++;
+    if (!local || !*file) return;
 
-    if (table->symbols) {
-        name = table->names + *names_size;
-        table->symbols[table->num_symbols - 1].name = name;
+    if (xen->symbols) {
+        name = xen->names + *names_size;
+        xen->symbols[xen->num_symbols - 1].name = name;
         stpcpy(stpcpy(stpcpy(name, file), "#"), symbol->name);
     }
     *names_size += strlen(file) + strlen(symbol->name) + sizeof("#");
 }
 
-static size_t add_symbols(xen_table *table)
+/* The tool passes over files without a name, such as the linker's. */
+static size_t add_symbols(xlp_xen_symbols *xen, const xlp_elf *elf)
 {
     xlp_symbol symbol;
     const char *file = "";
     size_t i, names_size = 0;
 
-    table->num_symbols = 0;
-    for (i = 1; i < table->elf.num_symbols; i++) {
-        symbol = xlp_elf_symbol(&table->elf, i);
-        if (symbol.type == STT_FILE)
+    xen->num_symbols = 0;
+    xen->num_units = 1;
+    for (i = 1; i < elf->num_symbols; i++) {
+        symbol = xlp_elf_symbol(elf, i);
+        if (!*symbol.name) continue;
+        if (symbol.type == STT_FILE) {
             file = symbol.name;
-        else if (is_in_table(&table->elf, &symbol))
-            add_symbol(table, &symbol, file, &names_size);
+            if (xen->units) xen->units[xen->num_units] = file;
+            xen->num_units++;
+        } else if (symbol.type != STT_SECTION &&
+                   symbol.section != SHN_UNDEF) {
+            add_symbol(xen, elf, &symbol, file, &names_size);
+        }
     }
     return names_size;
 }
 
+int xlp_xen_symbols_read(xlp_xen_symbols *xen, const xlp_elf *elf)
+{
+    size_t names_size;
+
+    memset(xen, 0, sizeof(*xen));
+    names_size = add_symbols(xen, elf);
+    /* One more of each: there may be none. */
+    xen->names = malloc(names_size + 1);
+    xen->units = calloc(xen->num_units, sizeof(*xen->units));
+    xen->symbols = calloc(xen->num_symbols + 1, sizeof(*xen->symbols));
+    if (!xen->names || !xen->units || !xen->symbols) {
+        xlp_xen_symbols_dispose(xen);
+        return ENOMEM;
+    }
+    xen->units[0] = "";
+    add_symbols(xen, elf);
+    return 0;
+}
+
+void xlp_xen_symbols_dispose(xlp_xen_symbols *xen)
+{
+    free(xen->symbols);
+    free(xen->units);
+    free(xen->names);
+    memset(xen, 0, sizeof(*xen));
+}
+
 static int compare_symbols(const void *a, const void *b)
 {
-    const xen_symbol *one = a, *other = b;
+    const xlp_xen_symbol *one = a, *other = b;
 
     return strcmp(one->name, other->name);
 }
 
 static int make_table(xen_table *table)
 {
-    size_t names_size = add_symbols(table);
+    xlp_xen_symbols *xen = &table->xen;
+    size_t i, num = 0;
+    int rc = xlp_xen_symbols_read(xen, &table->elf);
 
-    /* One more of each: there may be none. */
-    table->names = malloc(names_size + 1);
-    if (!table->names) return ENOMEM;
-    table->symbols = calloc(table->num_symbols + 1,
-                            sizeof(*table->symbols));
-    if (!table->symbols) return ENOMEM;
-    add_symbols(table);
-    qsort(table->symbols, table->num_symbols, sizeof(*table->symbols),
-          compare_symbols);
+    if (rc) return rc;
+    for (i = 0; i < xen->num_symbols; i++) {
+        if (xen->symbols[i].in_table)
+            xen->symbols[num++] = xen->symbols[i];
+    }
+    xen->num_symbols = num;
+    qsort(xen->symbols, num, sizeof(*xen->symbols), compare_symbols);
     return 0;
 }
 
-static void dispose_table(xen_table *table)
+static const xlp_xen_symbol *find_symbol(const xen_table *table,
+                                         const char *name)
 {
-    xlp_elf_close(&table->elf);
-    free(table->symbols);
-    free(table->names);
-}
+    xlp_xen_symbol key = { .name = name };
 
-static const xen_symbol *find_symbol(const xen_table *table,
-                                     const char *name)
-{
-    xen_symbol key = { .name = name };
-
-    return bsearch(&key, table->symbols, table->num_symbols,
+    return bsearch(&key, table->xen.symbols, table->xen.num_symbols,
                    sizeof(key), compare_symbols);
 }
 
 /* A local symbol whose name without its file is the wanted one. */
-static const xen_symbol *find_local(const xen_table *table,
-                                    const char *name)
+static const xlp_xen_symbol *find_local(const xen_table *table,
+                                        const char *name)
 {
-    const char *hash;
+    const xlp_xen_symbol *symbol;
     size_t i;
 
-    for (i = 0; i < table->num_symbols; i++) {
-        hash = strchr(table->symbols[i].name, '#');
-        if (hash && !strcmp(hash + 1, name)) return &table->symbols[i];
+    for (i = 0; i < table->xen.num_symbols; i++) {
+        symbol = &table->xen.symbols[i];
+        if (symbol->name != symbol->bare && !strcmp(symbol->bare, name))
+            return symbol;
     }
     return NULL;
 }
@@ -143,7 +164,7 @@ static const xen_symbol *find_local(const xen_table *table,
 /*----- rules -----*/
 
 /* Its memory is given to other uses when Xen has booted. */
-static bool is_init(const xen_symbol *symbol)
+static bool is_init(const xlp_xen_symbol *symbol)
 {
     return !strncmp(symbol->section->name, ".init", 5);
 }
@@ -158,10 +179,11 @@ static bool is_stacked(const xlp_case *c)
 }
 
 /* A name that Xen has to know, whose symbol is returned if it does. */
-static const xen_symbol *judge_wanted(xlp_case *c, const xen_table *table,
-                                      const char *name)
+static const xlp_xen_symbol *judge_wanted(xlp_case *c,
+                                          const xen_table *table,
+                                          const char *name)
 {
-    const xen_symbol *symbol = find_symbol(table, name), *local;
+    const xlp_xen_symbol *symbol = find_symbol(table, name), *local;
 
     if (symbol) {
         if (is_init(symbol))
@@ -206,7 +228,7 @@ static void judge_replaced(xlp_case *c, const xen_table *table,
                            const xlp_record *record)
 {
     const char *name = record->old_symbol ? : record->name;
-    const xen_symbol *symbol;
+    const xlp_xen_symbol *symbol;
 
     if (!name || !*name) return;
     /* Undefined symbols have been looked up before. */
@@ -237,7 +259,7 @@ static void judge_replaced(xlp_case *c, const xen_table *table,
 static void judge_call(xlp_case *c, const xen_table *table,
                        const xlp_relocs *relocs, const xlp_target *call)
 {
-    const xen_symbol *symbol;
+    const xlp_xen_symbol *symbol;
     xlp_target pointer = xlp_target_at(c, relocs, call->offset + 2,
                                        R_X86_64_PC32);
 
@@ -341,7 +363,7 @@ void xlp_judge_xen_syms(xlp_case *c)
     const char *path = c->criteria->xen_syms;
     void *data = NULL;
     uint64_t size = 0;
-    xen_table table = { .symbols = NULL };
+    xen_table table = { .xen.symbols = NULL };
     size_t i;
     int rc;
 
@@ -360,6 +382,7 @@ void xlp_judge_xen_syms(xlp_case *c)
     judge_calls(c, &table);
  out:
     xlp_keep_rc(c, rc);
-    dispose_table(&table);
+    xlp_xen_symbols_dispose(&table.xen);
+    xlp_elf_close(&table.elf);
     free(data);
 }
