@@ -575,7 +575,7 @@ static void test_refused(void **state)
     symbols[1] = symbol;
     symbols[1].st_name = 1 << 20;
     symbols[1].st_info = 0;
-    assert_refused(image, size, "has no name");
+    assert_refused(image, size, "name of symbol 1 is not in");
     symbols[1] = symbol;
     header->e_type = ET_EXEC;
     assert_refused(image, size, "not relocatable");
@@ -603,22 +603,25 @@ static void test_bad_sections(void **state)
     assert_refused(image, size, "compressed");
     code->sh_flags &= ~SHF_COMPRESSED;
     code->sh_type = SHT_SYMTAB;
+    code->sh_entsize = sizeof(Elf64_Sym);
     assert_refused(image, size, "two symbol tables");
     code->sh_type = SHT_PROGBITS;
-    code->sh_offset = 0;
-    code->sh_size = size;
+    code->sh_size = size - code->sh_offset;
     assert_refused(image, size, "overlap");
     code->sh_size = 0;
     image[strtab->sh_offset + strtab->sh_size - 1] = 'x';
-    assert_refused(image, size, "has no name");
+    assert_refused(image, size, "no table of strings");
     image[strtab->sh_offset + strtab->sh_size - 1] = 0;
     relocations->sh_entsize = 7;
-    assert_refused(image, size, "relocations of no sense");
+    assert_refused(image, size, "not whole ones of 24");
     relocations->sh_entsize = sizeof(Elf64_Rela);
+    relocations->sh_link++;
+    assert_refused(image, size, "relocations of no sense");
+    relocations->sh_link--;
     relocations->sh_info = 500;
     assert_refused(image, size, "section 500, which isn't there");
     symtab->sh_entsize = 7;
-    assert_refused(image, size, "symbol table of no sense");
+    assert_refused(image, size, "not whole ones of 24");
     free(image);
 }
 

@@ -2,15 +2,12 @@
 /*
  * Objects, as all others see them.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "files.h"
 #include "memory.h"
 #include "object.h"
 #include "object_parts.h"
@@ -89,55 +86,12 @@ struct object *object_read_memory(const void *image, size_t size,
     return take(copy, size, label, why);
 }
 
-/* Up to the file's end, wherever that is by now. */
-static bool read_all(int fd, uint8_t *bytes, size_t *size)
-{
-    size_t done = 0;
-    ssize_t part;
-
-    while (done < *size) {
-        part = read(fd, bytes + done, *size - done);
-        if (part < 0 && errno == EINTR) {
-            continue;
-        }
-        if (part < 0) {
-            return false;
-        }
-        if (part == 0) {
-            break;
-        }
-        done += part;
-    }
-    *size = done;
-    return true;
-}
-
 struct object *object_read(const char *path, const char *label, char **why)
 {
-    struct object *object = NULL;
-    uint8_t *image = NULL;
-    struct stat status;
-    size_t size = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    size_t size;
+    char *image = files_read(path, &size, why);
 
-    if (fd < 0 || fstat(fd, &status) < 0) {
-        fail_with(why, "%s: %s", path, strerror(errno));
-    } else if (!S_ISREG(status.st_mode)) {
-        fail_with(why, "%s: not a file", path);
-    } else {
-        size = status.st_size;
-        image = must_alloc(size, 1);
-        if (read_all(fd, image, &size)) {
-            object = take(image, size, label, why);
-        } else {
-            fail_with(why, "%s: %s", path, strerror(errno));
-            free(image);
-        }
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    return object;
+    return image ? take((uint8_t *)image, size, label, why) : NULL;
 }
 
 struct atom *nearest_atom(const struct section *section, uint64_t offset)
