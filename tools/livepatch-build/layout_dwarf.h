@@ -6,13 +6,14 @@
 #define LIVEPATCH_BUILD_LAYOUT_DWARF_H
 
 #include <elfutils/libdw.h>
+#include <reader.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 struct debug_file {
     char *image;
     size_t size;
-    Elf *elf;
+    xlp_elf elf;
     Dwarf *dwarf;               /* NULL: there is none, nor any code */
 };
 
