@@ -164,6 +164,7 @@ static void test_no_xen(void **state)
     assert_refused(path, path);
     assert_int_equal(truncate(path, 3), 0);
     assert_refused(path, "not an ELF file");
+    assert_refused(path, "the xen-syms of the running build");
     unlink_xen(path);
     assert_refused("/nonexistent", "No such file");
     path = link_xen(good, "--build-id=sha1 -r");
