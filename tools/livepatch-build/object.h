@@ -4,8 +4,6 @@
  * that can be compared, kept or left out by themselves.  A function is an atom,
  * and so are a variable, a string, an entry of the exception table.  What an
  * atom refers to are other atoms, or symbols that the object doesn't define.
- *
- * Everything that reads ELF is behind this; nothing else looks at the file.
  */
 #ifndef LIVEPATCH_BUILD_OBJECT_H
 #define LIVEPATCH_BUILD_OBJECT_H
@@ -31,7 +29,7 @@ enum special {
     SPECIAL_ALTERNATIVE_CALLS,  /* .alt_call_sites (4.21 and later) */
     SPECIAL_EXCEPTIONS,         /* .ex_table */
     SPECIAL_PRE_EXCEPTIONS,     /* .ex_table.pre: entry code's, never patched */
-    SPECIAL_HOOKS,              /* .livepatch.hooks.NAME: pointers */
+    SPECIAL_HOOKS,              /* XENLIVEPATCH_HOOKS: pointers */
     SPECIAL_OTHER,              /* other lists that the linker collects, of
                                  * named data: .init.setup, .initcall*.init,
                                  * .data.schedulers, .rodata.vpci, ... */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * .livepatch.funcs, and the payload's own symbols.
+ * Records of the functions to be replaced, and the payload's own symbols.
  *
  * A function that takes the place of one on the host has that one's name there,
  * and so overrides it in backtraces.  All that is new has the payload's name in

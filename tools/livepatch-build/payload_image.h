@@ -114,7 +114,7 @@ void image_each(struct image *image, image_visit *visit);
 void image_place(struct image *image);
 /* payload_relocate.c: their relocations. */
 void image_relocate(struct image *image);
-/* payload_functions.c: .livepatch.funcs, and the symbols. */
+/* payload_functions.c: XENLIVEPATCH_FUNCS, and the symbols. */
 void image_functions(struct image *image);
 void image_symbols(struct image *image);
 /* payload_notes.c: what it depends on, room for its build-id, metadata. */
