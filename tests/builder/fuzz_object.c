@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compare.h"
-#include "memory.h"
-#include "object.h"
+#include "compare/compare.h"
+#include "support/memory.h"
+#include "object/object.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "linked.h"
-#include "memory.h"
+#include "support/memory.h"
 #include "snippet.h"
 
 const struct source xen_source = {

@@ -5,7 +5,7 @@
 #ifndef TESTS_BUILDER_LINKED_H
 #define TESTS_BUILDER_LINKED_H
 
-#include "running.h"
+#include "running/running.h"
 
 struct source {
     const char *name, *text;    /* as for snippet() */

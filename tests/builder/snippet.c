@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "memory.h"
+#include "support/memory.h"
 #include "snippet.h"
 
 /* As in a .cmd file of Xen's build. */

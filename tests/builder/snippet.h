@@ -6,7 +6,7 @@
 #ifndef TESTS_BUILDER_SNIPPET_H
 #define TESTS_BUILDER_SNIPPET_H
 
-#include "object.h"
+#include "object/object.h"
 
 /* name: of the source, hence in STT_FILE: ends in .c, or in .S for assembly. */
 struct object *snippet(const char *name, const char *source);

@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include "base.h"
-#include "files.h"
-#include "memory.h"
+#include "base/base.h"
+#include "support/files.h"
+#include "support/memory.h"
 
 #define CONFIG "CONFIG_X86_64=y\nCONFIG_LIVEPATCH=y\n"
 

@@ -12,9 +12,9 @@
 #include <unistd.h>
 #include <yajl/yajl_tree.h>
 
-#include "inspect.h"
-#include "memory.h"
-#include "payload.h"
+#include "inspect/inspect.h"
+#include "support/memory.h"
+#include "payload/payload.h"
 #include "snippet.h"
 
 /* By another builder: local names, writable tables, a signature. */

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "layout.h"
-#include "layout_path.h"
-#include "memory.h"
+#include "layout/layout.h"
+#include "layout/layout_path.h"
+#include "support/memory.h"
 #include "snippet.h"
 
 /* -- What is said, instead of a report ------------------------------------ */

@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "files.h"
-#include "lines.h"
-#include "memory.h"
-#include "sources.h"
+#include "support/files.h"
+#include "patch/lines.h"
+#include "support/memory.h"
+#include "patch/sources.h"
 
 struct scene {
     char folder[32];

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "identity.h"
+#include "compare/identity.h"
 #include "snippet.h"
 #include "twins.h"
 

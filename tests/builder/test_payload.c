@@ -16,10 +16,10 @@
 #include <unistd.h>
 #include <xenlivepatch.h>
 
-#include "cleanup.h"
+#include "support/cleanup.h"
 #include "linked.h"
-#include "memory.h"
-#include "payload.h"
+#include "support/memory.h"
+#include "payload/payload.h"
 #include "snippet.h"
 #include "trial.h"
 

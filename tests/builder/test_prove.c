@@ -9,10 +9,10 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "config.h"
+#include "base/config.h"
 #include "linked.h"
-#include "memory.h"
-#include "prove.h"
+#include "support/memory.h"
+#include "prove/prove.h"
 #include "snippet.h"
 
 #define MAX_OBJECTS 8

@@ -13,9 +13,9 @@
 #include <cmocka.h>
 #include <yajl/yajl_tree.h>
 
-#include "printable.h"
-#include "report.h"
-#include "report_private.h"
+#include "report/printable.h"
+#include "report/report.h"
+#include "report/report_private.h"
 
 /* What a report writes on one of our streams. */
 static void written(struct report *report, enum outcome outcome,

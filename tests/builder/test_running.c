@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "linked.h"
-#include "memory.h"
+#include "support/memory.h"
 #include "snippet.h"
 
 static const char two_statics[] =

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "boot.h"
+#include "select/boot.h"
 #include "linked.h"
-#include "memory.h"
-#include "resolve.h"
+#include "support/memory.h"
+#include "select/resolve.h"
 #include "snippet.h"
 #include "trial.h"
 

@@ -5,9 +5,9 @@
 #ifndef TESTS_BUILDER_TRIAL_H
 #define TESTS_BUILDER_TRIAL_H
 
-#include "prove.h"
-#include "report.h"
-#include "select.h"
+#include "prove/prove.h"
+#include "report/report.h"
+#include "select/select.h"
 
 struct trial {
     struct running *running;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "identity.h"
-#include "memory.h"
+#include "compare/identity.h"
+#include "support/memory.h"
 #include "snippet.h"
 #include "twins.h"
 

@@ -5,7 +5,7 @@
 #ifndef TESTS_BUILDER_TWINS_H
 #define TESTS_BUILDER_TWINS_H
 
-#include "compare.h"
+#include "compare/compare.h"
 
 struct twins {
     struct object *old, *new;

@@ -7,19 +7,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base.h"
-#include "compare.h"
-#include "files.h"
-#include "host.h"
-#include "layout.h"
-#include "made_of.h"
-#include "memory.h"
-#include "payload.h"
-#include "printable.h"
-#include "prove.h"
-#include "proven.h"
-#include "running.h"
-#include "select.h"
+#include "base/base.h"
+#include "compare/compare.h"
+#include "support/files.h"
+#include "running/host.h"
+#include "layout/layout.h"
+#include "running/made_of.h"
+#include "support/memory.h"
+#include "payload/payload.h"
+#include "report/printable.h"
+#include "prove/prove.h"
+#include "prove/proven.h"
+#include "running/running.h"
+#include "select/select.h"
 
 struct build {
     const struct options *options;

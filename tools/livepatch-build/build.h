@@ -6,7 +6,7 @@
 #define LIVEPATCH_BUILD_BUILD_H
 
 #include "options.h"
-#include "report.h"
+#include "report/report.h"
 
 /* Do what the options say.  *why (the caller frees it), if that is not done and
  * the report's refusals don't say why. */

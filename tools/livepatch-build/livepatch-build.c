@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "build.h"
-#include "cleanup.h"
-#include "compare.h"
-#include "object.h"
+#include "support/cleanup.h"
+#include "compare/compare.h"
+#include "object/object.h"
 #include "options.h"
-#include "payload.h"
-#include "report.h"
+#include "payload/payload.h"
+#include "report/report.h"
 
 #define VERSION "1.0"
 

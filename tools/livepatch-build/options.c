@@ -11,8 +11,8 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include "files.h"
-#include "memory.h"
+#include "support/files.h"
+#include "support/memory.h"
 
 #define LONGEST_NAME 127
 #define MOST_JOBS 4096

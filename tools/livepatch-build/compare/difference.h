@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The first difference between twins, in words.
+ */
+#ifndef LIVEPATCH_BUILD_DIFFERENCE_H
+#define LIVEPATCH_BUILD_DIFFERENCE_H
+
+#include "object/object.h"
+
+/* NULL if there is none; the caller frees it.  Identities are known. */
+char *find_difference(const struct atom *old, const struct atom *new);
+
+#endif

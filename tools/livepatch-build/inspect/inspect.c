@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Showing a payload, for people.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inspect.h"
+#include "support/memory.h"
+#include "payload/payload.h"
+#include "report/printable.h"
+
+static void print_id(FILE *out, const char *label, const char *id)
+{
+    if (id) {
+        fprintf(out, "    %s %s\n", label, id);
+    }
+}
+
+static void print_functions(FILE *out, const xenlivepatch_payload *payload)
+{
+    for (size_t i = 0; i < payload->num_functions; i++) {
+        const xenlivepatch_function *function = &payload->functions[i];
+
+        fprintf(out, "    function %s", function->name);
+        if (function->old_addr) {
+            fprintf(out, " at %#" PRIx64, function->old_addr);
+        }
+        if (!function->nop) {
+            fprintf(out, ": %" PRIu32 " bytes replaced by %" PRIu32 "\n",
+                    function->old_size, function->new_size);
+        } else {
+            fprintf(out, ": %" PRIu32 " of %" PRIu32 " bytes become "
+                    "no-operations\n", function->new_size,
+                    function->old_size);
+        }
+    }
+}
+
+static void print_symbols(FILE *out, const xenlivepatch_payload *payload)
+{
+    for (size_t i = 0; i < payload->num_symbols; i++) {
+        const xenlivepatch_symbol *symbol = &payload->symbols[i];
+        char *name;
+
+        if (symbol->kind == XENLIVEPATCH_SYMBOL_REPLACEMENT) {
+            continue;
+        }
+        name = printable_name(symbol->name);
+        fprintf(out, "    %s %s",
+                symbol->kind == XENLIVEPATCH_SYMBOL_NEW ? "new" : "needs",
+                name);
+        free(name);
+        if (symbol->kind == XENLIVEPATCH_SYMBOL_FIXED) {
+            fprintf(out, " at %#" PRIx64, symbol->value);
+        }
+        fprintf(out, "\n");
+    }
+}
+
+static void print_contents(FILE *out, const xenlivepatch_payload *payload)
+{
+    for (size_t i = 0; i < payload->num_hooks; i++) {
+        const char *function = payload->hooks[i].function;
+
+        fprintf(out, "    hook %s: %s\n", payload->hooks[i].kind,
+                function ? function : "?");
+    }
+    for (size_t i = 0; i < payload->num_sections; i++) {
+        const xenlivepatch_section *section = &payload->sections[i];
+
+        if (section->entries) {
+            fprintf(out, "    table %s: %zu entr%s\n", section->name,
+                    section->entries, section->entries == 1 ? "y" : "ies");
+        }
+    }
+    for (size_t i = 0; i < payload->num_sections; i++) {
+        const xenlivepatch_section *section = &payload->sections[i];
+
+        fprintf(out, "    section %s: %" PRIu64 " bytes, r%c%c\n",
+                section->name, section->size, section->writable ? 'w' : '-',
+                section->executable ? 'x' : '-');
+    }
+}
+
+static void print_metadata(FILE *out, const xenlivepatch_payload *payload)
+{
+    for (size_t i = 0; i < payload->num_metadata; i++) {
+        const xenlivepatch_metadata *entry = &payload->metadata[i];
+
+        fprintf(out, "    metadata %s%s%s\n", entry->key,
+                entry->value ? "=" : "", entry->value ? entry->value : "");
+    }
+}
+
+bool inspect_print(const xenlivepatch_payload *payload, const char *path,
+                   FILE *out)
+{
+    const char *name = inspect_value(payload, "name");
+
+    fprintf(out, "%s\n", path);
+    if (name) {
+        fprintf(out, "    name %s\n", name);
+    }
+    print_id(out, "build-id", payload->build_id);
+    print_id(out, "depends on", payload->depends);
+    print_id(out, "made for Xen", payload->xen_build_id);
+    print_functions(out, payload);
+    print_contents(out, payload);
+    print_symbols(out, payload);
+    print_metadata(out, payload);
+    if (payload->signature) {
+        fprintf(out, "    signature of %" PRIu64 " bytes in "
+                XENLIVEPATCH_SIGNATURE ", not verified\n",
+                payload->signature);
+    }
+    if (!payload->reapplicable) {
+        fprintf(out, "    cannot be applied again after a revert by engines "
+                "that keep no copy of its data\n");
+    }
+    return !fflush(out) && !ferror(out);
+}
+
+const char *inspect_value(const xenlivepatch_payload *payload, const char *key)
+{
+    for (size_t i = 0; i < payload->num_metadata; i++) {
+        if (!strcmp(payload->metadata[i].key, key)) {
+            return payload->metadata[i].value;
+        }
+    }
+    return NULL;
+}
+
+/* Why no engine takes it; NULL if one might. */
+static const char *obstacle(const xenlivepatch_payload *payload)
+{
+    for (size_t i = 0; i < payload->num_findings; i++) {
+        const xenlivepatch_finding *finding = &payload->findings[i];
+
+        if (finding->severity == XENLIVEPATCH_ERROR &&
+            !(finding->where &&
+              !strcmp(finding->where, XENLIVEPATCH_XEN_DEPENDS))) {
+            return finding->message;
+        }
+    }
+    return NULL;
+}
+
+xenlivepatch_payload *inspect_read(const char *path, char **why)
+{
+    static const xenlivepatch_criteria criteria = { .force = true };
+    xenlivepatch_payload *payload = must_have(xenlivepatch_new());
+    char *label = printable_name(path);
+    int error = xenlivepatch_read(payload, path);
+
+    if (!error) {
+        error = xenlivepatch_judge(payload, payload->data, payload->size,
+                                   label, &criteria);
+    }
+    if (error == ENOMEM) {
+        must_have(NULL);
+    }
+    if (obstacle(payload)) {
+        fail_with(why, "%s: no payload: %s", label, obstacle(payload));
+        xenlivepatch_free(payload);
+        payload = NULL;
+    }
+    free(label);
+    return payload;
+}
+
+bool payload_inspect(const char *path, bool json, FILE *out, char **why)
+{
+    xenlivepatch_payload *payload = inspect_read(path, why);
+    char *label;
+    bool ok;
+
+    if (!payload) {
+        return false;
+    }
+    label = printable_name(path);
+    ok = json ? inspect_print_json(payload, label, out)
+              : inspect_print(payload, label, out);
+    if (!ok) {
+        fail_with(why, "can't write: %s", strerror(errno));
+    }
+    free(label);
+    xenlivepatch_free(payload);
+    return ok;
+}

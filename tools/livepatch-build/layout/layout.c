@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "layout_explain.h"
+#include "layout_memory.h"
+#include "layout_renamed.h"
+#include "support/memory.h"
+
+/* Old types and constants of one object, by what their like is found by. */
+struct old_types {
+    struct map by_key, by_constant;
+};
+
+struct layouts {
+    struct types types;
+    struct changes changes;
+    size_t serial;
+    struct tags held, pointed;  /* of all objects, as in object_types */
+    struct map held_seen, pointed_seen;
+};
+
+struct layouts *layouts_new(void)
+{
+    return must_alloc(1, sizeof(struct layouts));
+}
+
+void layouts_free(struct layouts *layouts)
+{
+    if (!layouts) {
+        return;
+    }
+    changes_free(&layouts->changes);
+    map_free(&layouts->held_seen);
+    map_free(&layouts->pointed_seen);
+    free(layouts->held.all);
+    free(layouts->pointed.all);
+    types_free(&layouts->types);
+    free(layouts);
+}
+
+/* -- A pair of objects ----------------------------------------------------- */
+
+static void add_tags(struct tags *all, struct map *seen,
+                     const struct tags *more)
+{
+    size_t i;
+
+    for (i = 0; i < more->count; i++) {
+        if (map_get(seen, more->all[i])) {
+            continue;
+        }
+        map_put(seen, more->all[i], all);
+        all->all = must_grow(all->all, &all->room, all->count + 1,
+                             sizeof(*all->all));
+        all->all[all->count++] = more->all[i];
+    }
+}
+
+static void index_old(struct old_types *index, const struct object_types *old)
+{
+    size_t i, k;
+
+    for (i = 0; i < old->ntypes; i++) {
+        struct type *type = old->types[i];
+
+        map_put(&index->by_key, type->key, type);
+        for (k = 0; k < type->nenumerators; k++) {
+            map_put(&index->by_constant, type->enumerators[k].name, type);
+        }
+    }
+}
+
+/* A list of constants may have no name, or a new first one. */
+static struct type *find_old(const struct old_types *index,
+                             const struct type *new)
+{
+    struct type *old = map_get(&index->by_key, new->key);
+    size_t i;
+
+    for (i = 0; i < new->nenumerators && !old; i++) {
+        old = map_get(&index->by_constant, new->enumerators[i].name);
+    }
+    return old;
+}
+
+/* Constant data is compared by its bytes, not here. */
+static bool is_compared(const struct type *type)
+{
+    return type->kind != TYPE_VARIABLE ||
+           (!type->constant && !strchr(type->name, '.'));
+}
+
+static void compare_object(struct layouts *layouts,
+                           const struct object_types *old,
+                           const struct object_types *new)
+{
+    struct old_types index = { { 0 }, { 0 } };
+    size_t i;
+
+    index_old(&index, old);
+    for (i = 0; i < new->ntypes; i++) {
+        struct type *type = new->types[i], *like;
+
+        if (type->in_old == layouts->serial || !is_compared(type)) {
+            continue;
+        }
+        like = find_old(&index, type);
+        if (like) {
+            changes_add(&layouts->changes, like, type);
+        }
+    }
+    map_free(&index.by_key);
+    map_free(&index.by_constant);
+}
+
+static bool read_both(struct layouts *layouts, const char *old_path,
+                      const char *new_path, struct object_types *old,
+                      struct object_types *new, char **why)
+{
+    struct types *types = &layouts->types;
+
+    return (!old_path ||
+            types_read(types, old_path, true, layouts->serial, old, why)) &&
+           (!new_path ||
+            types_read(types, new_path, false, layouts->serial, new, why));
+}
+
+bool layouts_compare(struct layouts *layouts, const char *old_path,
+                     const char *new_path, char **why)
+{
+    struct object_types old = { 0 }, new = { 0 };
+    bool good;
+
+    layouts->serial++;
+    good = read_both(layouts, old_path, new_path, &old, &new, why);
+    if (good) {
+        add_tags(&layouts->held, &layouts->held_seen, &old.held);
+        add_tags(&layouts->pointed, &layouts->pointed_seen, &old.pointed);
+        compare_object(layouts, &old, &new);
+    }
+    object_types_free(&old);
+    object_types_free(&new);
+    return good;
+}
+
+/* -- All objects ----------------------------------------------------------- */
+
+/*
+ * Of a type that only another object had before (as its user has moved from
+ * one file to another), the like is the one with its name and declared in the
+ * same file.
+ */
+static void compare_moved(struct layouts *layouts)
+{
+    const struct types *types = &layouts->types;
+    struct map by_key = { 0 };
+    size_t i;
+
+    for (i = 0; i < types->ntypes; i++) {
+        if (types->all[i]->old) {
+            map_put(&by_key, types->all[i]->key, types->all[i]);
+        }
+    }
+    for (i = 0; i < types->ntypes; i++) {
+        struct type *type = types->all[i];
+        struct type *like = map_get(&by_key, type->key);
+
+        if (!type->old && type->kind != TYPE_VARIABLE && like &&
+            like->file == type->file) {
+            changes_add(&layouts->changes, like, type);
+        }
+    }
+    map_free(&by_key);
+}
+
+void layouts_conclude(struct layouts *layouts, struct report *report)
+{
+    struct memory_types *memory;
+
+    compare_moved(layouts);
+    compare_renamed(&layouts->types, &layouts->changes);
+    if (!layouts->changes.count) {
+        return;
+    }
+    memory = memory_types_new(&layouts->types, &layouts->held,
+                              &layouts->pointed);
+    changes_explain(&layouts->changes, memory, report);
+    memory_types_free(memory);
+}

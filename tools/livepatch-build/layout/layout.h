@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Types whose layout differs between two builds, from their debug information.
+ */
+#ifndef LIVEPATCH_BUILD_LAYOUT_H
+#define LIVEPATCH_BUILD_LAYOUT_H
+
+#include <stdbool.h>
+
+#include "report/report.h"
+
+struct layouts;
+
+struct layouts *layouts_new(void);
+void layouts_free(struct layouts *layouts);
+
+/*
+ * Compare the types of two builds of a source file, given by their objects'
+ * paths (compiled with -g).  old NULL: the file is new.  new NULL: it isn't
+ * made again, and only tells what is in memory.  Each type is compared once,
+ * however many objects have it.  False and *why (the caller frees it): a bad
+ * file, or one that has code, but no debug information.
+ */
+bool layouts_compare(struct layouts *layouts, const char *old, const char *new,
+                     char **why);
+
+/* All objects are given.  Refuses each type that lives in running memory and
+ * has another size, or a member at another place or of another kind, by type,
+ * member, both places, and file where it is declared; warns of padding that
+ * has become a member. */
+void layouts_conclude(struct layouts *layouts, struct report *report);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What goes into the payload: changed and new functions, and what these need
+ * that doesn't run yet.
+ */
+#ifndef LIVEPATCH_BUILD_SELECT_H
+#define LIVEPATCH_BUILD_SELECT_H
+
+#include "compare/compare.h"
+#include "report/report.h"
+#include "running/running.h"
+
+/* Two builds of a source file, paired and compared.  old NULL: it is new. */
+struct object_pair {
+    struct object *old, *new;
+};
+
+/*
+ * Set atom->selected in the new objects, and refuse what can't be done.  All
+ * pairs at once, as a function of one file may need a new one of another.
+ * Tells the report the functions that are selected, if nothing was refused.
+ */
+void select_atoms(struct object_pair *pairs, size_t npairs,
+                  const struct running *running, struct report *report);
+
+#endif

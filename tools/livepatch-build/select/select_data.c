@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Data in the selection.
+ *
+ * What runs keeps its variables, with the values that they have: a changed
+ * initialiser or size can't be had.  A constant that changed is another case:
+ * a copy goes along, and all its readers with it; but not if it holds
+ * functions, as then it is of the sort that is registered somewhere, and
+ * memory may point to the one that there is.  New data goes along.
+ */
+#include <elf.h>
+#include <string.h>
+
+#include "compare/identity.h"
+#include "selection.h"
+#include "compare/traits.h"
+#include "support/words.h"
+
+static const char *const way_out =
+    "leave it as it is, and set it in a load hook, or keep what is added in a "
+    "shadow variable";
+
+static const char *const way_out_of_table =
+    "change the functions that it names; or have a load hook make memory point "
+    "to a table of the patch's own, and an unload hook undo that";
+
+static bool is_code(const struct selection *selection, const struct atom *atom,
+                    const struct ref *ref)
+{
+    const struct atom *target = resolver_target(selection->resolver, ref);
+    const struct object *object = resolver_pair(selection->resolver,
+                                                atom->section)->new;
+    struct running_symbol symbol;
+
+    if (target) {
+        return target->kind == ATOM_FUNCTION || target->kind == ATOM_CODE;
+    }
+    return running_find(resolver_running(selection->resolver), object->source,
+                        ref->symbol->name, false, &symbol) &&
+           symbol.type == STT_FUNC;
+}
+
+static bool holds_code(const struct selection *selection,
+                       const struct atom *atom)
+{
+    for (size_t i = 0; i < atom->nrefs; i++) {
+        if (is_code(selection, atom, &atom->refs[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void refuse_change(struct selection *selection, struct atom *atom,
+                          const char *because)
+{
+    bool is_table = is_constant_data(atom) && holds_code(selection, atom);
+
+    selection_refuse(selection, is_per_cpu(atom) ? REFUSAL_PER_CPU
+                                                 : REFUSAL_DATA,
+                     atom, is_table ? way_out_of_table : way_out, "%s: %s",
+                     atom->difference ? atom->difference : "it changes",
+                     because);
+}
+
+static void copy_constant(struct selection *selection, struct atom *atom);
+
+/* Who reads a constant that changed must read the copy. */
+static void take_reader(struct selection *selection, struct atom *constant,
+                        struct atom *reader)
+{
+    if (reader->kind == ATOM_ENTRY || reader->kind == ATOM_CODE) {
+        reader = reader->owner;
+    }
+    if (!reader || reader->section->init || reader->selected) {
+        return;
+    }
+    if (reader->kind == ATOM_FUNCTION) {
+        selection_pick(selection, reader,
+                       "reads a constant that has changed");
+    } else if (is_constant_data(reader)) {
+        copy_constant(selection, reader);
+    } else if (reader->twin) {
+        refuse_change(selection, constant, "variables point to it");
+    }
+}
+
+static void copy_constant(struct selection *selection, struct atom *atom)
+{
+    struct atom *const *users;
+    size_t count;
+
+    if (is_global(atom)) {
+        refuse_change(selection, atom, "other files may refer to it");
+        return;
+    }
+    if (holds_code(selection, atom)) {
+        refuse_change(selection, atom, "memory may point to it, as it holds "
+                      "addresses of functions");
+        return;
+    }
+    selection_pick(selection, atom, "a constant that has changed");
+    count = selection_users(selection, atom, &users);
+    for (size_t i = 0; i < count; i++) {
+        take_reader(selection, atom, users[i]);
+    }
+}
+
+/* An entry of a list that the linker collects. */
+static void select_entry(struct selection *selection, struct atom *atom)
+{
+    const char *list = atom->section->name;
+
+    if (starts_with(list, ".init.setup")) {
+        selection_warn(selection, atom, "a boot parameter, which has no effect "
+                       "on a Xen that runs: the defaults hold");
+    } else if (starts_with(list, ".initcall") && !atom->twin) {
+        selection_refuse(selection, REFUSAL_SECTION, atom,
+                         "call its function from a load hook",
+                         "a new initcall (%s), but Xen has booted", list);
+    } else if (starts_with(list, ".init")) {
+        selection_warn(selection, atom, "changed, but what it did at boot is "
+                       "done");
+    } else {
+        selection_refuse(selection, REFUSAL_SECTION, atom, NULL,
+                         "%s: the linker makes a list of %s, which can't "
+                         "change at run time", atom->twin ? "changed" : "new",
+                         list);
+    }
+}
+
+/* A patch that adds an option changes it: xl can show it, and Xen has no other
+ * use for it. */
+static bool is_configuration(const struct atom *atom)
+{
+    return is_named(atom) && is_global(atom) &&
+           (!strcmp(atom->symbol->name, "xen_config_data") ||
+            !strcmp(atom->symbol->name, "xen_config_data_size"));
+}
+
+void select_datum(struct selection *selection, struct atom *atom)
+{
+    if (atom->verdict == VERDICT_SAME) {
+        return;
+    }
+    if (atom->section->special == SPECIAL_OTHER) {
+        select_entry(selection, atom);
+        return;
+    }
+    if (!atom->twin || atom->section->special != SPECIAL_NONE) {
+        return;
+    }
+    if (is_configuration(atom)) {
+        selection_warn(selection, atom, "the configuration that Xen tells of "
+                       "stays that which it was built with");
+    } else if (atom->section->init) {
+        selection_warn(selection, atom,
+                       "changed, but it was used at boot, and is gone");
+    } else if (is_constant_data(atom)) {
+        copy_constant(selection, atom);
+    } else {
+        refuse_change(selection, atom, "it exists, with the values that it "
+                      "has now");
+    }
+}
+
+static bool is_set_by_init(struct selection *selection,
+                           const struct atom *atom)
+{
+    struct atom *const *users;
+    size_t count = selection_users(selection, atom, &users);
+
+    for (size_t i = 0; i < count; i++) {
+        if (users[i]->section->init ||
+            users[i]->section->special == SPECIAL_OTHER) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void refer_to_new(struct selection *selection, struct atom *atom)
+{
+    if (is_per_cpu(atom)) {
+        selection_refuse(selection, REFUSAL_PER_CPU, atom,
+                         "use an array of NR_CPUS elements",
+                         "new per-CPU data, for which the CPUs' areas have no "
+                         "room");
+    } else if (atom->section->init) {
+        selection_refuse(selection, REFUSAL_INIT, atom,
+                         "take __initdata from it",
+                         "new data in .init, which code that stays needs");
+    } else if (is_set_at_boot(atom) && is_set_by_init(selection, atom)) {
+        selection_refuse(selection, REFUSAL_DATA, atom,
+                         "set it in a load hook, or give it the right value",
+                         "new, and set by code that runs at boot");
+    } else {
+        selection_pick(selection, atom, "new");
+    }
+}
+
+void select_referred_datum(struct selection *selection, struct atom *atom)
+{
+    if (!atom->twin ||
+        (atom->twin->section->init && !atom->section->init)) {
+        refer_to_new(selection, atom);
+    } else if (is_constant_data(atom) &&
+               !resolver_has(selection->resolver, atom)) {
+        selection_pick(selection, atom, "a constant without a name");
+    }
+}
+
+/* A variable that was renamed, or whose type has changed, is another one. */
+static const struct atom *find_lost(const struct object *old, uint64_t size)
+{
+    for (size_t i = 0; i < old->natoms; i++) {
+        const struct atom *atom = old->atoms[i];
+
+        if (atom->kind == ATOM_DATA && !atom->twin && atom->size == size &&
+            !atom->section->init && !is_constant_data(atom)) {
+            return atom;
+        }
+    }
+    return NULL;
+}
+
+void select_warn_of_lost_data(struct selection *selection)
+{
+    for (size_t i = 0; i < selection->npairs; i++) {
+        const struct object_pair *pair = &selection->pairs[i];
+
+        for (size_t j = 0; pair->old && j < pair->new->natoms; j++) {
+            const struct atom *atom = pair->new->atoms[j];
+
+            if (atom->kind == ATOM_DATA && atom->selected && !atom->twin &&
+                !is_constant_data(atom) && find_lost(pair->old, atom->size)) {
+                selection_warn(selection, atom, "a new variable, while one of "
+                               "its size is gone: it doesn't take over that "
+                               "one's value");
+            }
+        }
+    }
+}
