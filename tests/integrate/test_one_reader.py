@@ -13,7 +13,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 LIBRARY = "tools/libxenlivepatch/"
 # Lays a payload out, which is no reading.
-WRITER = "tools/livepatch-build/payload_file.c"
+WRITER = "tools/livepatch-build/payload/payload_file.c"
 
 READING = re.compile(r"\b(e_shoff|sh_link)\b|#include <(gelf|libelf)\.h>")
 # Not a member called livepatch, as in sysctl.u.livepatch.cmd.

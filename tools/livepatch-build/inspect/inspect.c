@@ -11,6 +11,7 @@
 #include "support/memory.h"
 #include "payload/payload.h"
 #include "report/printable.h"
+#include "running/payload_read.h"
 
 static void print_id(FILE *out, const char *label, const char *id)
 {
@@ -98,7 +99,7 @@ static void print_metadata(FILE *out, const xenlivepatch_payload *payload)
 bool inspect_print(const xenlivepatch_payload *payload, const char *path,
                    FILE *out)
 {
-    const char *name = inspect_value(payload, "name");
+    const char *name = payload_value(payload, "name");
 
     fprintf(out, "%s\n", path);
     if (name) {
@@ -123,57 +124,9 @@ bool inspect_print(const xenlivepatch_payload *payload, const char *path,
     return !fflush(out) && !ferror(out);
 }
 
-const char *inspect_value(const xenlivepatch_payload *payload, const char *key)
-{
-    for (size_t i = 0; i < payload->num_metadata; i++) {
-        if (!strcmp(payload->metadata[i].key, key)) {
-            return payload->metadata[i].value;
-        }
-    }
-    return NULL;
-}
-
-/* Why no engine takes it; NULL if one might. */
-static const char *obstacle(const xenlivepatch_payload *payload)
-{
-    for (size_t i = 0; i < payload->num_findings; i++) {
-        const xenlivepatch_finding *finding = &payload->findings[i];
-
-        if (finding->severity == XENLIVEPATCH_ERROR &&
-            !(finding->where &&
-              !strcmp(finding->where, XENLIVEPATCH_XEN_DEPENDS))) {
-            return finding->message;
-        }
-    }
-    return NULL;
-}
-
-xenlivepatch_payload *inspect_read(const char *path, char **why)
-{
-    static const xenlivepatch_criteria criteria = { .force = true };
-    xenlivepatch_payload *payload = must_have(xenlivepatch_new());
-    char *label = printable_name(path);
-    int error = xenlivepatch_read(payload, path);
-
-    if (!error) {
-        error = xenlivepatch_judge(payload, payload->data, payload->size,
-                                   label, &criteria);
-    }
-    if (error == ENOMEM) {
-        must_have(NULL);
-    }
-    if (obstacle(payload)) {
-        fail_with(why, "%s: no payload: %s", label, obstacle(payload));
-        xenlivepatch_free(payload);
-        payload = NULL;
-    }
-    free(label);
-    return payload;
-}
-
 bool payload_inspect(const char *path, bool json, FILE *out, char **why)
 {
-    xenlivepatch_payload *payload = inspect_read(path, why);
+    xenlivepatch_payload *payload = payload_read(path, why);
     char *label;
     bool ok;
 

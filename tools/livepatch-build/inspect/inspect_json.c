@@ -8,6 +8,7 @@
 #include "inspect.h"
 #include "report/json.h"
 #include "report/printable.h"
+#include "running/payload_read.h"
 
 static void put_functions(yajl_gen gen, const xenlivepatch_payload *payload)
 {
@@ -122,7 +123,7 @@ static void put_all(yajl_gen gen, const xenlivepatch_payload *payload,
 {
     yajl_gen_map_open(gen);
     json_text(gen, "file", path);
-    json_text(gen, "name", inspect_value(payload, "name"));
+    json_text(gen, "name", payload_value(payload, "name"));
     json_text(gen, "build_id", payload->build_id);
     json_text(gen, "depends", payload->depends);
     json_text(gen, "xen_build_id", payload->xen_build_id);

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect/inspect.h"
 #include "made_of.h"
+#include "payload_read.h"
 #include "support/memory.h"
 #include "report/printable.h"
 #include "running_private.h"
@@ -43,7 +43,7 @@ static const char *key_in(const char *name)
 static enum below judge_patches(const xenlivepatch_payload *payload,
                                 const char *patches)
 {
-    const char *those = inspect_value(payload, MADE_OF_KEY);
+    const char *those = payload_value(payload, MADE_OF_KEY);
 
     return !those ? BELOW_UNKNOWN :
            made_of_no_more(those, patches) ? BELOW_KEPT : BELOW_UNDONE;
@@ -91,7 +91,7 @@ static void set_top(struct running *running, const char *id)
 bool running_stack(struct running *running, const char *path,
                    const char *patches, char **why)
 {
-    xenlivepatch_payload *payload = inspect_read(path, why);
+    xenlivepatch_payload *payload = payload_read(path, why);
     bool good = false;
 
     if (!payload) {

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "memory.h"
-#include "report/report.h"
+#include "outcome.h"
 
 static void out_of_memory(void) __attribute__((noreturn));
 
