@@ -85,7 +85,7 @@ PATCHES = [
           "The same sysctl and the same payloads as before, and a new sub-operation\n"
           "for reports.",
           ("xen/*",)),
-    Patch("tools/libxc: xc_livepatch_report",
+    Patch("tools/libxc: xc_livepatch_report and xc_livepatch_rehearse",
           "The new sub-operation, for those who speak to libxenctrl.",
           ("tools/libs/ctrl/*", "tools/include/xenctrl.h")),
     Patch("tools/libs/livepatch: what its parts have in common",

@@ -31,6 +31,97 @@ int xc_sysctl(xc_interface *xch, struct xen_sysctl *sysctl)
     return -1;
 }
 
+/*
+ * The calls for each sub-operation, which bring names and payloads into
+ * memory that the hypervisor can read.
+ */
+static int livepatch_op(struct xen_sysctl *sysctl, uint32_t cmd,
+                        struct xen_livepatch_name *to, const char *name)
+{
+    sysctl->cmd = XEN_SYSCTL_livepatch_op;
+    sysctl->u.livepatch.cmd = cmd;
+    if (name) {
+        assert(strlen(name) < XEN_LIVEPATCH_NAME_SIZE);
+        errno = faults_step("buffer_alloc");
+        if (errno) return -1;
+        to->size = strlen(name) + 1;
+        set_xen_guest_handle_raw(to->name, (char *)name);
+    }
+    return xc_sysctl(NULL, sysctl);
+}
+
+int xc_livepatch_upload(xc_interface *xch, char *name,
+                        unsigned char *payload, uint32_t size)
+{
+    struct xen_sysctl sysctl = {};
+    struct xen_sysctl_livepatch_upload *upload =
+        &sysctl.u.livepatch.u.upload;
+
+    errno = faults_step("buffer_alloc");
+    if (errno) return -1;
+    upload->size = size;
+    set_xen_guest_handle_raw(upload->payload, payload);
+    return livepatch_op(&sysctl, XEN_SYSCTL_LIVEPATCH_UPLOAD,
+                        &upload->name, name);
+}
+
+int xc_livepatch_get(xc_interface *xch, char *name,
+                     struct xen_livepatch_status *status)
+{
+    struct xen_sysctl sysctl = {};
+    struct xen_sysctl_livepatch_get *get = &sysctl.u.livepatch.u.get;
+    int r = livepatch_op(&sysctl, XEN_SYSCTL_LIVEPATCH_GET, &get->name,
+                         name);
+
+    *status = get->status;
+    return r;
+}
+
+#define ACTION(call, command)                                           \
+    int xc_livepatch_ ## call(xc_interface *xch, char *name,            \
+                              uint32_t timeout, uint32_t flags)         \
+    {                                                                   \
+        struct xen_sysctl sysctl = { .u.livepatch.u.action = {          \
+            .cmd = LIVEPATCH_ACTION_ ## command,                        \
+            .timeout = timeout,                                         \
+            .flags = flags,                                             \
+        } };                                                            \
+                                                                        \
+        return livepatch_op(&sysctl, XEN_SYSCTL_LIVEPATCH_ACTION,       \
+                            &sysctl.u.livepatch.u.action.name, name);   \
+    }
+ACTION(apply, APPLY)
+ACTION(replace, REPLACE)
+ACTION(revert, REVERT)
+ACTION(unload, UNLOAD)
+
+int xc_livepatch_report(xc_interface *xch, const char *name,
+                        uint32_t about, void *buffer, uint32_t *size)
+{
+    struct xen_sysctl sysctl = {};
+    struct xen_sysctl_livepatch_report *report =
+        &sysctl.u.livepatch.u.report;
+    int r;
+
+    errno = faults_step("buffer_alloc");
+    if (errno) return -1;
+    report->about = about;
+    report->size = *size;
+    set_xen_guest_handle_raw(report->buffer, buffer);
+    r = livepatch_op(&sysctl, XEN_SYSCTL_LIVEPATCH_REPORT, &report->name,
+                     name);
+    *size = report->size;
+    return r;
+}
+
+int xc_livepatch_rehearse(xc_interface *xch, uint32_t timeout)
+{
+    struct xen_sysctl sysctl = {};
+
+    sysctl.u.livepatch.u.rehearse.timeout = timeout;
+    return livepatch_op(&sysctl, XEN_SYSCTL_LIVEPATCH_REHEARSE, NULL, NULL);
+}
+
 int xc_version(xc_interface *xch, int cmd, void *arg)
 {
     /* What libxl_get_version_info also asks for, and nobody looks at. */

@@ -22,7 +22,8 @@ int main(int argc, char **argv)
 
     memset(buffer, 0xee, size + 1);
     errno = 0;
-    rc = xc_livepatch_report(xch, argc > 2 ? argv[2] : NULL, buffer, &size);
+    rc = xc_livepatch_report(xch, argc > 2 ? argv[2] : NULL,
+                             LIVEPATCH_REPORT_ABOUT_UPLOAD, buffer, &size);
     printf("%d %s %u ", rc, rc ? strerrorname_np(errno) : "-", size);
     for ( i = 0; i < given + 1; i++ )
         printf("%02x", buffer[i]);

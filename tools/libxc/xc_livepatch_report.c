@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-/* XEN_SYSCTL_LIVEPATCH_REPORT; xenctrl.h describes the call. */
+/* XEN_SYSCTL_LIVEPATCH_REPORT and _REHEARSE; xenctrl.h describes the calls. */
 
 #include "xc_private.h"
 
-int xc_livepatch_report(xc_interface *xch, const char *name,
+int xc_livepatch_report(xc_interface *xch, const char *name, uint32_t about,
                         void *buffer, uint32_t *size)
 {
     size_t length = name ? strlen(name) + 1 : 0;
@@ -26,19 +26,26 @@ int xc_livepatch_report(xc_interface *xch, const char *name,
 
     memcpy(text, name ?: "", length ?: 1);
 
-    memset(&sysctl.u.livepatch, 0, sizeof(sysctl.u.livepatch));
+    memset(&sysctl, 0, sizeof(sysctl));
     sysctl.cmd = XEN_SYSCTL_livepatch_op;
     sysctl.u.livepatch.cmd = XEN_SYSCTL_LIVEPATCH_REPORT;
 
     report = &sysctl.u.livepatch.u.report;
     report->name.size = length;
+    report->about = about;
     set_xen_guest_handle(report->name.name, text);
     report->size = *size;
     set_xen_guest_handle(report->buffer, items);
 
     rc = do_sysctl(xch, &sysctl);
 
-    if ( !rc )
+    /* It can't have written more than there was room for. */
+    if ( !rc && report->size > *size )
+    {
+        errno = EBADMSG;
+        rc = -1;
+    }
+    else if ( !rc && report->size )
         memcpy(buffer, items, report->size);
     *size = report->size;
 
@@ -47,6 +54,18 @@ int xc_livepatch_report(xc_interface *xch, const char *name,
     xc_hypercall_buffer_free(xch, text);
 
     return rc;
+}
+
+int xc_livepatch_rehearse(xc_interface *xch, uint32_t timeout)
+{
+    DECLARE_SYSCTL;
+
+    memset(&sysctl, 0, sizeof(sysctl));
+    sysctl.cmd = XEN_SYSCTL_livepatch_op;
+    sysctl.u.livepatch.cmd = XEN_SYSCTL_LIVEPATCH_REHEARSE;
+    sysctl.u.livepatch.u.rehearse.timeout = timeout;
+
+    return do_sysctl(xch, &sysctl);
 }
 
 /*

@@ -30,7 +30,7 @@ int libxl__livepatch_get_payloads(libxl__gc *gc,
                                   libxl__livepatch_any result,
                                   libxl__livepatch_reporter *lpr,
                                   const libxl__livepatch_known *known,
-                                  const libxl__livepatch_name *name,
+                                  const char *name,
                                   char **xen_build_id_r,
                                   libxl_livepatch_payload **payloads_r,
                                   int *num_r)
@@ -55,7 +55,7 @@ int libxl__livepatch_get_payloads(libxl__gc *gc,
     *payloads_r = libxl__calloc(NOGC, set.num + 1, sizeof(**payloads_r));
     for (i = 0; i < set.num; i++) {
         if (!name ||
-            libxl__livepatch_same_name(name, &set.entries[i].name))
+            !strcmp(name, set.entries[i].name))
             (*payloads_r)[(*num_r)++] = payloads[i];
         else
             libxl_livepatch_payload_dispose(&payloads[i]);
@@ -101,9 +101,9 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
                          libxl_livepatch_details *details_r)
 {
     GC_INIT(ctx);
-    const char *text = libxl__livepatch_gc_text(gc, name, strlen(name));
+    const char *text = libxl__livepatch_gc_text(gc, name);
     libxl__livepatch_reporter reporter;
-    libxl__livepatch_name wanted;
+    const char *wanted;
     libxl__livepatch_notes notes;
     libxl_livepatch_report report;
     int rc, r;
@@ -119,7 +119,7 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
     }
     libxl__livepatch_notes_load(gc, &notes);
     rc = libxl__livepatch_get_payloads(gc, details_r, &reporter,
-                                       &notes.known, &wanted,
+                                       &notes.known, wanted,
                                        &details_r->xen_build_id,
                                        &details_r->payloads,
                                        &details_r->num_payloads);
@@ -131,7 +131,7 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
                                         GCSPRINTF("cannot show %s", text));
         goto out;
     }
-    r = libxl__livepatch_get_report(gc, &reporter, &wanted, &report);
+    r = libxl__livepatch_get_report(gc, &reporter, wanted, &report);
     if (!r) {
         details_r->reports = libxl__calloc(NOGC, 1, sizeof(report));
         details_r->reports[0] = report;

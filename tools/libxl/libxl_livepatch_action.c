@@ -72,22 +72,6 @@ void libxl__livepatch_action_init(libxl__livepatch_action *lpa)
     libxl_livepatch_attempt_init(&lpa->attempt);
 }
 
-static uint32_t command(const libxl__livepatch_action *lpa)
-{
-    switch (lpa->op) {
-    case LIBXL_LIVEPATCH_OPERATION_APPLY:
-        return LIVEPATCH_ACTION_APPLY;
-    case LIBXL_LIVEPATCH_OPERATION_REPLACE:
-        return LIVEPATCH_ACTION_REPLACE;
-    case LIBXL_LIVEPATCH_OPERATION_REVERT:
-        return LIVEPATCH_ACTION_REVERT;
-    case LIBXL_LIVEPATCH_OPERATION_UNLOAD:
-        return LIVEPATCH_ACTION_UNLOAD;
-    default:
-        abort();
-    }
-}
-
 static bool is_wanted(const libxl__livepatch_action *lpa, uint32_t state)
 {
     switch (lpa->op) {
@@ -103,21 +87,15 @@ static bool is_wanted(const libxl__livepatch_action *lpa, uint32_t state)
 
 /*
  * Whether an action on the payload is in flight.  rc is -EAGAIN then, but
- * for ever after an action that could not be scheduled, too.  The engine
- * looks for what is in flight before it looks at the command: so one that
- * doesn't exist is answered with EBUSY in the one case, and does nothing
- * in any.  (Any real one could take effect, as the state may have
- * changed.)
+ * for ever after an action that could not be scheduled, too.
  */
 static bool is_in_flight(libxl__gc *gc, const libxl__livepatch_action *lpa,
                          int rc)
 {
-    const uint32_t no_command = 0;
-
     if (rc != -XEN_EAGAIN) return false;
     /* Only stock engines leave it so. */
     if (lpa->call->reporter.available) return true;
-    return libxl__livepatch_do(gc, &lpa->name, no_command, 0, 0) == -EBUSY;
+    return libxl__livepatch_probe(gc, lpa->name) == -EBUSY;
 }
 
 /* Where the hypervisor has reported why the attempt ended with rc. */
@@ -195,7 +173,7 @@ find_busy_reason(libxl__gc *gc, libxl__livepatch_action *lpa)
     libxl__livepatch_console_mark(gc, &lpa->call->seen);
     if (told == LIBXL_LIVEPATCH_REASON_NOT_ON_TOP) return told;
     if (lpa->op != LIBXL_LIVEPATCH_OPERATION_REVERT ||
-        libxl__livepatch_get(gc, &lpa->name, &state, &rc) ||
+        libxl__livepatch_get(gc, lpa->name, &state, &rc) ||
         rc == -XEN_EAGAIN)
         return LIBXL_LIVEPATCH_REASON_IN_FLIGHT;
     return rc == -XEN_EBUSY ? LIBXL_LIVEPATCH_REASON_HOOK
@@ -272,8 +250,8 @@ static void begin_attempt(libxl__livepatch_action *lpa)
     lpa->poll_us = POLL_FIRST_US;
     attempt->operation = lpa->op;
     attempt->rollback = lpa->rollback;
-    attempt->payload = libxl__livepatch_text(lpa->name.bytes,
-                                             lpa->name.len);
+    attempt->payload = libxl__livepatch_text(lpa->name,
+                                             strlen(lpa->name));
     attempt->start_us = lpa->attempt_us - lpa->call->start_us;
     if (lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD)
         attempt->timeout_us = lpa->timeout_us;
@@ -331,7 +309,7 @@ static void explain(libxl__gc *gc, libxl__livepatch_action *lpa)
     const char *obstacle;
 
     lpa->reported = libxl__livepatch_explain_attempt(gc, &lpc->reporter,
-                                                     &lpa->name,
+                                                     lpa->name,
                                                      &lpa->attempt,
                                                      &lpa->culprit);
     if (!lpa->reported) return;
@@ -453,7 +431,7 @@ static void action_ready(libxl__egc *egc, libxl__livepatch_timer *lpt)
     uint32_t state;
     int rc, r;
 
-    r = libxl__livepatch_get(gc, &lpa->name, &state, &rc);
+    r = libxl__livepatch_get(gc, lpa->name, &state, &rc);
     if (r) {
         lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED;
         lpa->reason = r == -ENOENT ? LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD
@@ -571,8 +549,8 @@ static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa)
     begin_attempt(lpa);
     note_begin(gc, lpa);
     lpc->changed = true;
-    r = libxl__livepatch_do(gc, &lpa->name, command(lpa),
-                            attempt->timeout_us, flags);
+    r = libxl__livepatch_do(gc, lpa->name, lpa->op, attempt->timeout_us,
+                            flags);
     if (!r && lpa->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD) {
         action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_DONE,
                     LIBXL_LIVEPATCH_REASON_NONE, 0);
@@ -600,7 +578,7 @@ static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
     int rc = -XEN_EAGAIN, r;
 
     lpa->call->waiting = NULL;
-    r = libxl__livepatch_get(gc, &lpa->name, &state, &rc);
+    r = libxl__livepatch_get(gc, lpa->name, &state, &rc);
     now = libxl__livepatch_now_us();
     if (!r && rc != -XEN_EAGAIN) {
         lpa->attempt.duration_us = now - lpa->attempt_us;
@@ -856,11 +834,10 @@ void libxl__livepatch_conclude_action(libxl__gc *gc,
                                       const libxl__livepatch_action *lpa)
 {
     libxl_livepatch_result *const result = lpa->call->result;
-    char *name = libxl__livepatch_text(lpa->name.bytes, lpa->name.len);
-    const char *what = GCSPRINTF("%s was not %s", name,
+    const char *what = GCSPRINTF("%s was not %s",
+                                 libxl__livepatch_gc_text(gc, lpa->name),
                                  participle(lpa->op));
 
-    free(name);
     /* As long as it can be undone it is no more than a failure. */
     if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED)
         libxl__livepatch_conclude(gc, result,

@@ -37,7 +37,7 @@ static void apply_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
                                      sizeof(*result->payloads));
     for (i = 0; i < as->num_members; i++) {
         const libxl__livepatch_entry *entry =
-            libxl__livepatch_find_entry(&lpc->set, &as->members[i].name);
+            libxl__livepatch_find_entry(&lpc->set, as->members[i].name);
         libxl_livepatch_payload *shown;
 
         if (!entry) continue;

@@ -12,7 +12,7 @@
 typedef struct {
     libxl_livepatch_judgement *judgement;
     libxl__livepatch_image image;
-    libxl__livepatch_name name;
+    const char *name;
     bool forced;                /* it is judged unfit */
     /* As it was found: */
     bool present;               /* applied, so there is nothing to do */

@@ -54,8 +54,7 @@ typedef struct libxl__livepatch_transaction libxl__livepatch_transaction;
 #define libxl__livepatch_default_name  xenlivepatch_default_name
 
 /* text from gc. */
-_hidden char *libxl__livepatch_gc_text(libxl__gc *gc, const void *bytes,
-                                       size_t len);
+_hidden char *libxl__livepatch_gc_text(libxl__gc *gc, const char *string);
 
 /*
  * Split metadata, NUL-terminated key=value strings, into md_r, and what
@@ -97,20 +96,13 @@ libxl__livepatch_judge(const libxl__livepatch_image *image,
 /*----- the hypervisor's sub-operations (libxl_livepatch_sysctl.c) -----*/
 
 /*
- * libxc has functions for these, too.  They take names as C strings, which
- * the hypervisor's are not, and their list goes wrong when the set of
- * payloads changes meanwhile.
+ * A name is what the hypervisor has, 1 to 127 bytes of any value but zero,
+ * and a NUL; see libxl__livepatch_gc_text for what people see.
  */
-
-/* A name as the hypervisor has it: any bytes, len of them, and a NUL. */
-typedef struct {
-    char *bytes;
-    size_t len;
-} libxl__livepatch_name;
 
 /* A payload as the hypervisor lists it. */
 typedef struct {
-    libxl__livepatch_name name;
+    const char *name;
     uint32_t state;             /* LIVEPATCH_STATE_* */
     int rc;                     /* 0 or -XEN_E... */
     char *metadata;
@@ -124,24 +116,18 @@ typedef struct {
 } libxl__livepatch_set;
 
 /* All return 0, or a negative errno of the hypercall. */
-_hidden int libxl__livepatch_upload(libxl__gc *gc,
-                                    const libxl__livepatch_name *name,
+_hidden int libxl__livepatch_upload(libxl__gc *gc, const char *name,
                                     const libxl__livepatch_image *image);
-_hidden int libxl__livepatch_get(libxl__gc *gc,
-                                 const libxl__livepatch_name *name,
+_hidden int libxl__livepatch_get(libxl__gc *gc, const char *name,
                                  uint32_t *state_r, int *rc_r);
-/* cmd and flags are LIVEPATCH_ACTION_*; timeout_us 0: the engine's own */
-_hidden int libxl__livepatch_do(libxl__gc *gc,
-                                const libxl__livepatch_name *name,
-                                uint32_t cmd, uint32_t timeout_us,
-                                uint32_t flags);
+/* flags are LIVEPATCH_ACTION_*; timeout_us 0: the engine's own */
+_hidden int libxl__livepatch_do(libxl__gc *gc, const char *name,
+                                libxl_livepatch_operation op,
+                                uint32_t timeout_us, uint32_t flags);
+/* Asks for no action: -EBUSY if one on the payload is in flight. */
+_hidden int libxl__livepatch_probe(libxl__gc *gc, const char *name);
 _hidden int libxl__livepatch_get_set(libxl__gc *gc,
                                      libxl__livepatch_set *set_r);
-
-static inline bool
-libxl__livepatch_same_name(const libxl__livepatch_name *a,
-                           const libxl__livepatch_name *b)
-    { return a->len == b->len && !memcmp(a->bytes, b->bytes, a->len); }
 
 static inline libxl_livepatch_state libxl__livepatch_state(uint32_t state)
 {
@@ -159,8 +145,7 @@ _hidden bool libxl__livepatch_reports(libxl__gc *gc);
  * about says, LIVEPATCH_REPORT_ABOUT_*; from gc.
  */
 _hidden int
-libxl__livepatch_fetch_report(libxl__gc *gc,
-                              const libxl__livepatch_name *name,
+libxl__livepatch_fetch_report(libxl__gc *gc, const char *name,
                               uint32_t about, void **bytes_r,
                               size_t *size_r);
 /* Begin a rehearsal; what becomes of it is reported. */
@@ -169,14 +154,14 @@ _hidden int libxl__livepatch_rehearse(libxl__gc *gc, uint32_t timeout_us);
 /* The entry of that name, or NULL. */
 _hidden libxl__livepatch_entry *
 libxl__livepatch_find_entry(const libxl__livepatch_set *set,
-                            const libxl__livepatch_name *name);
+                            const char *name);
 
 /*
  * The hypervisor's name from text; ERROR_INVAL if it is malformed or does
  * not fit.  Allocated from gc.
  */
 _hidden int libxl__livepatch_parse_name(libxl__gc *gc, const char *text,
-                                        libxl__livepatch_name *name_r);
+                                        const char **name_r);
 
 /*----- the hypervisor's report (libxl_livepatch_report.c) -----*/
 
@@ -211,7 +196,7 @@ _hidden void libxl__livepatch_reporter_init(libxl__gc *gc,
  */
 _hidden int libxl__livepatch_get_report(libxl__gc *gc,
                                     libxl__livepatch_reporter *lpr,
-                                    const libxl__livepatch_name *name,
+                                    const char *name,
                                     libxl_livepatch_report *report_r);
 /* The same on the last rehearsal. */
 _hidden int libxl__livepatch_get_rehearsal(libxl__gc *gc,
@@ -224,7 +209,7 @@ _hidden int libxl__livepatch_get_rehearsal(libxl__gc *gc,
 _hidden const char *
 libxl__livepatch_upload_failure(libxl__gc *gc,
                                 libxl__livepatch_reporter *lpr,
-                                const libxl__livepatch_name *name, int r,
+                                const char *name, int r,
                                 libxl_livepatch_reason *reason_r);
 /*
  * Move to the attempt what a report on its payload tells of it; returns
@@ -234,7 +219,7 @@ libxl__livepatch_upload_failure(libxl__gc *gc,
 _hidden bool
 libxl__livepatch_explain_attempt(libxl__gc *gc,
                                  libxl__livepatch_reporter *lpr,
-                                 const libxl__livepatch_name *name,
+                                 const char *name,
                                  libxl_livepatch_attempt *attempt,
                                  const char **culprit_r);
 /*
@@ -373,7 +358,7 @@ typedef enum {
 
 /* A payload that a transaction is about. */
 typedef struct {
-    libxl__livepatch_name name;
+    const char *name;
     libxl_livepatch_payload payload;    /* what is known of it */
     libxl__livepatch_presence before, wanted;
     libxl__livepatch_image image;       /* its file, if it is at hand */
@@ -702,7 +687,7 @@ _hidden int
 libxl__livepatch_get_payloads(libxl__gc *gc, libxl__livepatch_any result,
                               libxl__livepatch_reporter *lpr,
                               const libxl__livepatch_known *known,
-                              const libxl__livepatch_name *name,
+                              const char *name,
                               char **xen_build_id_r,
                               libxl_livepatch_payload **payloads_r,
                               int *num_r);
@@ -786,7 +771,7 @@ typedef struct libxl__livepatch_action libxl__livepatch_action;
 struct libxl__livepatch_action {
     /* to be filled in by the user */
     libxl__livepatch_call *call;
-    libxl__livepatch_name name;
+    const char *name;
     libxl_livepatch_operation op;       /* one that is an action */
     bool nodeps;
     bool rollback;                      /* for the report alone */

@@ -39,7 +39,7 @@ static void add_names(libxl__gc *gc, libxl_livepatch_report *report)
 }
 
 static int get_report(libxl__gc *gc, libxl__livepatch_reporter *lpr,
-                      const libxl__livepatch_name *name, uint32_t about,
+                      const char *name, uint32_t about,
                       libxl_livepatch_report *report_r)
 {
     void *bytes;
@@ -66,7 +66,7 @@ static int get_report(libxl__gc *gc, libxl__livepatch_reporter *lpr,
 
 int libxl__livepatch_get_report(libxl__gc *gc,
                                 libxl__livepatch_reporter *lpr,
-                                const libxl__livepatch_name *name,
+                                const char *name,
                                 libxl_livepatch_report *report_r)
 {
     return get_report(gc, lpr, name, LIVEPATCH_REPORT_ABOUT_UPLOAD,
@@ -85,25 +85,21 @@ int libxl__livepatch_get_rehearsal(libxl__gc *gc,
 
 const char *libxl__livepatch_upload_failure(libxl__gc *gc,
                                     libxl__livepatch_reporter *lpr,
-                                    const libxl__livepatch_name *name,
+                                    const char *name,
                                     int r,
                                     libxl_livepatch_reason *reason_r)
 {
     libxl_livepatch_report report;
     const char *failure = NULL;
-    char *text;
 
     if (libxl__livepatch_get_report(gc, lpr, NULL, &report)) return NULL;
 
     /* It may be about an earlier upload, of anybody's. */
-    text = libxl__livepatch_text(name->bytes, name->len);
-    if (!text) libxl__alloc_failed(CTX, __func__, 0, 0);
     if (report.failure && report.rc == r && report.name &&
-        !strcmp(report.name, text)) {
+        !strcmp(report.name, libxl__livepatch_gc_text(gc, name))) {
         failure = libxl__strdup(gc, report.failure);
         *reason_r = report.reason;
     }
-    free(text);
     libxl_livepatch_report_dispose(&report);
     return failure;
 }
@@ -112,7 +108,7 @@ const char *libxl__livepatch_upload_failure(libxl__gc *gc,
 
 bool libxl__livepatch_explain_attempt(libxl__gc *gc,
                                       libxl__livepatch_reporter *lpr,
-                                      const libxl__livepatch_name *name,
+                                      const char *name,
                                       libxl_livepatch_attempt *attempt,
                                       const char **culprit_r)
 {

@@ -72,7 +72,6 @@ static int judge_member(libxl__gc *gc, apply_state *as,
     if (!name) libxl__alloc_failed(CTX, __func__, 0, 0);
     libxl__ptr_add(gc, (void *)name);
     rc = libxl__livepatch_parse_name(gc, judgement->name, &m->name);
-    if (!rc && !m->name.len) rc = ERROR_INVAL;
     if (rc) {
         libxl__livepatch_conclude(gc, result,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED,
@@ -86,7 +85,7 @@ static int judge_member(libxl__gc *gc, apply_state *as,
      * One text for a name, in whatever form it was given; and never raw.
      */
     if (!rc)
-        name = libxl__livepatch_gc_text(gc, m->name.bytes, m->name.len);
+        name = libxl__livepatch_gc_text(gc, m->name);
     free(judgement->name);
     judgement->name = libxl__strdup(NOGC, name);
     if (rc) goto out;
@@ -171,7 +170,7 @@ static int check_duplicates(libxl__gc *gc, apply_state *as)
             bool id = libxl__livepatch_same_id(a->judgement->build_id,
                               b->judgement->build_id);
 
-            if (!id && !libxl__livepatch_same_name(&a->name, &b->name))
+            if (!id && strcmp(a->name, b->name))
                 continue;
             libxl__livepatch_conclude(gc, as->call.result,
                     LIBXL_LIVEPATCH_OUTCOME_FAILED,
@@ -275,7 +274,7 @@ void libxl__livepatch_conclude_upload(libxl__gc *gc,
     libxl_livepatch_reason reason;
 
     failure = libxl__livepatch_upload_failure(gc, &lpc->reporter,
-                                              &item->name, r, &reason);
+                                              item->name, r, &reason);
     if (failure) {
         conclude_refusal(gc, lpc, file, reason, failure);
         return;
@@ -347,14 +346,14 @@ static int compare_member(libxl__gc *gc, apply_state *as, member *m)
     const libxl__livepatch_entry *entry;
     const libxl_livepatch_payload *payload;
 
-    entry = libxl__livepatch_find_entry(&as->call.set, &m->name);
+    entry = libxl__livepatch_find_entry(&as->call.set, m->name);
     if (!entry) {
         entry = find_by_id(as, m->judgement->build_id);
         if (!entry) return 0;
         m->name = entry->name;
         free(m->judgement->name);
-        m->judgement->name = libxl__livepatch_text(m->name.bytes,
-                                                   m->name.len);
+        m->judgement->name = libxl__livepatch_text(m->name,
+                                                   strlen(m->name));
     }
     payload = libxl__livepatch_payload_of(&as->call, entry);
 
@@ -391,18 +390,18 @@ static bool may_use(const apply_state *as, const member *m, int i)
     const libxl__livepatch_entry *const entry = &lpc->set.entries[i];
 
     /* Only what was loaded later could find m's symbols. */
-    return entry > libxl__livepatch_find_entry(&lpc->set, &m->name) &&
+    return entry > libxl__livepatch_find_entry(&lpc->set, m->name) &&
            !libxl__livepatch_same_id(lpc->payloads[i].depends,
                                      lpc->result->xen_build_id);
 }
 
 static bool is_member(const apply_state *as,
-                      const libxl__livepatch_name *name)
+                      const char *name)
 {
     int i;
 
     for (i = 0; i < as->num_members; i++)
-        if (libxl__livepatch_same_name(&as->members[i].name, name))
+        if (!strcmp(as->members[i].name, name))
             return true;
     return false;
 }
@@ -419,7 +418,7 @@ static int check_users(libxl__gc *gc, apply_state *as)
         if (!m->anew) continue;
         for (j = 0; j < lpc->set.num; j++) {
             if (!may_use(as, m, j) ||
-                is_member(as, &lpc->set.entries[j].name))
+                is_member(as, lpc->set.entries[j].name))
                 continue;
             libxl__livepatch_conclude(gc, lpc->result,
                     LIBXL_LIVEPATCH_OUTCOME_FAILED,

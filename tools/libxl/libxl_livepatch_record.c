@@ -172,13 +172,14 @@ int libxl__livepatch_notes_load(libxl__gc *gc,
 static int describe_entry(const libxl__livepatch_entry *entry,
                           libxl_livepatch_payload *payload)
 {
-    const libxl__livepatch_name *const name = &entry->name;
+    const char *const name = entry->name;
+    const size_t len = strlen(name);
 
     libxl_livepatch_payload_init(payload);
-    payload->name = libxl__livepatch_text(name->bytes, name->len);
+    payload->name = libxl__livepatch_text(name, len);
     if (!payload->name) return ERROR_NOMEM;
-    if (!libxl__livepatch_is_plain(name->bytes, name->len)) {
-        payload->name_hex = libxl__livepatch_hex(name->bytes, name->len);
+    if (!libxl__livepatch_is_plain(name, len)) {
+        payload->name_hex = libxl__livepatch_hex(name, len);
         if (!payload->name_hex) return ERROR_NOMEM;
     }
     payload->state = libxl__livepatch_state(entry->state);
@@ -198,7 +199,7 @@ static void add_reported(libxl__gc *gc, libxl__livepatch_reporter *lpr,
 {
     libxl_livepatch_report report;
 
-    if (libxl__livepatch_get_report(gc, lpr, &entry->name,
+    if (libxl__livepatch_get_report(gc, lpr, entry->name,
                                     &report)) return;
 
     payload->build_id = report.build_id;

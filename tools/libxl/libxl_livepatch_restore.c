@@ -52,7 +52,7 @@ int libxl__livepatch_presence_of(libxl__gc *gc,
     uint32_t state;
     int r, rc;
 
-    r = libxl__livepatch_get(gc, &item->name, &state, &rc);
+    r = libxl__livepatch_get(gc, item->name, &state, &rc);
     if (r && r != -ENOENT) return r;
 
     *presence_r = r ? LIVEPATCH_ABSENT
@@ -422,8 +422,7 @@ static void adopt(libxl__gc *gc, libxl__livepatch_call *lpc,
     int i, namesakes = 0;
 
     for (i = 0; i < intent->num; i++)
-        namesakes += libxl__livepatch_same_name(&intent->items[i].name,
-                                                &item->name);
+        namesakes += !strcmp(intent->items[i].name, item->name);
     if (namesakes == 1 && !libxl__livepatch_presence_of(gc, item, &now) &&
         now != LIVEPATCH_ABSENT)
         libxl__livepatch_known_adopt(gc, &lpc->notes.known, &item->payload,

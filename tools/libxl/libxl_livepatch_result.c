@@ -38,10 +38,9 @@ void libxl__livepatch_conclude(libxl__gc *gc,
     head->advice = advice ? libxl__strdup(NOGC, advice) : NULL;
 }
 
-char *libxl__livepatch_gc_text(libxl__gc *gc, const void *bytes,
-                               size_t len)
+char *libxl__livepatch_gc_text(libxl__gc *gc, const char *string)
 {
-    char *text = libxl__livepatch_text(bytes, len);
+    char *text = libxl__livepatch_text(string, strlen(string));
 
     if (!text) libxl__alloc_failed(CTX, __func__, 0, 0);
     libxl__ptr_add(gc, text);

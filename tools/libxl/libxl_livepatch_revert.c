@@ -10,7 +10,7 @@
 typedef struct {
     libxl__livepatch_call call;
     libxl__livepatch_transaction transaction;
-    libxl__livepatch_name name;
+    const char *name;
     const char *text;           /* the name */
     bool unload;
     libxl_livepatch_payload gone;   /* what was known of it, for the end */
@@ -38,7 +38,7 @@ static void revert_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
     revert_state *rs = CONTAINER_OF(lpc, *rs, call);
     libxl_livepatch_result *const result = lpc->result;
     const libxl__livepatch_entry *entry =
-        libxl__livepatch_find_entry(&lpc->set, &rs->name);
+        libxl__livepatch_find_entry(&lpc->set, rs->name);
     const libxl_livepatch_payload *payload =
         entry ? libxl__livepatch_payload_of(lpc, entry) : &rs->gone;
 
@@ -113,11 +113,11 @@ static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
                 LIBXL_LIVEPATCH_OUTCOME_FAILED,
                 LIBXL_LIVEPATCH_REASON_USAGE, NULL,
                 "\"%s\" can't be the name of a payload",
-                libxl__livepatch_gc_text(gc, name, strlen(name)));
+                libxl__livepatch_gc_text(gc, name));
         libxl__livepatch_call_end(egc, &rs->call);
         return AO_INPROGRESS;
     }
-    rs->text = libxl__livepatch_gc_text(gc, rs->name.bytes, rs->name.len);
+    rs->text = libxl__livepatch_gc_text(gc, rs->name);
     libxl__livepatch_call_begin(egc, &rs->call);
     return AO_INPROGRESS;
 }
@@ -169,7 +169,7 @@ static bool revert_plan(libxl__gc *gc, revert_state *rs)
     const libxl__livepatch_entry *entry;
     bool applied;
 
-    entry = libxl__livepatch_find_entry(&lpc->set, &rs->name);
+    entry = libxl__livepatch_find_entry(&lpc->set, rs->name);
     if (!entry) {
         libxl__livepatch_conclude_errno(gc, lpc->result, -ENOENT,
             GCSPRINTF("cannot %s %s",

@@ -17,6 +17,10 @@
 /* So often it is asked for anew because it had grown meanwhile. */
 #define MAX_REPORT_RESTARTS 8
 
+/* libxc's functions take names that they don't change as "char *". */
+static char *mutable(const char *name)
+    { return (char *)name; }
+
 static int livepatch_op(libxl__gc *gc, struct xen_sysctl *sysctl)
 {
     int r;
@@ -26,203 +30,103 @@ static int livepatch_op(libxl__gc *gc, struct xen_sysctl *sysctl)
     return r < 0 ? -errno : r;
 }
 
-/* NULL if there is no memory.  The caller frees the buffer. */
-static char *put_name(libxl__gc *gc, const libxl__livepatch_name *name,
-                      struct xen_livepatch_name *to,
-                      xc_hypercall_buffer_t *buffer)
-{
-    char *bytes;
-
-    bytes = xc__hypercall_buffer_alloc(CTX->xch, buffer, name->len + 1);
-    if (!bytes) return NULL;
-
-    memcpy(bytes, name->bytes, name->len);
-    bytes[name->len] = '\0';
-    to->size = name->len + 1;
-    return bytes;
-}
-
-int libxl__livepatch_upload(libxl__gc *gc,
-                            const libxl__livepatch_name *name,
+int libxl__livepatch_upload(libxl__gc *gc, const char *name,
                             const libxl__livepatch_image *image)
 {
-    DECLARE_HYPERCALL_BUFFER(char, bytes);
-    DECLARE_HYPERCALL_BUFFER(void, payload);
-    struct xen_sysctl sysctl = {};
-    struct xen_sysctl_livepatch_op *op = &sysctl.u.livepatch;
-    int r;
-
-    bytes = put_name(gc, name, &op->u.upload.name,
-                     HYPERCALL_BUFFER(bytes));
-    if (!bytes) {
-        r = -ENOMEM;
-        goto out;
-    }
-
-    payload = xc_hypercall_buffer_alloc(CTX->xch, payload, image->size);
-    if (!payload) {
-        r = -ENOMEM;
-        goto out;
-    }
-    memcpy(payload, image->data, image->size);
-
-    op->cmd = XEN_SYSCTL_LIVEPATCH_UPLOAD;
-    op->u.upload.size = image->size;
-    set_xen_guest_handle(op->u.upload.name.name, bytes);
-    set_xen_guest_handle(op->u.upload.payload, payload);
-    r = livepatch_op(gc, &sysctl);
-
- out:
-    xc_hypercall_buffer_free(CTX->xch, payload);
-    xc_hypercall_buffer_free(CTX->xch, bytes);
-    return r;
+    return xc_livepatch_upload(CTX->xch, mutable(name), image->data,
+                               image->size) ? -errno : 0;
 }
 
-int libxl__livepatch_get(libxl__gc *gc, const libxl__livepatch_name *name,
+int libxl__livepatch_get(libxl__gc *gc, const char *name,
                          uint32_t *state_r, int *rc_r)
 {
-    DECLARE_HYPERCALL_BUFFER(char, bytes);
-    struct xen_sysctl sysctl = {};
-    struct xen_sysctl_livepatch_op *op = &sysctl.u.livepatch;
-    int r;
+    struct xen_livepatch_status status;
 
-    bytes = put_name(gc, name, &op->u.get.name, HYPERCALL_BUFFER(bytes));
-    if (!bytes) {
-        r = -ENOMEM;
-        goto out;
-    }
+    if (xc_livepatch_get(CTX->xch, mutable(name), &status)) return -errno;
 
-    op->cmd = XEN_SYSCTL_LIVEPATCH_GET;
-    set_xen_guest_handle(op->u.get.name.name, bytes);
-    r = livepatch_op(gc, &sysctl);
-    if (r) goto out;
-
-    *state_r = op->u.get.status.state;
-    *rc_r = op->u.get.status.rc;
-
- out:
-    xc_hypercall_buffer_free(CTX->xch, bytes);
-    return r;
+    *state_r = status.state;
+    *rc_r = status.rc;
+    return 0;
 }
 
-int libxl__livepatch_do(libxl__gc *gc, const libxl__livepatch_name *name,
-                        uint32_t cmd, uint32_t timeout_us, uint32_t flags)
+int libxl__livepatch_do(libxl__gc *gc, const char *name,
+                        libxl_livepatch_operation op, uint32_t timeout_us,
+                        uint32_t flags)
 {
+    static int (*const actions[])(xc_interface *, char *, uint32_t,
+                                  uint32_t) = {
+        [LIBXL_LIVEPATCH_OPERATION_APPLY] = xc_livepatch_apply,
+        [LIBXL_LIVEPATCH_OPERATION_REPLACE] = xc_livepatch_replace,
+        [LIBXL_LIVEPATCH_OPERATION_REVERT] = xc_livepatch_revert,
+        [LIBXL_LIVEPATCH_OPERATION_UNLOAD] = xc_livepatch_unload,
+    };
+
+    return actions[op](CTX->xch, mutable(name), timeout_us * 1000, flags)
+        ? -errno : 0;
+}
+
+/*
+ * The engine looks for what is in flight before it looks at the command:
+ * so one that doesn't exist is answered with EBUSY in the one case, and
+ * does nothing in any.  (Any real one could take effect, as the state may
+ * have changed.)
+ */
+int libxl__livepatch_probe(libxl__gc *gc, const char *name)
+{
+    const size_t size = strlen(name) + 1;
     DECLARE_HYPERCALL_BUFFER(char, bytes);
     struct xen_sysctl sysctl = {};
     struct xen_sysctl_livepatch_op *op = &sysctl.u.livepatch;
     int r;
 
-    bytes = put_name(gc, name, &op->u.action.name,
-                     HYPERCALL_BUFFER(bytes));
-    if (!bytes) {
-        r = -ENOMEM;
-        goto out;
-    }
+    bytes = xc_hypercall_buffer_alloc(CTX->xch, bytes, size);
+    if (!bytes) return -ENOMEM;
 
+    memcpy(bytes, name, size);
     op->cmd = XEN_SYSCTL_LIVEPATCH_ACTION;
-    op->u.action.cmd = cmd;
-    op->u.action.timeout = timeout_us * 1000;
-    op->u.action.flags = flags;
+    op->u.action.name.size = size;
     set_xen_guest_handle(op->u.action.name.name, bytes);
     r = livepatch_op(gc, &sysctl);
-
- out:
     xc_hypercall_buffer_free(CTX->xch, bytes);
     return r;
 }
 
 /*----- reporting -----*/
 
-/*
- * A report of up to size bytes into *bytes_r, which is from gc; without a
- * name it is on what about says.  bytes_r may
- * be NULL with size 0.  *size_r is how many bytes it has, or would have
- * had room for where the result is -ENOBUFS.
- */
-static int report_once(libxl__gc *gc, const libxl__livepatch_name *name,
-                       uint32_t about, uint32_t size, void **bytes_r,
-                       uint32_t *size_r)
-{
-    DECLARE_HYPERCALL_BUFFER(char, bytes);
-    DECLARE_HYPERCALL_BUFFER(uint8_t, buffer);
-    struct xen_sysctl sysctl = {};
-    struct xen_sysctl_livepatch_op *op = &sysctl.u.livepatch;
-    struct xen_sysctl_livepatch_report *report = &op->u.report;
-    int r;
-
-    buffer = xc_hypercall_buffer_alloc(CTX->xch, buffer, size + 1);
-    if (!buffer) {
-        r = -ENOMEM;
-        goto out;
-    }
-    memset(buffer, 0, size + 1);
-    if (name) {
-        bytes = put_name(gc, name, &report->name, HYPERCALL_BUFFER(bytes));
-        if (!bytes) {
-            r = -ENOMEM;
-            goto out;
-        }
-        set_xen_guest_handle(report->name.name, bytes);
-    }
-
-    op->cmd = XEN_SYSCTL_LIVEPATCH_REPORT;
-    report->about = about;
-    report->size = size;
-    set_xen_guest_handle(report->buffer, buffer);
-    r = livepatch_op(gc, &sysctl);
-    *size_r = report->size;
-    /* It can't have written more than there was room for. */
-    if (r >= 0 && *size_r > size) r = -EBADMSG;
-    if (r < 0 || !bytes_r) goto out;
-
-    *bytes_r = libxl__zalloc(gc, *size_r + 1);
-    memcpy(*bytes_r, buffer, *size_r);
-    r = 0;
-
- out:
-    xc_hypercall_buffer_free(CTX->xch, buffer);
-    xc_hypercall_buffer_free(CTX->xch, bytes);
-    return r;
-}
-
 bool libxl__livepatch_reports(libxl__gc *gc)
 {
-    uint32_t size;
-    int r = report_once(gc, NULL, LIVEPATCH_REPORT_ABOUT_UPLOAD, 0, NULL,
-                        &size);
+    uint32_t size = 0;
+    int r = xc_livepatch_report(CTX->xch, NULL,
+                                LIVEPATCH_REPORT_ABOUT_UPLOAD, NULL,
+                                &size);
 
     /* There is one to be had, or no upload has failed yet. */
-    return !r || r == -ENOBUFS || r == -ENOENT;
+    return !r || errno == ENOBUFS || errno == ENOENT;
 }
 
-int libxl__livepatch_fetch_report(libxl__gc *gc,
-                                  const libxl__livepatch_name *name,
+int libxl__livepatch_fetch_report(libxl__gc *gc, const char *name,
                                   uint32_t about, void **bytes_r,
                                   size_t *size_r)
 {
-    uint32_t size = REPORT_FIRST, needed = 0;
-    int restarts, r;
+    uint32_t size = REPORT_FIRST, room;
+    int restarts;
 
     for (restarts = 0; restarts < MAX_REPORT_RESTARTS; restarts++) {
-        r = report_once(gc, name, about, size, bytes_r, &needed);
-        if (r != -ENOBUFS) {
-            *size_r = needed;
-            return r;
+        room = size;
+        *bytes_r = libxl__zalloc(gc, room);
+        if (!xc_livepatch_report(CTX->xch, name, about, *bytes_r, &size)) {
+            *size_r = size;
+            return 0;
         }
-        if (needed <= size || needed > REPORT_MAX) return -EBADMSG;
-        size = needed;
+        if (errno != ENOBUFS) return -errno;
+        if (size <= room || size > REPORT_MAX) return -EBADMSG;
     }
     return -EAGAIN;
 }
 
 int libxl__livepatch_rehearse(libxl__gc *gc, uint32_t timeout_us)
 {
-    struct xen_sysctl sysctl = {};
-
-    sysctl.u.livepatch.cmd = XEN_SYSCTL_LIVEPATCH_REHEARSE;
-    sysctl.u.livepatch.u.rehearse.timeout = timeout_us * 1000;
-    return livepatch_op(gc, &sysctl);
+    return xc_livepatch_rehearse(CTX->xch, timeout_us * 1000) ? -errno : 0;
 }
 
 /*----- listing -----*/
@@ -255,10 +159,7 @@ typedef struct {
 static void keep_entry(libxl__gc *gc, libxl__livepatch_entry *entry,
                        const list_room *room)
 {
-    /* The length counts the NUL. */
-    entry->name.len = room->len ? room->len - 1 : 0;
-    entry->name.bytes = libxl__zalloc(gc, entry->name.len + 1);
-    memcpy(entry->name.bytes, room->name, entry->name.len);
+    entry->name = libxl__strndup(gc, room->name, sizeof(room->name));
     entry->metadata_len = room->metadata_len;
     entry->metadata = libxl__zalloc(gc, entry->metadata_len + 1);
     memcpy(entry->metadata, room->metadata, entry->metadata_len);
@@ -364,37 +265,34 @@ int libxl__livepatch_get_set(libxl__gc *gc, libxl__livepatch_set *set_r)
 
 libxl__livepatch_entry *
 libxl__livepatch_find_entry(const libxl__livepatch_set *set,
-                            const libxl__livepatch_name *name)
+                            const char *name)
 {
     int i;
 
     for (i = 0; i < set->num; i++)
-        if (libxl__livepatch_same_name(&set->entries[i].name, name))
+        if (!strcmp(set->entries[i].name, name))
             return &set->entries[i];
     return NULL;
 }
 
 int libxl__livepatch_parse_name(libxl__gc *gc, const char *text,
-                                libxl__livepatch_name *name_r)
+                                const char **name_r)
 {
-    char *bytes;
     size_t len;
+    char *bytes = libxl__livepatch_bytes(text, &len);
     int rc;
 
-    bytes = libxl__livepatch_bytes(text, &len);
     if (!bytes) {
         if (errno == ENOMEM) libxl__alloc_failed(CTX, __func__, 0, 0);
         rc = ERROR_INVAL;
         goto out;
     }
-    /* The hypervisor would cut it at a zero byte. */
-    if (len >= XEN_LIVEPATCH_NAME_SIZE || memchr(bytes, '\0', len)) {
+    if (!len || len >= XEN_LIVEPATCH_NAME_SIZE ||
+        memchr(bytes, '\0', len)) {
         rc = ERROR_INVAL;
         goto out;
     }
-    name_r->bytes = libxl__zalloc(gc, len + 1);
-    memcpy(name_r->bytes, bytes, len);
-    name_r->len = len;
+    *name_r = libxl__strndup(gc, bytes, len);
     rc = 0;
 
  out:

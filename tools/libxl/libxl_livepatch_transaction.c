@@ -52,8 +52,7 @@ static void free_name(libxl__livepatch_intent *intent,
     int i;
 
     for (i = 0; i < intent->num; i++)
-        if (libxl__livepatch_same_name(&intent->items[i].name,
-                                       &item->name))
+        if (!strcmp(intent->items[i].name, item->name))
             intent->items[i].uploaded = intent->items[i].applied = false;
 }
 
@@ -90,7 +89,7 @@ int libxl__livepatch_upload_item(libxl__gc *gc, libxl__livepatch_call *lpc,
     int r;
 
     lpc->changed = true;
-    r = libxl__livepatch_upload(gc, &item->name, &item->image);
+    r = libxl__livepatch_upload(gc, item->name, &item->image);
     if (r) return r;
 
     free_name(&lpc->notes.intent, item);
