@@ -13,7 +13,7 @@ TOP = Path(__file__).resolve().parents[2]
 STOCK = TOP / "build/stock"
 STOCK_LIBRARIES = STOCK / "usr/lib/x86_64-linux-gnu"
 PREFIX = "/usr/local"
-LIBRARIES = ("libxenlight.so.4.17", "libxlutil.so.4.17")
+LIBRARIES = ("libxenctrl.so.4.17", "libxenlight.so.4.17", "libxlutil.so.4.17")
 
 
 def output(*command, **options):
@@ -60,6 +60,8 @@ class Installed(unittest.TestCase):
         self.assertEqual(found, {
             "bin/livepatch-build",
             "sbin/xl",
+            "lib/xen-livepatch/libxenctrl.so.4.17",
+            "lib/xen-livepatch/libxenctrl.so.4.17.0",
             "lib/xen-livepatch/libxenlight.so.4.17",
             "lib/xen-livepatch/libxenlight.so.4.17.0",
             "lib/xen-livepatch/libxenlivepatch.so.1",
