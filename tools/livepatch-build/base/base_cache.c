@@ -15,7 +15,6 @@
 #include "support/memory.h"
 #include "report/printable.h"
 #include "support/run.h"
-#include "support/words.h"
 
 /* Counts up with what a base consists of, so that no older one is used. */
 #define FORMAT "1"

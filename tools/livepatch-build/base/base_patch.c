@@ -7,7 +7,6 @@
 #include "support/files.h"
 #include "support/memory.h"
 #include "patch/sources.h"
-#include "support/words.h"
 
 #define OFFSETS "arch/x86/include/asm/asm-offsets.h"
 

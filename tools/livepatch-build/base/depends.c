@@ -15,7 +15,6 @@
 
 #include "support/files.h"
 #include "support/memory.h"
-#include "support/words.h"
 
 struct record {
     char *target;               /* below xen/ */

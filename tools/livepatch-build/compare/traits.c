@@ -8,7 +8,7 @@
 
 #include "object/tables.h"
 #include "traits.h"
-#include "support/words.h"
+#include "support/memory.h"
 
 bool is_numbered(const char *name)
 {

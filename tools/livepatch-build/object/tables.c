@@ -6,7 +6,7 @@
 #include <xenlivepatch.h>
 
 #include "tables.h"
-#include "support/words.h"
+#include "support/memory.h"
 
 /* Fields are relative to themselves but for those of hooks, which are
  * pointers, and for those of bug frames: see bug_frame_place(). */

@@ -8,7 +8,6 @@
 
 #include "support/memory.h"
 #include "prove_private.h"
-#include "support/words.h"
 
 static void free_list(struct proof_note *list, size_t count)
 {

@@ -9,7 +9,6 @@
 #include "base/config.h"
 #include "support/memory.h"
 #include "prove_private.h"
-#include "support/words.h"
 
 /* Files and options that are named one by one. */
 #define MAX_NAMED 8

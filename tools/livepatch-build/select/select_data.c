@@ -14,7 +14,7 @@
 #include "compare/identity.h"
 #include "selection.h"
 #include "compare/traits.h"
-#include "support/words.h"
+#include "support/memory.h"
 
 static const char *const way_out =
     "leave it as it is, and set it in a load hook, or keep what is added in a "

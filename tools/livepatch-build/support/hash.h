@@ -7,11 +7,12 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+#include <sha2.h>
 
 struct hash {
-    uint32_t state[8];
-    uint64_t length;
-    uint8_t block[64];
+    SHA2_CTX state;
 };
 
 /* Any number of hash_add between begin and end. */

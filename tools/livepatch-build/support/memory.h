@@ -8,6 +8,7 @@
 #define LIVEPATCH_BUILD_MEMORY_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The caller frees what these return; never NULL. */
@@ -25,5 +26,11 @@ char *must_vprint(const char *format, va_list arguments)
  * frees. */
 void *fail_with(char **why, const char *format, ...)
     __attribute__((format(printf, 2, 3)));              /* always NULL */
+
+bool starts_with(const char *text, const char *start);
+bool ends_with(const char *text, const char *end);
+
+/* For qsort() and bsearch() of texts: strcmp()'s order. */
+int compare_texts(const void *one, const void *other);
 
 #endif
