@@ -54,8 +54,7 @@ int libxl__livepatch_get_payloads(libxl__gc *gc,
     if (build_id) *xen_build_id_r = libxl__strdup(NOGC, build_id);
     *payloads_r = libxl__calloc(NOGC, set.num + 1, sizeof(**payloads_r));
     for (i = 0; i < set.num; i++) {
-        if (!name ||
-            !strcmp(name, set.entries[i].name))
+        if (!name || !strcmp(name, set.entries[i].name))
             (*payloads_r)[(*num_r)++] = payloads[i];
         else
             libxl_livepatch_payload_dispose(&payloads[i]);

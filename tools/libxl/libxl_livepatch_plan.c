@@ -395,14 +395,12 @@ static bool may_use(const apply_state *as, const member *m, int i)
                                      lpc->result->xen_build_id);
 }
 
-static bool is_member(const apply_state *as,
-                      const char *name)
+static bool is_member(const apply_state *as, const char *name)
 {
     int i;
 
     for (i = 0; i < as->num_members; i++)
-        if (!strcmp(as->members[i].name, name))
-            return true;
+        if (!strcmp(as->members[i].name, name)) return true;
     return false;
 }
 
