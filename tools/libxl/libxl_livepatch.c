@@ -85,11 +85,10 @@ int libxl_livepatch_list(libxl_ctx *ctx,
                                        &listing_r->num_payloads);
     libxl__livepatch_notes_dispose(&notes);
     if (!rc)
-        libxl__livepatch_conclude(gc, listing_r,
-                                  LIBXL_LIVEPATCH_OUTCOME_DONE,
-                                  LIBXL_LIVEPATCH_REASON_NONE, NULL,
-                                  "payloads loaded: %d",
-                                  listing_r->num_payloads);
+        libxl__livepatch_succeed(gc, listing_r,
+                                 LIBXL_LIVEPATCH_OUTCOME_DONE,
+                                 "payloads loaded: %d",
+                                 listing_r->num_payloads);
     rc = libxl__livepatch_outcome_rc(listing_r);
 
     GC_FREE;
@@ -108,14 +107,9 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
     int rc, r;
 
     details_r->operation = LIBXL_LIVEPATCH_OPERATION_LIST;
-    rc = libxl__livepatch_parse_name(gc, name, &wanted);
-    if (rc) {
-        libxl__livepatch_conclude(gc, details_r,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                LIBXL_LIVEPATCH_REASON_USAGE, LIVEPATCH_ADVICE_NAME,
-                "\"%s\" can't be the name of a payload", text);
-        goto out;
-    }
+    rc = libxl__livepatch_take_name(gc, details_r, name, &wanted);
+    if (rc) goto out;
+
     libxl__livepatch_notes_load(gc, &notes);
     rc = libxl__livepatch_get_payloads(gc, details_r, &reporter,
                                        &notes.known, wanted,
@@ -136,9 +130,8 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
         details_r->reports[0] = report;
         details_r->num_reports = 1;
     }
-    libxl__livepatch_conclude(gc, details_r, LIBXL_LIVEPATCH_OUTCOME_DONE,
-                              LIBXL_LIVEPATCH_REASON_NONE, NULL,
-                              "%s is loaded", details_r->payloads[0].name);
+    libxl__livepatch_succeed(gc, details_r, LIBXL_LIVEPATCH_OUTCOME_DONE,
+                             "%s is loaded", details_r->payloads[0].name);
 
  out:
     rc = libxl__livepatch_outcome_rc(details_r);
