@@ -85,6 +85,10 @@ PATCHES = [
           "The same sysctl and the same payloads as before, and a new sub-operation\n"
           "for reports.",
           ("xen/*",)),
+    Patch("tools/libxc: xc_livepatch_list begins anew from the beginning",
+          "When the set of payloads changes, a list went on with what was left of its\n"
+          "buffers, in the middle of the new set.",
+          ("tools/libs/ctrl/xc_misc.c",)),
     Patch("tools/libxc: xc_livepatch_report and xc_livepatch_rehearse",
           "The new sub-operation, for those who speak to libxenctrl.",
           ("tools/libs/ctrl/*", "tools/include/xenctrl.h")),

@@ -93,6 +93,14 @@ def _libxc(repository):
     yield Insertion(f"{LIBXC}/Makefile.common", r"OBJS-y +\+= xc_misc\.o",
                     tuple(f"OBJS-y += {one}" for one in
                           _objects(repository, "tools/libxc/*.c")))
+    # xc_livepatch_list() begins again with what was left of its buffers, and
+    # in the middle of the list.
+    yield Insertion(f"{LIBXC}/xc_misc.c",
+                    r" *\*done = 0; /\* Retry from scratch\. \*/", (
+        "            name_off = metadata_off = 0;",
+        "            name_sz = name_total_size;",
+        "            metadata_sz = metadata_total_size;",
+        "            sysctl.u.livepatch.u.list.idx = start;"))
 
 
 def _libxenlivepatch():

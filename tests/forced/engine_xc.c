@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The calls of libxenctrl that reach the engine, or its console.
+ * What lies below libxenctrl, and those of its calls that reach the console
+ * or ask about the hypervisor.
  */
 #include "libxl_osdeps.h"
 
@@ -8,18 +9,26 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include <xencall.h>
+#include <xenforeignmemory.h>
+#include <xendevicemodel.h>
+
 #include "libxl_internal.h"
 
 #include "engine_inside.h"
 #include "faults.h"
 #include "world.h"
 
-int xc_sysctl(xc_interface *xch, struct xen_sysctl *sysctl)
+/*----- what libxenctrl makes its hypercalls with -----*/
+
+int xencall1(xencall_handle *xcall, unsigned int call, uint64_t arg)
 {
     static const char *const ops[] = { "upload", "get", "list", "action" };
+    struct xen_sysctl *const sysctl = (void *)(uintptr_t)arg;
     const uint32_t cmd = sysctl->u.livepatch.cmd;
     int r;
 
+    assert(call == __HYPERVISOR_sysctl);
     assert(sysctl->cmd == XEN_SYSCTL_livepatch_op);
     errno = faults_step(cmd < ARRAY_SIZE(ops) ? ops[cmd] :
                         cmd == XEN_SYSCTL_LIVEPATCH_REPORT ? "report"
@@ -31,96 +40,48 @@ int xc_sysctl(xc_interface *xch, struct xen_sysctl *sysctl)
     return -1;
 }
 
-/*
- * The calls for each sub-operation, which bring names and payloads into
- * memory that the hypervisor can read.
- */
-static int livepatch_op(struct xen_sysctl *sysctl, uint32_t cmd,
-                        struct xen_livepatch_name *to, const char *name)
+void *xencall_alloc_buffer(xencall_handle *xcall, size_t size)
 {
-    sysctl->cmd = XEN_SYSCTL_livepatch_op;
-    sysctl->u.livepatch.cmd = cmd;
-    if (name) {
-        assert(strlen(name) < XEN_LIVEPATCH_NAME_SIZE);
-        errno = faults_step("buffer_alloc");
-        if (errno) return -1;
-        to->size = strlen(name) + 1;
-        set_xen_guest_handle_raw(to->name, (char *)name);
+    /* That for the sysctl: without it the call fails, which is a step. */
+    if (size != sizeof(struct xen_sysctl)) {
+        errno = faults_step("alloc_buffer");
+        if (errno) return NULL;
     }
-    return xc_sysctl(NULL, sysctl);
+    return malloc(size);
 }
 
-int xc_livepatch_upload(xc_interface *xch, char *name,
-                        unsigned char *payload, uint32_t size)
+void *xencall_alloc_buffer_pages(xencall_handle *xcall, size_t num)
 {
-    struct xen_sysctl sysctl = {};
-    struct xen_sysctl_livepatch_upload *upload =
-        &sysctl.u.livepatch.u.upload;
+    void *pages = NULL;
 
-    errno = faults_step("buffer_alloc");
-    if (errno) return -1;
-    upload->size = size;
-    set_xen_guest_handle_raw(upload->payload, payload);
-    return livepatch_op(&sysctl, XEN_SYSCTL_LIVEPATCH_UPLOAD,
-                        &upload->name, name);
+    errno = faults_step("alloc_buffer_pages");
+    if (!errno)
+        errno = posix_memalign(&pages, XC_PAGE_SIZE, num * XC_PAGE_SIZE);
+    return pages;
 }
 
-int xc_livepatch_get(xc_interface *xch, char *name,
-                     struct xen_livepatch_status *status)
+void xencall_free_buffer(xencall_handle *xcall, void *p)
 {
-    struct xen_sysctl sysctl = {};
-    struct xen_sysctl_livepatch_get *get = &sysctl.u.livepatch.u.get;
-    int r = livepatch_op(&sysctl, XEN_SYSCTL_LIVEPATCH_GET, &get->name,
-                         name);
-
-    *status = get->status;
-    return r;
+    free(p);
 }
 
-#define ACTION(call, command)                                           \
-    int xc_livepatch_ ## call(xc_interface *xch, char *name,            \
-                              uint32_t timeout, uint32_t flags)         \
-    {                                                                   \
-        struct xen_sysctl sysctl = { .u.livepatch.u.action = {          \
-            .cmd = LIVEPATCH_ACTION_ ## command,                        \
-            .timeout = timeout,                                         \
-            .flags = flags,                                             \
-        } };                                                            \
-                                                                        \
-        return livepatch_op(&sysctl, XEN_SYSCTL_LIVEPATCH_ACTION,       \
-                            &sysctl.u.livepatch.u.action.name, name);   \
-    }
-ACTION(apply, APPLY)
-ACTION(replace, REPLACE)
-ACTION(revert, REVERT)
-ACTION(unload, UNLOAD)
-
-int xc_livepatch_report(xc_interface *xch, const char *name,
-                        uint32_t about, void *buffer, uint32_t *size)
+void xencall_free_buffer_pages(xencall_handle *xcall, void *p, size_t num)
 {
-    struct xen_sysctl sysctl = {};
-    struct xen_sysctl_livepatch_report *report =
-        &sysctl.u.livepatch.u.report;
-    int r;
-
-    errno = faults_step("buffer_alloc");
-    if (errno) return -1;
-    report->about = about;
-    report->size = *size;
-    set_xen_guest_handle_raw(report->buffer, buffer);
-    r = livepatch_op(&sysctl, XEN_SYSCTL_LIVEPATCH_REPORT, &report->name,
-                     name);
-    *size = report->size;
-    return r;
+    free(p);
 }
 
-int xc_livepatch_rehearse(xc_interface *xch, uint32_t timeout)
-{
-    struct xen_sysctl sysctl = {};
+/* Nobody looks into these. */
+#define HANDLE(library)                                                 \
+    library ## _handle *library ## _open(xentoollog_logger *logger,     \
+                                         unsigned int flags)            \
+        { return (void *)&engine; }                                     \
+    int library ## _close(library ## _handle *handle)                   \
+        { return 0; }
+HANDLE(xencall)
+HANDLE(xenforeignmemory)
+HANDLE(xendevicemodel)
 
-    sysctl.u.livepatch.u.rehearse.timeout = timeout;
-    return livepatch_op(&sysctl, XEN_SYSCTL_LIVEPATCH_REHEARSE, NULL, NULL);
-}
+/*----- what it is asked for besides -----*/
 
 int xc_version(xc_interface *xch, int cmd, void *arg)
 {
@@ -162,48 +123,6 @@ int xc_readconsolering(xc_interface *xch, char *buffer,
     if (*pnr_chars > left) *pnr_chars = left;
     memcpy(buffer, engine_console + *pindex, *pnr_chars);
     *pindex += *pnr_chars;
-    return 0;
-}
-
-void *xc__hypercall_buffer_alloc(xc_interface *xch,
-                                 xc_hypercall_buffer_t *b, size_t size)
-{
-    errno = faults_step("buffer_alloc");
-    b->hbuf = errno ? NULL : malloc(size);
-    return b->hbuf;
-}
-
-void *xc__hypercall_buffer_alloc_pages(xc_interface *xch,
-                                       xc_hypercall_buffer_t *b, int nr)
-{
-    b->hbuf = NULL;
-    errno = faults_step("buffer_alloc_pages");
-    if (!errno)
-        errno = posix_memalign(&b->hbuf, XC_PAGE_SIZE, nr * XC_PAGE_SIZE);
-    return b->hbuf;
-}
-
-void xc__hypercall_buffer_free_pages(xc_interface *xch,
-                                     xc_hypercall_buffer_t *b, int nr)
-{
-    xc__hypercall_buffer_free(xch, b);
-}
-
-void xc__hypercall_buffer_free(xc_interface *xch, xc_hypercall_buffer_t *b)
-{
-    free(b->hbuf);
-    b->hbuf = NULL;
-}
-
-xc_interface *xc_interface_open(xentoollog_logger *logger,
-                                xentoollog_logger *dombuild_logger,
-                                unsigned open_flags)
-{
-    return (xc_interface *)&engine;
-}
-
-int xc_interface_close(xc_interface *xch)
-{
     return 0;
 }
 

@@ -54,8 +54,7 @@ int libxl__livepatch_get_payloads(libxl__gc *gc,
     if (build_id) *xen_build_id_r = libxl__strdup(NOGC, build_id);
     *payloads_r = libxl__calloc(NOGC, set.num + 1, sizeof(**payloads_r));
     for (i = 0; i < set.num; i++) {
-        if (!name ||
-            !strcmp(name, set.entries[i].name))
+        if (!name || !strcmp(name, set.entries[i].name))
             (*payloads_r)[(*num_r)++] = payloads[i];
         else
             libxl_livepatch_payload_dispose(&payloads[i]);
@@ -86,11 +85,10 @@ int libxl_livepatch_list(libxl_ctx *ctx,
                                        &listing_r->num_payloads);
     libxl__livepatch_notes_dispose(&notes);
     if (!rc)
-        libxl__livepatch_conclude(gc, listing_r,
-                                  LIBXL_LIVEPATCH_OUTCOME_DONE,
-                                  LIBXL_LIVEPATCH_REASON_NONE, NULL,
-                                  "payloads loaded: %d",
-                                  listing_r->num_payloads);
+        libxl__livepatch_succeed(gc, listing_r,
+                                 LIBXL_LIVEPATCH_OUTCOME_DONE,
+                                 "payloads loaded: %d",
+                                 listing_r->num_payloads);
     rc = libxl__livepatch_outcome_rc(listing_r);
 
     GC_FREE;
@@ -109,14 +107,9 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
     int rc, r;
 
     details_r->operation = LIBXL_LIVEPATCH_OPERATION_LIST;
-    rc = libxl__livepatch_parse_name(gc, name, &wanted);
-    if (rc) {
-        libxl__livepatch_conclude(gc, details_r,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                LIBXL_LIVEPATCH_REASON_USAGE, LIVEPATCH_ADVICE_NAME,
-                "\"%s\" can't be the name of a payload", text);
-        goto out;
-    }
+    rc = libxl__livepatch_take_name(gc, details_r, name, &wanted);
+    if (rc) goto out;
+
     libxl__livepatch_notes_load(gc, &notes);
     rc = libxl__livepatch_get_payloads(gc, details_r, &reporter,
                                        &notes.known, wanted,
@@ -137,9 +130,8 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
         details_r->reports[0] = report;
         details_r->num_reports = 1;
     }
-    libxl__livepatch_conclude(gc, details_r, LIBXL_LIVEPATCH_OUTCOME_DONE,
-                              LIBXL_LIVEPATCH_REASON_NONE, NULL,
-                              "%s is loaded", details_r->payloads[0].name);
+    libxl__livepatch_succeed(gc, details_r, LIBXL_LIVEPATCH_OUTCOME_DONE,
+                             "%s is loaded", details_r->payloads[0].name);
 
  out:
     rc = libxl__livepatch_outcome_rc(details_r);

@@ -840,9 +840,7 @@ void libxl__livepatch_conclude_action(libxl__gc *gc,
 
     /* As long as it can be undone it is no more than a failure. */
     if (lpa->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED)
-        libxl__livepatch_conclude(gc, result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED, lpa->reason,
-                LIVEPATCH_ADVICE_LIST,
+        libxl__livepatch_refuse(gc, result, lpa->reason, NULL,
                 "%s in time: the hypervisor still worked on it", what);
     else
         libxl__livepatch_conclude(gc, result, lpa->outcome, lpa->reason,

@@ -67,9 +67,9 @@ static void conclude_plan(libxl__gc *gc, apply_state *as)
                 "what is replaced has the name of what takes its place, "
                 "so it would be reverted first: for some milliseconds "
                 "neither would be in force");
-    libxl__livepatch_conclude(gc, as->call.result,
-            LIBXL_LIVEPATCH_OUTCOME_PLANNED, LIBXL_LIVEPATCH_REASON_NONE,
-            NULL, "payloads that would be %s: %d; displaced: %d",
+    libxl__livepatch_succeed(gc, as->call.result,
+            LIBXL_LIVEPATCH_OUTCOME_PLANNED,
+            "payloads that would be %s: %d; displaced: %d",
             as->upload_only ? "uploaded" : "applied",
             as->num_members, as->num_displaced);
 }
@@ -171,11 +171,10 @@ static void apply_done(libxl__egc *egc, libxl__livepatch_transaction *lptx,
     const int num = as->num_members;
 
     if (ok && as->upload_only)
-        libxl__livepatch_conclude(gc, result, LIBXL_LIVEPATCH_OUTCOME_DONE,
-                LIBXL_LIVEPATCH_REASON_NONE, NULL, "%s is loaded", name);
+        libxl__livepatch_succeed(gc, result, LIBXL_LIVEPATCH_OUTCOME_DONE,
+                "%s is loaded", name);
     else if (ok)
-        libxl__livepatch_conclude(gc, result, LIBXL_LIVEPATCH_OUTCOME_DONE,
-                LIBXL_LIVEPATCH_REASON_NONE, NULL,
+        libxl__livepatch_succeed(gc, result, LIBXL_LIVEPATCH_OUTCOME_DONE,
                 num == 1 ? "%s is applied" : "%s and %d more are applied",
                 name, num - 1);
     if (ok && result->unpatched_us)

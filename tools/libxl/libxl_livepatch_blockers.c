@@ -59,9 +59,8 @@ static void conclude_rehearsal(libxl__gc *gc, blockers_state *bs,
     obstacles->rehearsed = true;
     obstacles->stalled_us = report->arrival_us + report->stopped_us;
     if (!report->rc) {
-        libxl__livepatch_conclude(gc, obstacles,
-                LIBXL_LIVEPATCH_OUTCOME_DONE, LIBXL_LIVEPATCH_REASON_NONE,
-                NULL, "nothing is in the way");
+        libxl__livepatch_succeed(gc, obstacles,
+                LIBXL_LIVEPATCH_OUTCOME_DONE, "nothing is in the way");
         return;
     }
     libxl__livepatch_conclude(gc, obstacles, LIBXL_LIVEPATCH_OUTCOME_BUSY,
@@ -87,14 +86,12 @@ static void conclude_guess(libxl__gc *gc, blockers_state *bs)
 
     if (libxl__livepatch_guess(gc, &bs->before, &obstacles->suspects,
                                &obstacles->num_suspects)) {
-        libxl__livepatch_conclude(gc, obstacles,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+        libxl__livepatch_refuse(gc, obstacles,
                 LIBXL_LIVEPATCH_REASON_INTERNAL, NULL,
                 "cannot list the domains");
         return;
     }
-    libxl__livepatch_conclude(gc, obstacles, LIBXL_LIVEPATCH_OUTCOME_DONE,
-            LIBXL_LIVEPATCH_REASON_NONE, NULL,
+    libxl__livepatch_succeed(gc, obstacles, LIBXL_LIVEPATCH_OUTCOME_DONE,
             "this hypervisor doesn't tell what is in the way; %s",
             obstacles->num_suspects
                 ? "these guests may be, as they ran most or are migrating"
@@ -249,8 +246,7 @@ static void blockers_watched(libxl__egc *egc, libxl__livepatch_timer *lpt)
     STATE_AO_GC(bs->ao);
 
     if (libxl__ao_aborting(ao))
-        libxl__livepatch_conclude(gc, bs->obstacles,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+        libxl__livepatch_refuse(gc, bs->obstacles,
                 LIBXL_LIVEPATCH_REASON_ABORTED, NULL,
                 "aborted while guests were watched");
     else

@@ -80,10 +80,8 @@ bool libxl__livepatch_check_timeout(libxl__gc *gc,
 {
     if (timeout_us <= LIBXL_LIVEPATCH_TIMEOUT_US_MAX) return true;
 
-    libxl__livepatch_conclude(gc, result,
-            LIBXL_LIVEPATCH_OUTCOME_FAILED, LIBXL_LIVEPATCH_REASON_USAGE,
-            "All CPUs of the host stand still for as long; the default is "
-            "30 ms.",
+    libxl__livepatch_refuse(gc, result,
+            LIBXL_LIVEPATCH_REASON_USAGE, LIVEPATCH_ADVICE_TIMEOUT,
             "a timeout of %"PRIu32" us is more than the hypervisor takes, "
             "which is %d us", timeout_us, LIBXL_LIVEPATCH_TIMEOUT_US_MAX);
     return false;
@@ -179,11 +177,9 @@ void libxl__livepatch_call_begin(libxl__egc *egc,
                                        longest_timeout(&lpc->params));
     if (lpc->params.pause != LIBXL_LIVEPATCH_PAUSE_MODE_NEVER &&
         lpc->params.max_pause_us < longest_timeout(&lpc->params)) {
-        libxl__livepatch_conclude(gc, lpc->result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+        libxl__livepatch_refuse(gc, lpc->result,
                 LIBXL_LIVEPATCH_REASON_USAGE,
-                "Let guests be paused for longer, give a shorter timeout, "
-                "or have no guest paused.",
+                LIVEPATCH_ADVICE_PAUSE_TOO_SHORT,
                 "guests may be paused for %"PRIu64" us, which is less "
                 "than the %"PRIu64" us that an attempt may come to wait: "
                 "they would run again before it has ended",
@@ -200,8 +196,7 @@ void libxl__livepatch_call_begin(libxl__egc *egc,
                                               lpc->params.num_excluded,
                                               &lpc->excluded);
     if (rc) {
-        libxl__livepatch_conclude(gc, lpc->result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+        libxl__livepatch_refuse(gc, lpc->result,
                 LIBXL_LIVEPATCH_REASON_INTERNAL, NULL,
                 "cannot look up the domains to pause or not to pause");
         call_complete(egc, lpc);
@@ -369,8 +364,7 @@ static void call_resumed_left(libxl__egc *egc,
         libxl__livepatch_conclude(gc, lpc->result,
                 LIBXL_LIVEPATCH_OUTCOME_STRANDED,
                 LIBXL_LIVEPATCH_REASON_INTERNAL,
-                "See xl list for guests in state p, and xl unpause them; "
-                "then remove " LIVEPATCH_PAUSE_JOURNAL ".",
+                LIVEPATCH_ADVICE_STILL_PAUSED,
                 "guests that were paused could not all be resumed: the "
                 "warnings tell why");
     call_complete(egc, lpc);

@@ -664,6 +664,27 @@ _hidden void libxl__livepatch_conclude(libxl__gc *gc,
                                        const char *advice,
                                        const char *fmt, ...)
                                        PRINTF_ATTRIBUTE(6, 7);
+/* DONE, ALREADY or PLANNED, which have no reason. */
+_hidden void libxl__livepatch_succeed(libxl__gc *gc,
+                                      libxl__livepatch_any result,
+                                      libxl_livepatch_outcome outcome,
+                                      const char *fmt, ...)
+                                      PRINTF_ATTRIBUTE(4, 5);
+/* FAILED.  Returns ERROR_INVAL. */
+_hidden int libxl__livepatch_refuse(libxl__gc *gc,
+                                    libxl__livepatch_any result,
+                                    libxl_livepatch_reason reason,
+                                    const char *advice,
+                                    const char *fmt, ...)
+                                    PRINTF_ATTRIBUTE(5, 6);
+/*
+ * As libxl__livepatch_parse_name; returns ERROR_INVAL when the call has
+ * been concluded.
+ */
+_hidden int libxl__livepatch_take_name(libxl__gc *gc,
+                                       libxl__livepatch_any result,
+                                       const char *text,
+                                       const char **name_r);
 _hidden void libxl__livepatch_warn(libxl__gc *gc,
                                    libxl__livepatch_any result,
                                    const char *fmt, ...)

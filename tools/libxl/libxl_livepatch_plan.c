@@ -22,8 +22,8 @@ first_error(const libxl_livepatch_judgement *judgement)
     return NULL;
 }
 
-static void conclude_judgement(libxl__gc *gc, apply_state *as,
-                               const libxl_livepatch_judgement *judgement)
+static int refuse_judged(libxl__gc *gc, apply_state *as,
+                         const libxl_livepatch_judgement *judgement)
 {
     const libxl_livepatch_finding *error = first_error(judgement);
     const char *where = error->where;
@@ -31,10 +31,8 @@ static void conclude_judgement(libxl__gc *gc, apply_state *as,
     /* Many a message begins with its subject anyhow. */
     if (where && !strncmp(error->message, where, strlen(where)))
         where = NULL;
-    libxl__livepatch_conclude(gc, as->call.result,
-            LIBXL_LIVEPATCH_OUTCOME_FAILED, error->reason,
-            "xl livepatch check shows all that is wrong with a file.",
-            "%s can't be applied: %s%s%s", judgement->file,
+    return libxl__livepatch_refuse(gc, as->call.result, error->reason,
+            NULL, "%s can't be applied: %s%s%s", judgement->file,
             where ?: "", where ? ": " : "", error->message);
 }
 
@@ -65,30 +63,14 @@ static int judge_member(libxl__gc *gc, apply_state *as,
     if (!judgement->file || !judgement->name)
         libxl__alloc_failed(CTX, __func__, 0, 0);
 
-    /*
-     * As it was given, "hex:..." for example, but for what is unprintable.
-     */
-    name = xenlivepatch_printable(judgement->name, SIZE_MAX, false);
-    if (!name) libxl__alloc_failed(CTX, __func__, 0, 0);
-    libxl__ptr_add(gc, (void *)name);
-    rc = libxl__livepatch_parse_name(gc, judgement->name, &m->name);
-    if (rc) {
-        libxl__livepatch_conclude(gc, result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                LIBXL_LIVEPATCH_REASON_USAGE,
-                "Give another one with --name.",
-                "\"%s\" can't be the name of a payload, which has 1 to %d "
-                "bytes, none of them zero", name,
-                XEN_LIVEPATCH_NAME_SIZE - 1);
-    }
+    rc = libxl__livepatch_take_name(gc, result, judgement->name, &m->name);
     /*
      * One text for a name, in whatever form it was given; and never raw.
      */
-    if (!rc)
-        name = libxl__livepatch_gc_text(gc, m->name);
+    name = libxl__livepatch_gc_text(gc, rc ? judgement->name : m->name);
     free(judgement->name);
     judgement->name = libxl__strdup(NOGC, name);
-    if (rc) goto out;
+    if (rc) return rc;
 
     if (libxl__livepatch_read(file->path, &m->image, judgement)) {
         libxl__ptr_add(gc, m->image.data);
@@ -97,19 +79,13 @@ static int judge_member(libxl__gc *gc, apply_state *as,
                                     judgement);
         if (rc == ERROR_NOMEM) libxl__alloc_failed(CTX, __func__, 0, 0);
     }
-    if (!judgement->acceptable) {
-        conclude_judgement(gc, as, judgement);
-        rc = ERROR_INVAL;
-        goto out;
-    }
+    if (!judgement->acceptable) return refuse_judged(gc, as, judgement);
+
     if (m->forced)
         libxl__livepatch_warn(gc, result,
                 "%s was judged unfit, and is used all the same, as "
                 "--force demands", judgement->file);
-    rc = 0;
-
- out:
-    return rc;
+    return 0;
 }
 
 /*
@@ -172,14 +148,11 @@ static int check_duplicates(libxl__gc *gc, apply_state *as)
 
             if (!id && strcmp(a->name, b->name))
                 continue;
-            libxl__livepatch_conclude(gc, as->call.result,
-                    LIBXL_LIVEPATCH_OUTCOME_FAILED,
+            return libxl__livepatch_refuse(gc, as->call.result,
                     LIBXL_LIVEPATCH_REASON_COLLISION,
-                    "Give each file once, and files of the same name in "
-                    "calls of their own, with --name.",
+                    LIVEPATCH_ADVICE_TWICE,
                     "%s and %s have the same %s", a->judgement->file,
                     b->judgement->file, id ? "build-id" : "name");
-            return ERROR_INVAL;
         }
     }
     return 0;
@@ -192,13 +165,9 @@ int libxl__livepatch_judge_members(libxl__gc *gc, apply_state *as,
     libxl_livepatch_result *const result = as->call.result;
     int i, rc;
 
-    if (!num_files) {
-        libxl__livepatch_conclude(gc, result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+    if (!num_files)
+        return libxl__livepatch_refuse(gc, result,
                 LIBXL_LIVEPATCH_REASON_USAGE, NULL, "no file is given");
-        rc = ERROR_INVAL;
-        goto out;
-    }
 
     as->members = libxl__calloc(gc, num_files, sizeof(*as->members));
     result->judgements = libxl__calloc(NOGC, num_files,
@@ -209,13 +178,10 @@ int libxl__livepatch_judge_members(libxl__gc *gc, apply_state *as,
         as->members[i].judgement = &result->judgements[i];
         as->num_members++;
         rc = judge_member(gc, as, &files[i], &as->members[i]);
-        if (rc) goto out;
+        if (rc) return rc;
     }
     order_members(gc, as);
-    rc = check_duplicates(gc, as);
-
- out:
-    return rc;
+    return check_duplicates(gc, as);
 }
 
 /*----- comparing with what is loaded -----*/
@@ -231,86 +197,42 @@ static libxl__livepatch_entry *find_by_id(apply_state *as, const char *id)
     return NULL;
 }
 
-/* An upload that the hypervisor says itself why it refused. */
-static void conclude_refusal(libxl__gc *gc, libxl__livepatch_call *lpc,
-                             const char *file,
-                             libxl_livepatch_reason reason,
-                             const char *failure)
-{
-    static const struct {
-        libxl_livepatch_reason reason;
-        const char *advice;
-    } advices[] = {
-        { LIBXL_LIVEPATCH_REASON_SYMBOL,
-          "It is made for another Xen, or for another stack of live "
-          "patches; get the payload that is made for this one." },
-        { LIBXL_LIVEPATCH_REASON_COLLISION,
-          "xl livepatch list shows what is loaded." },
-        { LIBXL_LIVEPATCH_REASON_MEMORY,
-          "Free memory in Xen (xl info, free_memory)." },
-        { LIBXL_LIVEPATCH_REASON_XEN_BUILD_ID,
-          "Get the payload that was built for this very package version "
-          "of Xen." },
-    };
-    const char *advice = "The fault is the payload's: show these words to "
-                         "who made it.";
-    int i;
-
-    lpc->told = true;
-    for (i = 0; i < ARRAY_SIZE(advices); i++)
-        if (advices[i].reason == reason) advice = advices[i].advice;
-    libxl__livepatch_conclude(gc, lpc->result,
-            LIBXL_LIVEPATCH_OUTCOME_FAILED, reason, advice,
-            "%s was refused by the hypervisor: %s", file, failure);
-}
-
 void libxl__livepatch_conclude_upload(libxl__gc *gc,
                                       libxl__livepatch_call *lpc,
                                       const libxl__livepatch_item *item,
                                       int r)
 {
-    libxl_livepatch_result *const result = lpc->result;
-    const char *file = item->payload.file, *line = NULL, *failure;
+    const char *what = GCSPRINTF("%s was refused by the hypervisor",
+                                 item->payload.file), *failure;
     libxl_livepatch_reason reason;
 
     failure = libxl__livepatch_upload_failure(gc, &lpc->reporter,
                                               item->name, r, &reason);
     if (failure) {
-        conclude_refusal(gc, lpc, file, reason, failure);
+        lpc->told = true;
+        libxl__livepatch_refuse(gc, lpc->result, reason,
+                reason == LIBXL_LIVEPATCH_REASON_FORMAT
+                    ? LIVEPATCH_ADVICE_FAULTY : NULL,
+                "%s: %s", what, failure);
         return;
     }
     reason = libxl__livepatch_console_reason(
-        libxl__livepatch_console_since(gc, &lpc->seen), &line);
+        libxl__livepatch_console_since(gc, &lpc->seen), &failure);
     /*
-     * No other errno says that; the words may be hidden by the log level.
+     * No other errno says these; the words may be hidden by the log level.
      */
     if (r == -ENOENT) reason = LIBXL_LIVEPATCH_REASON_SYMBOL;
-    if (reason == LIBXL_LIVEPATCH_REASON_SYMBOL)
-        libxl__livepatch_conclude(gc, result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED, reason,
-                "It is made for another Xen, or for another stack of live "
-                "patches; get the payload that is made for this one.",
-                "%s was refused by the hypervisor: it needs a symbol that "
-                "is not there", file);
+    if (reason == LIBXL_LIVEPATCH_REASON_COLLISION)
+        failure = "it defines a symbol that is defined already";
     else if (r == -EEXIST)
-        libxl__livepatch_conclude(gc, result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                LIBXL_LIVEPATCH_REASON_COLLISION,
-                "xl livepatch list shows what is loaded.  Unload the "
-                "other payload, or have one of them built anew with a "
-                "symbol of another name.",
-                "%s was refused by the hypervisor: %s", file,
-                reason == LIBXL_LIVEPATCH_REASON_COLLISION
-                    ? "it defines a symbol that is defined already"
-                    : "its name, its build-id or a symbol that it defines "
-                      "is there already");
-    else if (reason != LIBXL_LIVEPATCH_REASON_NONE)
-        libxl__livepatch_conclude(gc, result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED, reason, NULL,
-                "%s was refused by the hypervisor: %s", file, line);
+        reason = LIBXL_LIVEPATCH_REASON_COLLISION;
+
+    if (reason == LIBXL_LIVEPATCH_REASON_NONE)
+        libxl__livepatch_conclude_errno(gc, lpc->result, r, what);
     else
-        libxl__livepatch_conclude_errno(gc, result, r,
-                GCSPRINTF("%s was refused by the hypervisor", file));
+        libxl__livepatch_refuse(gc, lpc->result, reason, NULL,
+                "%s: %s", what, failure ?:
+                libxl__livepatch_words_for(reason)->message);
 }
 
 /* Whether replace is about to take the payload out anyhow. */
@@ -321,14 +243,11 @@ static bool is_displaced(const apply_state *as,
            payload->state == LIBXL_LIVEPATCH_STATE_APPLIED;
 }
 
-static int conclude_taken(libxl__gc *gc, apply_state *as, const member *m,
+static int refuse_taken(libxl__gc *gc, apply_state *as, const member *m,
                           const libxl_livepatch_payload *payload)
 {
-    libxl__livepatch_conclude(gc, as->call.result,
-            LIBXL_LIVEPATCH_OUTCOME_FAILED,
-            LIBXL_LIVEPATCH_REASON_COLLISION,
-            "Give another name with --name, or revert and unload the "
-            "other payload.",
+    return libxl__livepatch_refuse(gc, as->call.result,
+            LIBXL_LIVEPATCH_REASON_COLLISION, LIVEPATCH_ADVICE_NAME_TAKEN,
             payload->build_id
                 ? "%s was not applied: another payload, with build-id %s, "
                   "is loaded under the name %s"
@@ -337,7 +256,6 @@ static int conclude_taken(libxl__gc *gc, apply_state *as, const member *m,
                   "known", m->judgement->file,
             payload->build_id ?: "whose build-id isn't known",
             payload->name);
-    return ERROR_INVAL;
 }
 
 /* Find out whether m is loaded or applied already. */
@@ -361,7 +279,7 @@ static int compare_member(libxl__gc *gc, apply_state *as, member *m)
                                   m->judgement->build_id)) {
         /* Its name gets free in time. */
         m->namesake = is_displaced(as, payload);
-        return m->namesake ? 0 : conclude_taken(gc, as, m, payload);
+        return m->namesake ? 0 : refuse_taken(gc, as, m, payload);
     }
 
     m->present = entry->state == LIVEPATCH_STATE_APPLIED;
@@ -395,14 +313,12 @@ static bool may_use(const apply_state *as, const member *m, int i)
                                      lpc->result->xen_build_id);
 }
 
-static bool is_member(const apply_state *as,
-                      const char *name)
+static bool is_member(const apply_state *as, const char *name)
 {
     int i;
 
     for (i = 0; i < as->num_members; i++)
-        if (!strcmp(as->members[i].name, name))
-            return true;
+        if (!strcmp(as->members[i].name, name)) return true;
     return false;
 }
 
@@ -420,14 +336,12 @@ static int check_users(libxl__gc *gc, apply_state *as)
             if (!may_use(as, m, j) ||
                 is_member(as, lpc->set.entries[j].name))
                 continue;
-            libxl__livepatch_conclude(gc, lpc->result,
-                    LIBXL_LIVEPATCH_OUTCOME_FAILED,
+            return libxl__livepatch_refuse(gc, lpc->result,
                     LIBXL_LIVEPATCH_REASON_IN_USE,
-                    "Unload that first, or apply both in one call.",
+                    LIVEPATCH_ADVICE_TOGETHER,
                     "%s was not applied: it has to be loaded anew, and "
                     "%s, which was loaded after it, may use what is in it",
                     m->judgement->file, lpc->payloads[j].name);
-            return ERROR_INVAL;
         }
     }
     return 0;
@@ -485,24 +399,16 @@ static int check_dependencies(libxl__gc *gc, apply_state *as)
         if (m->present) continue;
         if (top.build_id &&
             !libxl__livepatch_same_id(m->judgement->depends,
-                                      top.build_id)) {
-            libxl__livepatch_conclude(gc, as->call.result,
-                    LIBXL_LIVEPATCH_OUTCOME_FAILED,
+                                      top.build_id))
+            return libxl__livepatch_refuse(gc, as->call.result,
                     LIBXL_LIVEPATCH_REASON_DEPENDENCY,
                     libxl__livepatch_same_id(m->judgement->depends,
                             as->call.result->xen_build_id)
-                        ? "It is made for a host without live patches: "
-                          "xl livepatch replace puts it in the place of "
-                          "all that are applied."
-                        : "Apply together with it, or before it, the "
-                          "payload that it builds on; or get the payload "
-                          "that is made for this host.",
+                        ? LIVEPATCH_ADVICE_FOR_BARE_XEN : NULL,
                     "%s can't be applied: it builds on build-id %s, but "
                     "on top of the stack would be %s (%s)",
                     m->judgement->file,
                     m->judgement->depends, top.build_id, top.what);
-            return ERROR_INVAL;
-        }
         top = (stack_top){ m->judgement->build_id, m->judgement->name };
     }
     return 0;
@@ -600,11 +506,8 @@ static int check_undo(libxl__gc *gc, apply_state *as)
         ok |= d->image.data || (d->payload.recorded && !d->anew);
         if (ok || as->call.params.no_undo) continue;
 
-        libxl__livepatch_conclude(gc, as->call.result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                LIBXL_LIVEPATCH_REASON_CANNOT_UNDO,
-                "Revert and unload it yourself, or accept with --no-undo "
-                "that the host may be left unpatched.",
+        return libxl__livepatch_refuse(gc, as->call.result,
+                LIBXL_LIVEPATCH_REASON_CANNOT_UNDO, NULL,
                 "%s was not applied: it would displace %s, which could "
                 "not be put back if it failed, as %s",
                 as->members[0].judgement->file, d->payload.name,
@@ -613,7 +516,6 @@ static int check_undo(libxl__gc *gc, apply_state *as)
                       "or the record could not be written"
                     : "it would have to be loaded anew and its file has "
                       "gone or changed");
-        return ERROR_INVAL;
     }
     return 0;
 }
@@ -638,24 +540,20 @@ static int check_hooks(libxl__gc *gc, apply_state *as)
     if (as->exchange) return 0;
     for (i = 0; i < intent->num; i++) {
         if (!has_veto(&intent->items[i].payload.hooks)) continue;
-        libxl__livepatch_conclude(gc, as->call.result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+        return libxl__livepatch_refuse(gc, as->call.result,
                 LIBXL_LIVEPATCH_REASON_HOOK,
-                "Revert and unload what is applied, then apply it.",
+                LIVEPATCH_ADVICE_HOOKS_REPLACED,
                 "%s can't replace %s: that has hooks which run before or "
                 "after an action, with which the hypervisor does not do "
                 "that", first->file, intent->items[i].payload.name);
-        return ERROR_INVAL;
     }
     if (first->replaceable) return 0;
 
-    libxl__livepatch_conclude(gc, as->call.result,
-            LIBXL_LIVEPATCH_OUTCOME_FAILED, LIBXL_LIVEPATCH_REASON_HOOK,
-            "Revert and unload what is applied, then apply it.",
+    return libxl__livepatch_refuse(gc, as->call.result,
+            LIBXL_LIVEPATCH_REASON_HOOK, LIVEPATCH_ADVICE_HOOKS_REPLACED,
             "%s can't replace others: it has hooks that run before or "
             "after an action, with which the hypervisor does not do that",
             first->file);
-    return ERROR_INVAL;
 }
 
 /* XSA-182, xsa182 and XSA 182 are one and the same. */
@@ -701,14 +599,10 @@ static int check_fixes(libxl__gc *gc, apply_state *as)
                               "the host is no longer fixed for %s", lost);
         return 0;
     }
-    libxl__livepatch_conclude(gc, as->call.result,
-            LIBXL_LIVEPATCH_OUTCOME_FAILED,
-            LIBXL_LIVEPATCH_REASON_LOSES_FIX,
-            "Get a payload that fixes these, too; or accept with "
-            "--lose-fixes that the host is open to them again.",
+    return libxl__livepatch_refuse(gc, as->call.result,
+            LIBXL_LIVEPATCH_REASON_LOSES_FIX, NULL,
             "nothing was replaced: %s fixes %s, and what would take its "
             "place doesn't say so", of, lost);
-    return ERROR_INVAL;
 }
 
 static int plan_replace(libxl__gc *gc, apply_state *as)
@@ -716,7 +610,7 @@ static int plan_replace(libxl__gc *gc, apply_state *as)
     libxl__livepatch_call *const lpc = &as->call;
     libxl_livepatch_payload **applied;
     libxl__livepatch_item *d;
-    int i, num, rc;
+    int i, num;
 
     applied = list_applied(gc, as, &num);
     for (i = 0; i < num; i++) {
@@ -729,14 +623,8 @@ static int plan_replace(libxl__gc *gc, apply_state *as)
     for (i = 0; i < as->num_members; i++)
         as->exchange |= as->members[i].namesake;
 
-    rc = check_hooks(gc, as);
-    if (rc) goto out;
-    rc = check_fixes(gc, as);
-    if (rc) goto out;
-    rc = check_undo(gc, as);
-
- out:
-    return rc;
+    return check_hooks(gc, as) ?: check_fixes(gc, as) ?:
+           check_undo(gc, as);
 }
 
 /* Members that are applied already, where that makes a difference. */
@@ -754,23 +642,19 @@ static int check_present(libxl__gc *gc, apply_state *as)
 
     if (num_present == as->num_members &&
         (!lpc->params.replace || num_present == num_applied)) {
-        libxl__livepatch_conclude(gc, result,
+        libxl__livepatch_succeed(gc, result,
                 LIBXL_LIVEPATCH_OUTCOME_ALREADY,
-                LIBXL_LIVEPATCH_REASON_NONE, NULL,
                 as->num_members == 1 ? "%s is applied already"
                                      : "all are applied already, %s first",
                 as->members[0].judgement->name);
         return ERROR_INVAL;
     }
-    if (lpc->params.replace && num_present) {
-        libxl__livepatch_conclude(gc, result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+    if (lpc->params.replace && num_present)
+        return libxl__livepatch_refuse(gc, result,
                 LIBXL_LIVEPATCH_REASON_WRONG_STATE,
-                "Revert what is applied on top of it instead.",
+                LIVEPATCH_ADVICE_REVERT_ABOVE,
                 "nothing was replaced: one of the payloads is in the "
                 "stack that they would displace");
-        return ERROR_INVAL;
-    }
     return 0;
 }
 
@@ -894,35 +778,27 @@ int libxl__livepatch_plan(libxl__gc *gc, apply_state *as)
 
     for (i = 0; i < as->num_members; i++) {
         rc = compare_member(gc, as, &as->members[i]);
-        if (rc) goto out;
+        if (rc) return rc;
     }
     if (as->upload_only &&
         (as->members[0].present || as->members[0].loaded)) {
-        libxl__livepatch_conclude(gc, as->call.result,
+        libxl__livepatch_succeed(gc, as->call.result,
                 LIBXL_LIVEPATCH_OUTCOME_ALREADY,
-                LIBXL_LIVEPATCH_REASON_NONE, NULL,
                 "%s is loaded already", as->members[0].judgement->name);
-        rc = ERROR_INVAL;
-        goto out;
+        return ERROR_INVAL;
     }
     if (!as->upload_only) {
-        rc = check_present(gc, as);
-        if (rc) goto out;
-        rc = check_dependencies(gc, as);
-        if (rc) goto out;
-        rc = check_users(gc, as);
-        if (rc) goto out;
+        rc = check_present(gc, as) ?: check_dependencies(gc, as) ?:
+             check_users(gc, as);
+        if (rc) return rc;
     }
     if (as->call.params.replace) {
         rc = plan_replace(gc, as);
-        if (rc) goto out;
+        if (rc) return rc;
     }
     add_members(gc, as);
     add_steps(gc, as);
-    rc = 0;
-
- out:
-    return rc;
+    return 0;
 }
 
 /*

@@ -358,11 +358,8 @@ static void conclude_left(libxl__gc *gc,
     libxl__livepatch_conclude(gc, result, LIBXL_LIVEPATCH_OUTCOME_STRANDED,
             result->reason,
             undo_order[order].step == TIDY
-                ? "All that was applied is so again.  The next call that "
-                  "changes something tries again to unload it."
-                : "The host may lack the fixes that it had: see xl "
-                  "livepatch status.  The next call that changes "
-                  "something tries again.",
+                ? LIVEPATCH_ADVICE_NOT_TIDY
+                : LIVEPATCH_ADVICE_NOT_PUT_BACK,
             "%s; then %s", result->message, what);
 }
 

@@ -7,15 +7,12 @@
 
 #include "libxl_livepatch_internal.h"
 
-void libxl__livepatch_conclude(libxl__gc *gc,
-                               libxl__livepatch_any result,
-                               libxl_livepatch_outcome outcome,
-                               libxl_livepatch_reason reason,
-                               const char *advice, const char *fmt, ...)
+static void conclude(libxl__gc *gc, libxl_livepatch_head *head,
+                     libxl_livepatch_outcome outcome,
+                     libxl_livepatch_reason reason,
+                     const char *advice, const char *fmt, va_list ap)
 {
-    libxl_livepatch_head *const head = result.head;
     char *message;
-    va_list ap;
 
     if (head->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED ||
         (head->outcome != LIBXL_LIVEPATCH_OUTCOME_UNDECIDED &&
@@ -26,9 +23,7 @@ void libxl__livepatch_conclude(libxl__gc *gc,
     head->reason = reason;
 
     /* The old message may be one of the arguments. */
-    va_start(ap, fmt);
     message = libxl__vsprintf(NOGC, fmt, ap);
-    va_end(ap);
     free(head->message);
     head->message = message;
 
@@ -36,6 +31,44 @@ void libxl__livepatch_conclude(libxl__gc *gc,
         advice = libxl__livepatch_words_for(reason)->advice;
     free(head->advice);
     head->advice = advice ? libxl__strdup(NOGC, advice) : NULL;
+}
+
+void libxl__livepatch_conclude(libxl__gc *gc,
+                               libxl__livepatch_any result,
+                               libxl_livepatch_outcome outcome,
+                               libxl_livepatch_reason reason,
+                               const char *advice, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    conclude(gc, result.head, outcome, reason, advice, fmt, ap);
+    va_end(ap);
+}
+
+void libxl__livepatch_succeed(libxl__gc *gc, libxl__livepatch_any result,
+                              libxl_livepatch_outcome outcome,
+                              const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    conclude(gc, result.head, outcome, LIBXL_LIVEPATCH_REASON_NONE, NULL,
+             fmt, ap);
+    va_end(ap);
+}
+
+int libxl__livepatch_refuse(libxl__gc *gc, libxl__livepatch_any result,
+                            libxl_livepatch_reason reason,
+                            const char *advice, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    conclude(gc, result.head, LIBXL_LIVEPATCH_OUTCOME_FAILED, reason,
+             advice, fmt, ap);
+    va_end(ap);
+    return ERROR_INVAL;
 }
 
 char *libxl__livepatch_gc_text(libxl__gc *gc, const char *string)

@@ -11,7 +11,6 @@ typedef struct {
     libxl__livepatch_call call;
     libxl__livepatch_transaction transaction;
     const char *name;
-    const char *text;           /* the name */
     bool unload;
     libxl_livepatch_payload gone;   /* what was known of it, for the end */
 } revert_state;
@@ -27,9 +26,8 @@ static void conclude_done(libxl__gc *gc, revert_state *rs,
                           libxl_livepatch_outcome outcome,
                           const char *what)
 {
-    libxl__livepatch_conclude(gc, rs->call.result, outcome,
-                              LIBXL_LIVEPATCH_REASON_NONE, NULL,
-                              "%s %s", rs->gone.name, what);
+    libxl__livepatch_succeed(gc, rs->call.result, outcome, "%s %s",
+                             rs->gone.name, what);
 }
 
 /* The payload as it is at the end, or was before it was unloaded. */
@@ -59,7 +57,7 @@ static void not_unloaded(libxl__gc *gc, libxl__livepatch_transaction *lptx,
 
     libxl__livepatch_conclude(gc, rs->call.result,
             LIBXL_LIVEPATCH_OUTCOME_STRANDED, lpa->reason,
-            "It patches nothing any more.  Try xl livepatch unload.",
+            LIVEPATCH_ADVICE_STILL_LOADED,
             "%s is reverted, but could not be unloaded: %s", rs->gone.name,
             libxl__livepatch_action_error(gc, lpa));
 }
@@ -75,10 +73,8 @@ static bool is_in_use(libxl__gc *gc, revert_state *rs)
         if (!libxl__livepatch_same_id(lpc->payloads[i].depends,
                                       rs->gone.build_id))
             continue;
-        libxl__livepatch_conclude(gc, lpc->result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                LIBXL_LIVEPATCH_REASON_IN_USE,
-                "Revert and unload that first.",
+        libxl__livepatch_refuse(gc, lpc->result,
+                LIBXL_LIVEPATCH_REASON_IN_USE, NULL,
                 "%s was not unloaded: %s, which is loaded, builds on it",
                 rs->gone.name, lpc->payloads[i].name);
         return true;
@@ -107,18 +103,11 @@ static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
                  rs->call.params.unload;
     libxl_livepatch_payload_init(&rs->gone);
 
-    rc = libxl__livepatch_parse_name(gc, name, &rs->name);
-    if (rc) {
-        libxl__livepatch_conclude(gc, result_r,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                LIBXL_LIVEPATCH_REASON_USAGE, NULL,
-                "\"%s\" can't be the name of a payload",
-                libxl__livepatch_gc_text(gc, name));
+    rc = libxl__livepatch_take_name(gc, result_r, name, &rs->name);
+    if (rc)
         libxl__livepatch_call_end(egc, &rs->call);
-        return AO_INPROGRESS;
-    }
-    rs->text = libxl__livepatch_gc_text(gc, rs->name);
-    libxl__livepatch_call_begin(egc, &rs->call);
+    else
+        libxl__livepatch_call_begin(egc, &rs->call);
     return AO_INPROGRESS;
 }
 
@@ -174,7 +163,8 @@ static bool revert_plan(libxl__gc *gc, revert_state *rs)
         libxl__livepatch_conclude_errno(gc, lpc->result, -ENOENT,
             GCSPRINTF("cannot %s %s",
                       op == LIBXL_LIVEPATCH_OPERATION_REVERT
-                          ? "revert" : "unload", rs->text));
+                          ? "revert" : "unload",
+                      libxl__livepatch_gc_text(gc, rs->name)));
         return false;
     }
     libxl_livepatch_payload_copy(CTX, &rs->gone,
@@ -182,10 +172,9 @@ static bool revert_plan(libxl__gc *gc, revert_state *rs)
     applied = entry->state == LIVEPATCH_STATE_APPLIED;
 
     if (applied && op == LIBXL_LIVEPATCH_OPERATION_UNLOAD) {
-        libxl__livepatch_conclude(gc, lpc->result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
+        libxl__livepatch_refuse(gc, lpc->result,
                 LIBXL_LIVEPATCH_REASON_WRONG_STATE,
-                "Revert it first; xl livepatch revert --unload does both.",
+                LIVEPATCH_ADVICE_REVERT_FIRST,
                 "%s was not unloaded: it is applied", rs->gone.name);
         return false;
     }

@@ -107,9 +107,8 @@ static void conclude(libxl__gc *gc, const libxl__livepatch_intent *intent,
                 "a call was killed while it had paused guests, which are "
                 "still paused");
     } else {
-        libxl__livepatch_conclude(gc, condition,
-                LIBXL_LIVEPATCH_OUTCOME_DONE, LIBXL_LIVEPATCH_REASON_NONE,
-                NULL, "all is as intended");
+        libxl__livepatch_succeed(gc, condition,
+                LIBXL_LIVEPATCH_OUTCOME_DONE, "all is as intended");
     }
 }
 

@@ -300,6 +300,24 @@ int libxl__livepatch_parse_name(libxl__gc *gc, const char *text,
     return rc;
 }
 
+int libxl__livepatch_take_name(libxl__gc *gc, libxl__livepatch_any result,
+                               const char *text, const char **name_r)
+{
+    char *shown;
+
+    if (!libxl__livepatch_parse_name(gc, text, name_r)) return 0;
+
+    /* As it was given, "hex:..." for example, but never raw. */
+    shown = xenlivepatch_printable(text, SIZE_MAX, false);
+    if (!shown) libxl__alloc_failed(CTX, __func__, 0, 0);
+    libxl__ptr_add(gc, shown);
+    return libxl__livepatch_refuse(gc, result,
+            LIBXL_LIVEPATCH_REASON_USAGE, LIVEPATCH_ADVICE_NAME,
+            "\"%s\" can't be the name of a payload, which has 1 to %d "
+            "bytes, none of them zero", shown,
+            XEN_LIVEPATCH_NAME_SIZE - 1);
+}
+
 /*
  * Local variables:
  * mode: C

@@ -119,11 +119,8 @@ void libxl__livepatch_transaction_run(libxl__egc *egc,
 
     r = libxl__livepatch_notes_store(gc, &lpc->notes);
     if (r) {
-        libxl__livepatch_conclude(gc, lpc->result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                LIBXL_LIVEPATCH_REASON_INTERNAL,
-                "See that " XEN_RUN_DIR " can be written to and is not "
-                "full.",
+        libxl__livepatch_refuse(gc, lpc->result,
+                LIBXL_LIVEPATCH_REASON_INTERNAL, LIVEPATCH_ADVICE_RUN_DIR,
                 "nothing was changed: what is intended can't be written "
                 "down in " XEN_RUN_DIR ", so that it could not be undone "
                 "if this process were killed: %s", strerror(-r));
@@ -204,8 +201,7 @@ static void step_next(libxl__egc *egc, libxl__livepatch_transaction *lptx)
 
     for (;;) {
         if (libxl__livepatch_call_aborted(lpc)) {
-            libxl__livepatch_conclude(gc, lpc->result,
-                    LIBXL_LIVEPATCH_OUTCOME_FAILED,
+            libxl__livepatch_refuse(gc, lpc->result,
                     LIBXL_LIVEPATCH_REASON_ABORTED, NULL,
                     "aborted; the host is as before");
             libxl__livepatch_restore(egc, lptx);

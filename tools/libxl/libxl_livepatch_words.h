@@ -7,12 +7,55 @@
 #ifndef LIBXL_LIVEPATCH_WORDS_H
 #define LIBXL_LIVEPATCH_WORDS_H
 
-/* How the name of a payload may not be. */
-#define LIVEPATCH_ADVICE_NAME                                           \
-    "A name has 1 to 127 bytes, none of them zero; what can't be "      \
-    "printed is written \\xNN: see NAMES in xl-livepatch(1)."
+/*----- before anything is changed -----*/
 
-#define LIVEPATCH_ADVICE_LIST "See xl livepatch list."
+#define LIVEPATCH_ADVICE_NAME                                           \
+    "What can't be printed is written \\xNN: see NAMES in "             \
+    "xl-livepatch(1).  --name gives a file another name."
+
+#define LIVEPATCH_ADVICE_TWICE                                          \
+    "Give each file once, and files of the same name in calls of "      \
+    "their own, with --name."
+
+#define LIVEPATCH_ADVICE_NAME_TAKEN                                     \
+    "Give another name with --name, or revert and unload the other "    \
+    "payload."
+
+#define LIVEPATCH_ADVICE_TIMEOUT                                        \
+    "All CPUs of the host stand still for as long; the default is "     \
+    "30 ms."
+
+#define LIVEPATCH_ADVICE_PAUSE_TOO_SHORT                                \
+    "Let guests be paused for longer, give a shorter timeout, or have " \
+    "no guest paused."
+
+#define LIVEPATCH_ADVICE_RUN_DIR                                        \
+    "Run it as root, and see that " XEN_RUN_DIR " is a folder that "    \
+    "can be written to and is not full."
+
+/* What it builds on is Xen itself, but others are applied. */
+#define LIVEPATCH_ADVICE_FOR_BARE_XEN                                   \
+    "It is made for a host without live patches: xl livepatch replace " \
+    "puts it in the place of all that are applied."
+
+/* It has to be loaded anew, and another one may be bound to it. */
+#define LIVEPATCH_ADVICE_TOGETHER                                       \
+    "Unload that first, or apply both in one call."
+
+#define LIVEPATCH_ADVICE_REVERT_ABOVE                                   \
+    "Revert what is applied on top of it instead."
+
+#define LIVEPATCH_ADVICE_REVERT_FIRST                                   \
+    "Revert it first; xl livepatch revert --unload does both."
+
+/* The hooks of what is to be displaced, or of the payload itself. */
+#define LIVEPATCH_ADVICE_HOOKS_REPLACED                                 \
+    "Revert and unload what is applied, then apply it."
+
+/*----- an upload or an action -----*/
+
+#define LIVEPATCH_ADVICE_FAULTY                                         \
+    "The fault is the payload's: show these words to who made it."
 
 #define LIVEPATCH_ADVICE_NONE_TO_PAUSE                                  \
     "No guest that may be paused was in the way.  Try again, with a "   \
@@ -26,13 +69,26 @@
 #define LIVEPATCH_ADVICE_HOOK_OF                                        \
     "The hook is that of %s: ask who made that."
 
-/* The hooks of what is to be displaced, or of the payload itself. */
-#define LIVEPATCH_ADVICE_HOOKS_REPLACED                                 \
-    "Revert and unload what is applied, then apply it."
-
 #define LIVEPATCH_ADVICE_LOGLEVEL                                       \
     "Xen's log level (loglvl on its command line) hides the reason.  "  \
     "It may be that the code in memory isn't what the payload expects."
+
+/*----- what is left -----*/
+
+#define LIVEPATCH_ADVICE_STILL_LOADED                                   \
+    "It patches nothing any more.  Try xl livepatch unload."
+
+#define LIVEPATCH_ADVICE_STILL_PAUSED                                   \
+    "See xl list for guests in state p, and xl unpause them; then "     \
+    "remove " LIVEPATCH_PAUSE_JOURNAL "."
+
+#define LIVEPATCH_ADVICE_NOT_TIDY                                       \
+    "All that was applied is so again.  The next call that changes "    \
+    "something tries again to unload it."
+
+#define LIVEPATCH_ADVICE_NOT_PUT_BACK                                   \
+    "The host may lack the fixes that it had: see xl livepatch "        \
+    "status.  The next call that changes something tries again."
 
 #endif /* LIBXL_LIVEPATCH_WORDS_H */
 
