@@ -1,37 +1,43 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the hypervisor's part puts where, and what of Xen's own it displaces."""
 
+import re
+
 from .insertion import Insertion
 from .plan import Plan, demand
 
 FOLDERS = ("xen/common/livepatch", "xen/arch/x86/livepatch")
+# Beside the sources.
+OTHERS = ("Makefile", "Kconfig", ".gitignore")
 HEADERS = ("xen/include/xen/livepatch.h",
            "xen/include/xen/livepatch_payload.h",
            "xen/arch/x86/include/asm/livepatch.h")
-ADDED_HEADERS = ("xen/include/xen/livepatch_shadow.h",)
+ADDED = ("xen/include/xen/livepatch_shadow.h", "xen/tools/livepatch-keys.py")
 XENS_ENGINE = ("xen/common/livepatch.c", "xen/common/livepatch_elf.c",
                "xen/arch/x86/livepatch.c", "xen/include/xen/livepatch_elf.h")
 
 
 def plan(repository):
-    demand(repository, [*HEADERS, *ADDED_HEADERS,
+    demand(repository, [*HEADERS, *ADDED, "xen/common/livepatch/Kconfig",
                         *(f"{folder}/Makefile" for folder in FOLDERS)])
     # Every object that is to be built has its source.
     for folder in FOLDERS:
         demand(repository, _sources(repository / folder, folder))
-    copies = {name: repository / name for name in (*HEADERS, *ADDED_HEADERS)}
+    copies = {name: repository / name for name in (*HEADERS, *ADDED)}
     for folder in FOLDERS:
         for source in sorted((repository / folder).iterdir()):
-            if source.suffix in (".c", ".h") or source.name == "Makefile":
+            if source.suffix in (".c", ".h") or source.name in OTHERS:
                 copies[f"{folder}/{source.name}"] = source
     return Plan(copies, [*_makefiles(), *_kconfig(), *_panic(), *_papers()],
                 [*HEADERS, *XENS_ENGINE])
 
 
 def _sources(folder, name):
-    for line in (folder / "Makefile").read_text().splitlines():
-        if line.startswith("obj-y += "):
-            yield f"{name}/{line.split()[-1].removesuffix('.o')}.c"
+    makefile = (folder / "Makefile").read_text()
+    generated = re.findall(r"(?m)^targets \+= (\S+)\.c$", makefile)
+    for source in re.findall(r"(?m)^obj-y \+= (\S+)\.o$", makefile):
+        if source not in generated:
+            yield f"{name}/{source}.c"
 
 
 def _makefiles():
@@ -51,6 +57,8 @@ def _kconfig():
     yield Insertion(file, r"config FAST_SYMBOL_LOOKUP", (
         'comment "Live patching: this engine is for x86 only"',
         "\tdepends on !X86",
+        "",
+        'source "common/livepatch/Kconfig"',
         ""), where="before")
 
 
@@ -66,9 +74,18 @@ def _panic():
 
 
 def _papers():
+    yield Insertion("docs/misc/xen-command-line.pandoc", r"### loglvl", (
+        "### livepatch (x86)",
+        "> `= List of [ sig=warn | sig=enforce ]`",
+        "",
+        "What becomes of live patches that are not signed with one of the keys",
+        "in `CONFIG_LIVEPATCH_SIGNING_KEYS`: `warn` loads them with a warning on",
+        "the console, `enforce` refuses them.  The default is chosen when the",
+        "hypervisor is built, and what is laxer than that has no effect.",
+        ""), where="before")
     yield Insertion("MAINTAINERS", r"F:\txen/common/livepatch\*",
                     tuple(f"F:\t{folder}/" for folder in FOLDERS))
     yield Insertion("CHANGELOG.md", r"### Added.*", (
         " - On x86, a new engine for live patches: it says why it refuses a",
-        "   payload and which CPUs did not quiesce, and a replace that fails",
-        "   puts the old patches back."), pick="first")
+        "   payload and which CPUs did not quiesce, a replace that fails puts the",
+        "   old patches back, and payloads may be signed."), pick="first")

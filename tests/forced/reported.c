@@ -139,6 +139,12 @@ static void no_symbol(void)
         = LIVEPATCH_REASON_SYMBOL;
 }
 
+static void no_signature(void)
+{
+    refuse("fresh", 0, -XEN_EACCES, 1, true, "it is not signed")->reason =
+        LIVEPATCH_REASON_SIGNATURE;
+}
+
 static void odd_upload(void)
 {
     refuse("fresh", 0, -XEN_EINVAL, 1, true,
@@ -243,6 +249,8 @@ static const struct {
       REASON(HOOK), "The hook is that of bye", NULL },
     { { "no symbol", no_symbol, apply_fresh, .outcome = FAILS },
       REASON(SYMBOL), "symbol x is neither", NULL },
+    { { "no signature", no_signature, apply_fresh, .outcome = FAILS },
+      REASON(SIGNATURE), "it is not signed", NULL },
     { { "an odd upload", odd_upload, apply_fresh, .outcome = FAILS },
       REASON(FORMAT), "section 9: alignment 3", NULL },
     { { "what to do about that", odd_upload, apply_fresh, .outcome = FAILS },

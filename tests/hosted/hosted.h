@@ -19,6 +19,9 @@
 /* Calls the engine's initcalls; once a process. */
 void hosted_boot(void);
 
+/* What the engine makes of NAME=VALUE on the command line. */
+int hosted_param(const char *name, const char *value);
+
 /*
  * For a test's setup and teardown: everything is as at boot.  Fails the test
  * if something was left behind: memory, mappings, regions, changed text.

@@ -2,15 +2,20 @@
 /* The start of the pretended hypervisor, and the start of each test. */
 #include <xen/init.h>
 #include <xen/lib.h>
+#include <xen/param.h>
 #include <xen/rcupdate.h>
 
 #include "hosted.h"
 #include "services.h"
+#include "signature.h"
 
 extern const initcall_t __start_hosted_initcalls[] __attribute__((__weak__));
 extern const initcall_t __stop_hosted_initcalls[] __attribute__((__weak__));
 extern const initcall_t __start_hosted_presmp[] __attribute__((__weak__));
 extern const initcall_t __stop_hosted_presmp[] __attribute__((__weak__));
+
+extern const struct hosted_param __start_hosted_params[];
+extern const struct hosted_param __stop_hosted_params[];
 
 static void call_all(const initcall_t *call, const initcall_t *end)
 {
@@ -34,8 +39,26 @@ void hosted_boot(void)
     hosted_allocated = 0;
 }
 
+int hosted_param(const char *name, const char *value)
+{
+    const struct hosted_param *p;
+
+    for ( p = __start_hosted_params; p < __stop_hosted_params; p++ )
+        if ( !strcmp(p->name, name) )
+            return p->parse(value);
+    hosted_fail("the engine knows no parameter %s", name);
+}
+
+int cmdline_strcmp(const char *frag, const char *name)
+{
+    size_t length = strlen(name);
+
+    return strncmp(frag, name, length) || !strchr(",:;=", frag[length]);
+}
+
 void hosted_reset(void)
 {
+    signature_policy = SIGNATURE_OPTIONAL;
     hosted_reset_memory();
     hosted_reset_guest();
     hosted_reset_symbols();

@@ -162,6 +162,8 @@ static libxl_livepatch_reason reason_of(uint32_t reason)
         REASON(QUIESCE, QUIESCE),
         REASON(WAITQUEUE, WAITQUEUE),
         REASON(MEMORY, MEMORY),
+        REASON(HYPERVISOR, HYPERVISOR),
+        REASON(SIGNATURE, SIGNATURE),
 #undef REASON
     };
 

@@ -84,6 +84,10 @@ static const libxl__livepatch_words words[] = {
     { LIBXL_LIVEPATCH_REASON_INTERRUPTED,
       "a call was killed and left things half done",
       "The next call that changes something clears up first." },
+    { LIBXL_LIVEPATCH_REASON_SIGNATURE,
+      "this Xen takes it only with a signature that it knows",
+      "Get the payload as its maker has signed it for this Xen.  xl dmesg "
+      "has the names of the keys that Xen knows, from its boot." },
 };
 
 const libxl__livepatch_words *

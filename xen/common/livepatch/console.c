@@ -76,6 +76,8 @@ static void print_payload(const struct payload *payload)
     print_id("build-id  ", &payload->id);
     print_id("depends on", &payload->depends);
     print_id("built for ", &payload->xen_depends);
+    printk("    signed by  %s\n",
+           payload->signer ?: "none of this hypervisor's keys");
     print_functions(payload);
 }
 

@@ -12,6 +12,7 @@
 #include "payloads.h"
 #include "reason.h"
 #include "relocate.h"
+#include "signature.h"
 #include "symbols.h"
 #include "tables.h"
 
@@ -34,7 +35,8 @@ static int load_file(struct elf_view *elf, struct payload *payload, bool force)
 {
     int rc;
 
-    if ( (rc = arch_elf_check(&elf->header, elf->why)) ||
+    if ( (rc = signature_check(elf, payload)) ||
+         (rc = arch_elf_check(&elf->header, elf->why)) ||
          (rc = build_id_read(elf, payload)) ||
          (rc = layout_load(elf, payload)) ||
          (rc = symbols_resolve(elf, payload, force)) ||

@@ -186,6 +186,16 @@ static void write_obstacles(struct writer *w, const struct payload *payload)
     }
 }
 
+static void write_signature(struct writer *w, const struct payload *payload)
+{
+    struct xen_livepatch_report_signature s = {
+        .signature = payload->signature,
+    };
+
+    write_item(w, LIVEPATCH_REPORT_SIGNATURE, &s.item, sizeof(s),
+               payload->signer, payload->signer ? strlen(payload->signer) : 0);
+}
+
 static void write_payload(struct writer *w, const struct payload *payload)
 {
     /* A hook of a busy payload may change it under our eyes. */
@@ -197,6 +207,7 @@ static void write_payload(struct writer *w, const struct payload *payload)
                payload->depends.len);
     write_tail(w, LIVEPATCH_REPORT_XEN_DEPENDS, payload->xen_depends.p,
                payload->xen_depends.len);
+    write_signature(w, payload);
     write_status(w, payload_status(payload), &why, payload->users,
                  actions_last(payload));
     write_functions(w, payload);

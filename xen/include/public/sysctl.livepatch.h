@@ -77,6 +77,7 @@ struct xen_livepatch_report_status {
 #define LIVEPATCH_REASON_WAITQUEUE   13     /* vCPUs sleep in the hypervisor. */
 #define LIVEPATCH_REASON_MEMORY      14
 #define LIVEPATCH_REASON_HYPERVISOR  15     /* It failed within itself. */
+#define LIVEPATCH_REASON_SIGNATURE   16     /* It needs one of a known key. */
 
 /* One for each function, followed by its name. */
 #define LIVEPATCH_REPORT_FUNCTION     7
@@ -152,6 +153,19 @@ struct xen_livepatch_report_waiting {
 /* Text: the name of the payload whose hook it was or which is on top, where
  * the failure is another payload's doing. */
 #define LIVEPATCH_REPORT_CULPRIT     12
+
+/* Whether it is signed, followed by the name of the key that signed it, if the
+ * hypervisor was built with that. */
+#define LIVEPATCH_REPORT_SIGNATURE   13
+struct xen_livepatch_report_signature {
+    struct xen_livepatch_report_item item;
+#define LIVEPATCH_REPORT_SIGNATURE_NONE    0 /* There is none. */
+#define LIVEPATCH_REPORT_SIGNATURE_KNOWN   1 /* One of its keys made it. */
+#define LIVEPATCH_REPORT_SIGNATURE_UNKNOWN 2 /* Another's, or none that is
+                                                right. */
+    uint32_t signature;                     /* LIVEPATCH_REPORT_SIGNATURE_* */
+    uint32_t pad;
+};
 
 /*
  * XEN_SYSCTL_LIVEPATCH_REHEARSE: bring all CPUs together as an action does,

@@ -92,6 +92,8 @@ struct payload {
     const struct livepatch_func **by_new_addr;  /* funcs, sorted. */
     struct virtual_region region;
     struct livepatch_build_id id, depends, xen_depends;
+    uint32_t signature;         /* LIVEPATCH_REPORT_SIGNATURE_* */
+    const char *signer;         /* Name of the key, NULL: none that is known. */
     struct livepatch_hooks hooks;
     struct livepatch_span modinfo;          /* "key=value\0"... */
     struct livepatch_times times;

@@ -2,6 +2,8 @@
 #ifndef HOSTED_XEN_CACHE_H
 #define HOSTED_XEN_CACHE_H
 
-/* Where data lies in caches makes no difference here. */
+/* Where data lies in caches makes no difference here, nor when it may be
+ * written. */
+#define __ro_after_init
 
 #endif /* HOSTED_XEN_CACHE_H */

@@ -34,6 +34,9 @@ int scnprintf(char *buf, size_t size, const char *fmt, ...)
 int vscnprintf(char *buf, size_t size, const char *fmt, va_list args)
     __attribute__((__format__(__printf__, 3, 0)));
 
+/* 0 if the name stands before the end, or before one of ",:;=". */
+int cmdline_strcmp(const char *frag, const char *name);
+
 #define ARRAY_SIZE(x) (sizeof(x) / sizeof((x)[0]))
 #define ROUNDUP(x, a) (((x) + (a) - 1) & ~((typeof(x))(a) - 1))
 
