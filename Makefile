@@ -72,8 +72,9 @@ series: fetch-source ## our change to Xen as a git-format patch series, in build
 	@scripts/series $(if $(XEN_TREE),--tree "$(XEN_TREE)")
 
 .PHONY: builder
-builder: deps-build ## build livepatch-build, which makes payloads of source patches
-	@scripts/step builder "building livepatch-build" make -j2 -C tools/livepatch-build
+builder: deps-build ## build livepatch-build, which makes payloads of source patches, and livepatch-sign
+	@scripts/step builder "building livepatch-build" \
+		sh -c 'make -j2 -C tools/livepatch-build && make -j2 -C tools/livepatch-sign'
 
 .PHONY: toolstack
 toolstack: fetch-source ## build libxenlight and xl: [XEN_TREE=DIR] [PREFIX=/usr/local]

@@ -282,6 +282,9 @@ def _configure():
         "AC_CHECK_LIB([elf], [elf_memory], [], [AC_MSG_ERROR(",
         "    [Could not find libelf; install libelf-dev or "
         "elfutils-libelf-devel])])",
+        "AC_CHECK_LIB([crypto], [EVP_PKEY_verify], [], [AC_MSG_ERROR(",
+        "    [Could not find libcrypto; install libssl-dev or "
+        "openssl-devel])])",
         "AC_SEARCH_LIBS([SHA256Init], [md], [], [",
         "    AC_SEARCH_LIBS([SHA256_Init], [md], [], [AC_MSG_ERROR(",
         "        [Could not find SHA-256; install libmd-dev or "

@@ -59,6 +59,7 @@ class Installed(unittest.TestCase):
                  for path in self.root.rglob("*") if not path.is_dir()}
         self.assertEqual(found, {
             "bin/livepatch-build",
+            "bin/livepatch-sign",
             "sbin/xl",
             "lib/xen-livepatch/libxenctrl.so.4.17",
             "lib/xen-livepatch/libxenctrl.so.4.17.0",
@@ -71,6 +72,7 @@ class Installed(unittest.TestCase):
             "lib/xen-livepatch/libxl-livepatch-pauser",
             "share/bash-completion/completions/xl",
             "share/man/man1/livepatch-build.1",
+            "share/man/man1/livepatch-sign.1",
             "share/man/man1/xl-livepatch.1",
             *(f"share/xen-livepatch/{path.name}"
               for path in (TOP / "docs").glob("*.schema.json")),
@@ -82,8 +84,9 @@ class Installed(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             found = {str(path.relative_to(folder + PREFIX))
                      for path in Path(folder).rglob("*") if not path.is_dir()}
-        self.assertEqual(found, {"bin/livepatch-build",
-                                 "share/man/man1/livepatch-build.1"})
+        self.assertEqual(found, {"bin/livepatch-build", "bin/livepatch-sign",
+                                 "share/man/man1/livepatch-build.1",
+                                 "share/man/man1/livepatch-sign.1"})
 
     def test_xl_needs_libc_alone(self):
         # So it starts sooner than Debian's, and whatever libraries the host
@@ -125,9 +128,9 @@ class Installed(unittest.TestCase):
 
     def test_library_of_our_own(self):
         library = self.private / "libxenlivepatch.so.1"
-        # All are on every Debian: iproute2 and dpkg need the last two.
-        self.assertEqual(needed(library),
-                         {"libc.so.6", "libelf.so.1", "libmd.so.0"})
+        # All are on every Debian: iproute2, dpkg and openssl need the others.
+        self.assertEqual(needed(library), {"libc.so.6", "libelf.so.1",
+                                           "libmd.so.0", "libcrypto.so.3"})
         for symbol in exported(library) - {"VERS_1.0"}:
             self.assertRegex(symbol, r"^xenlivepatch_\w+@@VERS_1\.0$")
 

@@ -28,6 +28,8 @@ POSIX_HEADERS = set("""
     """.split())
 # Not of POSIX, but of FreeBSD 12, NetBSD 9 and Linux alike.
 COMMON_HEADERS = {"gelf.h", "libelf.h", "getopt.h", "sys/file.h"}
+# From OpenSSL 1.1.1 on.
+COMMON_HEADERS |= {f"openssl/{name}.h" for name in ("evp", "pem", "rsa", "x509")}
 # What one system calls otherwise, each in an #if with its counterpart.
 HEADER_PAIRS = {"sha256.h": "sha2.h", "sha2.h": "sha256.h"}
 # Xen's own.
@@ -42,7 +44,7 @@ POSIX_CALLS = set("""
     getpid gettimeofday isatty kill link localtime_r lseek lstat malloc memchr memcmp memcpy
     memmove memset mkdir mkstemp mlockall mmap mprotect munmap nanosleep open openat opendir
     perror pipe poll pread printf pselect pthread_mutex_lock pthread_mutex_unlock putchar
-    puts pwrite qsort read readdir readlink realloc realpath recv rename send setsid
+    puts pwrite qsort read readdir readlink realloc realpath recv rename rewind send setsid
     setenv shutdown sigaction sigaddset sigdelset sigemptyset sigfillset sigismember signal
     sigpending sigprocmask sigsuspend sleep snprintf socket socketpair sprintf sscanf stat
     stpcpy strcasecmp strchr strcmp strcpy strcspn strdup strerror strftime strlen
@@ -61,7 +63,7 @@ BENEATH = {"__assert_fail", "__errno_location", "__ctype_b_loc", "__ctype_tolowe
            "__stack_chk_fail", "__tls_get_addr", "_GLOBAL_OFFSET_TABLE_"}
 VARIABLES = {"optarg", "opterr", "optind", "optopt", "stderr", "stdin", "stdout", "environ"}
 OF_XEN = re.compile(r"(_?libxl_|libxl__|xencall|xc_|xs_|xtl_|xentoolcore_|xenlivepatch_|xlp_|elf_|"
-                    r"elf32_|elf64_|gelf_)")
+                    r"elf32_|elf64_|gelf_|EVP_|PEM_|X509_)")
 
 # Path -> the sources that may name it, as they get along without.
 LINUX_PATHS = {"/proc/xen": {"xl/xl_livepatch_host.c"}}

@@ -153,6 +153,7 @@ void xenlivepatch_free(xenlivepatch_payload *payload)
     free(payload->findings);
     free(payload->data);
     free(payload->sha256);
+    free(payload->signer);
     free(payload->build_id);
     free(payload->depends);
     free(payload->xen_build_id);
@@ -220,6 +221,7 @@ int xenlivepatch_judge(xenlivepatch_payload *payload, const void *data,
     payload->acceptable = true;
     rc = xlp_open(&c, &c.elf, data, size, label);
     if (!rc) {
+        xlp_judge_signature(&c, data, size);
         judge(&c);
         rc = c.rc;
     } else if (rc == EINVAL) {

@@ -14,7 +14,9 @@
  *   xensyms.c    symbols of a xen-syms, and comparison with them
  *   describe.c   sections and symbols, for who wants to know
  *   text.c       bytes as text
- *   sha256.c     the sum of a file
+ *   signature.c  who has signed it
+ *   signature_room.c  making room for that
+ *   sha256.c     sums of a file
  */
 
 #ifndef XENLIVEPATCH_PRIVATE_H
@@ -257,6 +259,17 @@ void xlp_judge_xen_syms(xlp_case *c);
 /*----- describe.c -----*/
 
 void xlp_describe(xlp_case *c);
+
+/*----- signature.c -----*/
+
+/* With the criteria's keys; one that can't be used makes c->rc EINVAL. */
+void xlp_judge_signature(xlp_case *c, const void *data, size_t size);
+
+/* A note with its owner, before the signature. */
+typedef struct {
+    Elf64_Nhdr header;
+    char owner[sizeof(XENLIVEPATCH_SIGNATURE_OWNER)];
+} xlp_note_head;
 
 /*----- sha256.c -----*/
 

@@ -21,6 +21,26 @@ typedef SHA2_CTX SHA256_CTX;
 #define SHA256_Final  SHA256Final
 #endif
 
+void xenlivepatch_digest(const void *data, size_t size,
+                         const xenlivepatch_signature *signature,
+                         uint8_t digest_r[XENLIVEPATCH_DIGEST_LEN])
+{
+    static const uint8_t zeroes[64];
+    const uint8_t *bytes = data;
+    const size_t end = signature->offset + signature->size;
+    size_t left = signature->size, part;
+    SHA256_CTX context;
+
+    SHA256_Init(&context);
+    SHA256_Update(&context, bytes, signature->offset);
+    for (; left; left -= part) {
+        part = left < sizeof(zeroes) ? left : sizeof(zeroes);
+        SHA256_Update(&context, zeroes, part);
+    }
+    SHA256_Update(&context, bytes + end, size - end);
+    SHA256_Final(digest_r, &context);
+}
+
 void xlp_sha256(const void *data, size_t size,
                 uint8_t digest[XLP_SHA256_LEN])
 {

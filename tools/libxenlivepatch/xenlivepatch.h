@@ -35,7 +35,7 @@
 #define XENLIVEPATCH_METADATA     ".modinfo"
 /* Where builders keep the names of functions; Xen doesn't look for it. */
 #define XENLIVEPATCH_STRINGS      ".livepatch.strings"
-/* Reserved: a note of owner "Xen" with a signature of the file. */
+/* A note with a signature of the file: see "signatures" below. */
 #define XENLIVEPATCH_SIGNATURE    ".note.Xen.signature"
 
 /* struct livepatch_func: its size, and where its fields are. */
@@ -72,6 +72,7 @@ typedef enum {
     XENLIVEPATCH_REASON_EXPECTATION,
     XENLIVEPATCH_REASON_HOOK,
     XENLIVEPATCH_REASON_MEMORY,
+    XENLIVEPATCH_REASON_SIGNATURE,      /* of none of the keys */
 } xenlivepatch_reason;
 
 typedef struct {
@@ -156,6 +157,9 @@ typedef struct {
     xenlivepatch_symbol *symbols;   /* that engines look at */
     size_t num_symbols;
     uint64_t signature;         /* bytes of XENLIVEPATCH_SIGNATURE */
+    char *signer;               /* text: the key, by its file's name without
+                                 * suffix; NULL: no keys were given, or it
+                                 * is of none of them */
 } xenlivepatch_payload;
 
 /* What a payload is compared with; what is NULL is not. */
@@ -167,6 +171,11 @@ typedef struct {
      * take the host down: then the payload says that it was forced.
      */
     bool force;
+    /*
+     * Files with public keys, of which one must have signed the payload;
+     * NULL-terminated.  That can't be forced.
+     */
+    char *const *keys;
 } xenlivepatch_criteria;
 
 xenlivepatch_payload *xenlivepatch_new(void);
@@ -187,6 +196,53 @@ int xenlivepatch_read(xenlivepatch_payload *payload, const char *path);
 int xenlivepatch_judge(xenlivepatch_payload *payload, const void *data,
                        size_t size, const char *label,
                        const xenlivepatch_criteria *criteria);
+
+/*----- signatures -----*/
+
+/* The note's owner, and its type: version | algorithm << 16 | hash << 24.
+ * The algorithm is RSA with PKCS #1 v1.5 (0), the hash SHA-256 (0). */
+#define XENLIVEPATCH_SIGNATURE_OWNER "Xen"
+#define XENLIVEPATCH_SIGNATURE_TYPE  1
+
+#define XENLIVEPATCH_DIGEST_LEN 32
+
+/* Where the signature is in the file, in bytes. */
+typedef struct {
+    size_t offset;
+    size_t size;
+} xenlivepatch_signature;
+
+/*
+ * Find it in the size bytes of a payload at data.  ENOENT: it has none;
+ * EINVAL: what it has is none that a hypervisor would take, or it is no
+ * ELF file.  *why_r is malloc'd then, a clause for people.
+ */
+int xenlivepatch_find_signature(const void *data, size_t size,
+                                xenlivepatch_signature *signature_r,
+                                char **why_r);
+
+/* What is signed: SHA-256 of the file, the signature's bytes as zeroes. */
+void xenlivepatch_digest(const void *data, size_t size,
+                         const xenlivepatch_signature *signature,
+                         uint8_t digest_r[XENLIVEPATCH_DIGEST_LEN]);
+
+/*
+ * The file with room for a signature of that many bytes, zeroes, malloc'd:
+ * what signers begin with.  EINVAL with *why_r as above; EEXIST where it
+ * has a signature already.
+ */
+int xenlivepatch_add_signature(const void *data, size_t size,
+                               size_t signature_size, void **data_r,
+                               size_t *size_r, char **why_r);
+
+/*
+ * Find out which of the keys has signed it.  These are paths of files with
+ * a public key, or a certificate, in PEM format, of RSA with 2048 to 4096
+ * bits; NULL-terminated.  EACCES: none of them; EINVAL: one can't be used;
+ * with *why_r as above.  *signer_r is one of keys.
+ */
+int xenlivepatch_verify(const void *data, size_t size, char *const *keys,
+                        const char **signer_r, char **why_r);
 
 /*----- text -----*/
 

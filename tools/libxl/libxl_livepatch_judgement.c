@@ -30,6 +30,8 @@ static libxl_livepatch_reason reason_of(xenlivepatch_reason reason)
         return LIBXL_LIVEPATCH_REASON_HOOK;
     case XENLIVEPATCH_REASON_MEMORY:
         return LIBXL_LIVEPATCH_REASON_MEMORY;
+    case XENLIVEPATCH_REASON_SIGNATURE:
+        return LIBXL_LIVEPATCH_REASON_SIGNATURE;
     }
     return LIBXL_LIVEPATCH_REASON_INTERNAL;
 }
@@ -152,6 +154,7 @@ static int take_content(xenlivepatch_payload *payload,
     judgement->build_id = take(&payload->build_id);
     judgement->depends = take(&payload->depends);
     judgement->xen_build_id = take(&payload->xen_build_id);
+    judgement->signer = take(&payload->signer);
     judgement->reapplicable = payload->reapplicable;
     judgement->replaceable = payload->replaceable;
     judgement->fixes = payload->fixes;
@@ -194,6 +197,7 @@ int libxl__livepatch_judge(const libxl__livepatch_image *image,
     if (criteria) {
         wanted.xen_build_id = criteria->xen_build_id;
         wanted.xen_syms = criteria->xen_syms;
+        wanted.keys = criteria->keys;
     }
     r = payload ? xenlivepatch_judge(payload, image->data, image->size,
                                      judgement->file ? : "The payload",

@@ -44,6 +44,7 @@ static int judge_member(libxl__gc *gc, apply_state *as,
     libxl_livepatch_judgement *const judgement = m->judgement;
     libxl_livepatch_criteria criteria = {
         .xen_build_id = result->xen_build_id,
+        .keys = as->call.params.keys,
     };
     const char *name;
     char *path;
@@ -672,6 +673,7 @@ static void describe_member(libxl__gc *gc, const apply_state *as,
     payload->name = judgement->name;
     payload->recorded = true;
     payload->forced = m->forced;
+    payload->signer = judgement->signer;
     payload->build_id = judgement->build_id;
     payload->depends = judgement->depends;
     payload->reapplicable = judgement->reapplicable;

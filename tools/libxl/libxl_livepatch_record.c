@@ -291,6 +291,8 @@ static void complete_reported(libxl__gc *gc,
         payload->file = libxl__strdup(NOGC, record->file);
     if (record->sha256)
         payload->sha256 = libxl__strdup(NOGC, record->sha256);
+    if (record->signer)
+        payload->signer = libxl__strdup(NOGC, record->signer);
     if (!payload->applied_us &&
         payload->state == LIBXL_LIVEPATCH_STATE_APPLIED)
         payload->applied_us = record->applied_us;

@@ -261,13 +261,12 @@ static void compare_with_host(livepatch_command *cmd)
     command_dispose(&attempt);
 }
 
-static void add_warning(livepatch_command *cmd, const char *warning)
+void livepatch_add_string(libxl_string_list *list, const char *string)
 {
-    libxl_string_list *list = &cmd->answer.head.warnings;
     int num = libxl_string_list_length(list);
 
     *list = xrealloc(*list, (num + 2) * sizeof(**list));
-    (*list)[num] = xstrdup(warning);
+    (*list)[num] = xstrdup(string);
     (*list)[num + 1] = NULL;
 }
 
@@ -279,6 +278,8 @@ static bool prepare(livepatch_command *cmd, int argc, char **argv)
     if (!ok || cmd->help) return ok;
 
     take_files(cmd);
+    if (!livepatch_find_keys(cmd)) return false;
+
     if (cmd->verb->without_host) {
         compare_with_host(cmd);
         return true;
@@ -340,7 +341,7 @@ static int run_verb(const livepatch_verb *verb, int argc, char **argv)
     if (prepare(&cmd, argc, argv) && !cmd.help)
         livepatch_run(&cmd);
     if (cmd.uncompared)
-        add_warning(&cmd, cmd.uncompared);
+        livepatch_add_string(&cmd.answer.head.warnings, cmd.uncompared);
     if (cmd.help) {
         livepatch_print_verb_help(verb);
         status = STATUS_DONE;

@@ -4,6 +4,7 @@
  *
  *   xl_livepatch.c          the verbs
  *   xl_livepatch_options.c  the options of all verbs, and help about them
+ *   xl_livepatch_keys.c     whose signatures are demanded
  *   xl_livepatch_host.c     access to the hypervisor and its domains
  *   xl_livepatch_wait.c     an operation that signals can stop
  *   xl_livepatch_answer.c   results of every type, handled alike
@@ -111,6 +112,20 @@ bool livepatch_refuse(livepatch_command *cmd,
                       libxl_livepatch_reason reason,
                       const char *advice, const char *fmt, ...)
                       __attribute__((format(printf, 4, 5)));
+
+/* Append a copy. */
+void livepatch_add_string(libxl_string_list *list, const char *string);
+
+/*----- xl_livepatch_keys.c -----*/
+
+/*
+ * Who may have signed what this host takes: public keys in PEM format, in
+ * files *.pem.  Where that folder exists nothing else is taken by xl.
+ */
+#define LIVEPATCH_KEYS XEN_CONFIG_DIR "/livepatch-keys"
+
+/* What the verb has to demand; false with a refusal. */
+bool livepatch_find_keys(livepatch_command *cmd);
 
 /*----- xl_livepatch_options.c -----*/
 

@@ -111,6 +111,7 @@ void livepatch_print_judgement(FILE *f, const libxl_livepatch_judgement *j)
     print_field(f, "build-id", j->build_id);
     print_field(f, "depends on", j->depends);
     print_field(f, "made for Xen", j->xen_build_id);
+    print_field(f, "signed by", j->signer);
     print_list_field(f, "fixes", j->fixes);
     print_functions(f, j->functions, j->num_functions);
     print_list_field(f, "hooks", j->hooks);
@@ -297,6 +298,7 @@ void livepatch_print_payload(FILE *f, const libxl_livepatch_payload *p)
     print_field(f, "depends on", p->depends);
     print_field(f, "file", p->file);
     print_field(f, "sha256", p->sha256);
+    print_field(f, "signed by", p->signer);
     print_time(f, "uploaded", p->uploaded_us);
     print_time(f, "applied", p->applied_us);
     if (p->position)

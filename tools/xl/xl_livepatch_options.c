@@ -248,6 +248,12 @@ static bool set_xen_syms(livepatch_command *cmd, const char *arg)
     return true;
 }
 
+static bool set_key(livepatch_command *cmd, const char *arg)
+{
+    livepatch_add_string(&cmd->criteria.keys, arg);
+    return true;
+}
+
 static bool set_json(livepatch_command *cmd, const char *arg)
 {
     cmd->json = true;
@@ -324,6 +330,10 @@ static const livepatch_option options[] = {
       "Compare with the hypervisor that has this build-id." },
     { "xen-syms", 0, "FILE", LIVEPATCH_CHECK, set_xen_syms,
       "Compare with this hypervisor image and its symbols." },
+    { "key", 0, "FILE", LIVEPATCH_CHECK, set_key,
+      "Demand that the payload is signed with this public key,\n"
+      "or another one if there are more of these.  Default:\n"
+      "the keys in " LIVEPATCH_KEYS ", if that exists." },
     { "json", 'j', NULL, ALL, set_json,
       "Print one JSON document on standard output, and text\n"
       "for people on standard error." },
