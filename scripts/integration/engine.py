@@ -24,7 +24,8 @@ def plan(repository):
         for source in sorted((repository / folder).iterdir()):
             if source.suffix in (".c", ".h") or source.name == "Makefile":
                 copies[f"{folder}/{source.name}"] = source
-    return Plan(copies, [*_makefiles(), *_kconfig(), *_panic(), *_papers()],
+    return Plan(copies, [*_makefiles(), *_kconfig(), *_regions(), *_panic(),
+                         *_papers()],
                 [*HEADERS, *XENS_ENGINE])
 
 
@@ -52,6 +53,15 @@ def _kconfig():
         'comment "Live patching: this engine is for x86 only"',
         "\tdepends on !X86",
         ""), where="before")
+
+
+def _regions():
+    # The caller's to wait, by call_rcu(): see unload() in actions.c.
+    file = "xen/common/virtual_region.c"
+    yield Insertion(file, r"    /\* Assert that no CPU might be using the .*",
+                    ("    /* It may be in use until the end of a grace period. */",),
+                    where="instead")
+    yield Insertion(file, r"    rcu_barrier\(\);", (), where="instead")
 
 
 def _panic():

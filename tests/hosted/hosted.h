@@ -116,6 +116,8 @@ void hosted_set_cpus(unsigned int n);
  * stuck.  Fails the test if this doesn't end.
  */
 void hosted_run(void);
+/* All CPUs have been through their softirqs; hosted_run() ends with it. */
+void hosted_grace_period(void);
 /* At most so many turns of a CPU.  True if there is nothing left to do. */
 bool hosted_run_some(unsigned int turns);
 

@@ -205,7 +205,6 @@ void unregister_virtual_region(struct virtual_region *r)
 {
     list_del_rcu(&r->list);
     hosted_regions--;
-    rcu_barrier();
 }
 
 void hosted_each_region(void (*fn)(const struct virtual_region *region,

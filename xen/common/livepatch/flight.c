@@ -204,14 +204,14 @@ static void cf_check finish(void *arg, const struct quiesce_result *result)
 {
     const struct patching_plan *plan = arg;
 
-    payloads_acquire();
+    spin_lock(&payloads_lock);
     record(result);
     spin_unlock(&payloads_lock);
 
     call_post_hook(plan, !result->rc && plan->failure != PATCHING_WAITING);
     announce();
 
-    payloads_acquire();
+    spin_lock(&payloads_lock);
     land();
     spin_unlock(&payloads_lock);
 }

@@ -7,6 +7,7 @@
 
 #include <xen/list.h>
 #include <xen/livepatch.h>
+#include <xen/rcupdate.h>
 #include <xen/time.h>
 #include <xen/virtual_region.h>
 
@@ -86,6 +87,7 @@ struct payload {
     unsigned int nproviders;    /* Those that this one is bound to: */
     struct payload **providers;
     struct list_head list;      /* In the list of the loaded ones. */
+    struct rcu_head rcu;        /* Of one that was unloaded. */
     struct list_head stack;     /* In the stack of the applied ones. */
     struct livepatch_image image;
     struct livepatch_symbols *symbols;
