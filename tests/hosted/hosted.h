@@ -130,6 +130,7 @@ void hosted_free(unsigned int cpu);
 
 /* get_cpu_maps() fails from the n-th call on, for so many calls. */
 void hosted_fail_cpu_maps(unsigned long n, unsigned long calls);
+bool hosted_cpu_maps_held(void);
 
 /* Order in which CPUs run: 0, one after the other; else pseudo-random. */
 void hosted_shuffle(unsigned int seed);
@@ -174,6 +175,8 @@ bool hosted_irqs_are_off(unsigned int cpu);
 
 /* What a CPU does in its idle loop, once: a tasklet, and the engine's. */
 void hosted_idle(void);
+/* Calls the timers of this CPU whose time has come. */
+void hosted_fire_timers(void);
 /* Whether a tasklet awaits the CPU. */
 bool hosted_has_tasklet(unsigned int cpu);
 /* Calls the NMI handler on this CPU as it is now. */

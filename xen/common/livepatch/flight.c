@@ -158,6 +158,8 @@ static void record(const struct quiesce_result *result)
     payload->times.arrival = result->arrival;
     payload->times.stopped = result->stopped;
     payload->times.patching = result->patching;
+    payload->times.stall = result->stall;
+    payload->times.attempts = result->attempts;
 
     obstacles_keep(payload, plan, result);
     payloads_changed();

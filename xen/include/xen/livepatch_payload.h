@@ -67,6 +67,8 @@ struct livepatch_times {
     s_time_t arrival;           /* From the call until every CPU had come. */
     s_time_t stopped;           /* From the last arrival to the release. */
     s_time_t patching;          /* Of that, the action itself. */
+    s_time_t stall;             /* Longest that CPUs stood still for it. */
+    unsigned int attempts;      /* To bring all CPUs together. */
 };
 
 struct livepatch_symbols;
