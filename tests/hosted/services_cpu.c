@@ -613,9 +613,13 @@ const cpumask_t *cpumask_of(unsigned int cpu)
 
 /* -- NMIs ---------------------------------------------------------------- */
 
+/* Two steps, as in Xen: of two at once, one may be lost. */
 nmi_callback_t *set_nmi_callback(nmi_callback_t *callback)
 {
-    return __atomic_exchange_n(&nmi_callback, callback, __ATOMIC_SEQ_CST);
+    nmi_callback_t *old = __atomic_load_n(&nmi_callback, __ATOMIC_SEQ_CST);
+
+    __atomic_store_n(&nmi_callback, callback, __ATOMIC_SEQ_CST);
+    return old;
 }
 
 void unset_nmi_callback(void)

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include <asm/nmi.h>
 #include <xen/errno.h>
 #include <xen/kernel.h>
 #include <xen/lib.h>
@@ -289,6 +290,22 @@ static void who_comes_too_late_goes_again(void **state)
         assert_false(hosted_irqs_are_off(cpu));
     assert_int_equal(ended, 1);
     meets();
+}
+
+/* It takes the NMI by which it was asked when it isn't listened to any more,
+ * and another's with it. */
+static void a_late_answer_is_made_up_for(void **state)
+{
+    nmi_watchdog = NMI_IO_APIC;
+    hosted_stick_deaf(2);
+    fails(1);
+    hosted_free(2);
+    assert_int_equal(hosted_nmis_handled, 0);
+    hosted_run();
+    assert_int_equal(hosted_nmis_handled, 1);
+    meets();
+    assert_int_equal(hosted_nmis_handled, 1);
+    nmi_watchdog = NMI_NONE;
 }
 
 /* Stops a CPU as soon as it waits: with IRQs on, or with IRQs off. */
@@ -732,6 +749,7 @@ int main(void)
         TEST(all_of_them_are),
         TEST(an_idle_vcpu_in_a_guests_place_is_the_guests),
         TEST(who_comes_too_late_goes_again),
+        TEST(a_late_answer_is_made_up_for),
         TEST(who_came_to_another_isnt_counted),
         TEST(nor_who_masked_his_irqs_for_another),
         TEST(a_late_call_joins_the_next),

@@ -399,18 +399,17 @@ static void noinline answer_call(void)
     this_cpu(called) = false;
 
     now = load_acquire(&word);
-    if ( PHASE(now) == CALLED )
+    if ( PHASE(now) == CALLED &&
+         claim(&word, now, WORD(GENERATION(now), GATHER)) )
+        lead(GENERATION(now));
+    else
     {
-        if ( claim(&word, now, WORD(GENERATION(now), GATHER)) )
-        {
-            lead(GENERATION(now));
-            return;
-        }
         now = load_acquire(&word);
+        if ( PHASE(now) == GATHER )
+            follow(GENERATION(now));
     }
 
-    if ( PHASE(now) == GATHER )
-        follow(GENERATION(now));
+    arch_settle();
 }
 
 void check_for_livepatch_work(void)
