@@ -28,7 +28,8 @@ def plan(repository):
         for source in sorted((repository / folder).iterdir()):
             if source.suffix in (".c", ".h") or source.name in OTHERS:
                 copies[f"{folder}/{source.name}"] = source
-    return Plan(copies, [*_makefiles(), *_kconfig(), *_panic(), *_papers()],
+    return Plan(copies, [*_makefiles(), *_kconfig(), *_regions(), *_panic(),
+                         *_papers()],
                 [*HEADERS, *XENS_ENGINE])
 
 
@@ -60,6 +61,15 @@ def _kconfig():
         "",
         'source "common/livepatch/Kconfig"',
         ""), where="before")
+
+
+def _regions():
+    # The caller's to wait, by call_rcu(): see unload() in actions.c.
+    file = "xen/common/virtual_region.c"
+    yield Insertion(file, r"    /\* Assert that no CPU might be using the .*",
+                    ("    /* It may be in use until the end of a grace period. */",),
+                    where="instead")
+    yield Insertion(file, r"    rcu_barrier\(\);", (), where="instead")
 
 
 def _panic():

@@ -73,7 +73,8 @@ def strip(path, text):
         elif not inside:
             kept.append(line)
         elif line.startswith(before):
-            kept.append(line[len(before):].removesuffix(f"{after}\n") + "\n")
+            was = line[len(before):].removesuffix(f"{after}\n")
+            kept.append(was.replace("/\\*", "/*").replace("*\\/", "*/") + "\n")
     if inside:
         raise IntegrationError(f"{path}: the marker comments \"{BEGIN}\" and "
                                f"\"{END}\" are not in pairs; restore this "
@@ -83,5 +84,7 @@ def strip(path, text):
 
 def _marker(path, word):
     if path.endswith((".c", ".h")):
+        # One of Xen's own comments may be what was there.
+        word = word.replace("/*", "/\\*").replace("*/", "*\\/")
         return f"/* {word} */"
     return f"<!-- {word} -->" if path.endswith(".md") else f"# {word}"

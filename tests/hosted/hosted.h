@@ -78,6 +78,10 @@ size_t hosted_symbol_size(const char *name);
 /* Calls it as the hypervisor would: int (*)(void). */
 int hosted_call(const char *name);
 
+/* Whether the end of functions is known, as from 4.21 on: as HOSTED_SYMBOLS in
+ * the environment names that or 4.17, or else as the release has it. */
+extern bool hosted_end_symbols;
+
 /* How many regions are registered, beside the hypervisor's own. */
 extern unsigned int hosted_regions;
 
@@ -119,6 +123,8 @@ void hosted_set_cpus(unsigned int n);
  * stuck.  Fails the test if this doesn't end.
  */
 void hosted_run(void);
+/* All CPUs have been through their softirqs; hosted_run() ends with it. */
+void hosted_grace_period(void);
 /* At most so many turns of a CPU.  True if there is nothing left to do. */
 bool hosted_run_some(unsigned int turns);
 
@@ -131,6 +137,7 @@ void hosted_free(unsigned int cpu);
 
 /* get_cpu_maps() fails from the n-th call on, for so many calls. */
 void hosted_fail_cpu_maps(unsigned long n, unsigned long calls);
+bool hosted_cpu_maps_held(void);
 
 /* Order in which CPUs run: 0, one after the other; else pseudo-random. */
 void hosted_shuffle(unsigned int seed);
@@ -175,6 +182,8 @@ bool hosted_irqs_are_off(unsigned int cpu);
 
 /* What a CPU does in its idle loop, once: a tasklet, and the engine's. */
 void hosted_idle(void);
+/* Calls the timers of this CPU whose time has come. */
+void hosted_fire_timers(void);
 /* Whether a tasklet awaits the CPU. */
 bool hosted_has_tasklet(unsigned int cpu);
 /* Calls the NMI handler on this CPU as it is now. */

@@ -22,14 +22,16 @@ _stext:
         .endm
 
 /* What services_symbols.c knows of it: address, size, name. */
-        .macro symbol name
+        .macro sized_symbol name, size
         .pushsection hosted_symbols, "a", @progbits
-        .quad \name, 89f - \name, 88f
+        .quad \name, \size, 88f
         .popsection
         .pushsection .rodata.hosted, "a", @progbits
 88:     .asciz "\name"
         .popsection
-89:
+        .endm
+        .macro symbol name
+89:     sized_symbol \name, (89b-\name)
         .endm
 
 /* Aligned, room enough: the ordinary case. */
@@ -56,6 +58,14 @@ function xen_three
         mov $3, %eax
         ret
 done xen_three
+
+/* Where AMD's processors take an NMI that came in a guest. */
+        .balign 16
+function xen_stgi
+        stgi
+        nop
+        ret
+done xen_stgi
 
 /* With an ENDBR64 at its entry. */
         .balign 16
@@ -125,6 +135,41 @@ function xen_endbr_short
         ret
 done xen_endbr_short
         .byte 0xcc
+
+/* Entry code. */
+        .globl _stextentry, _etextentry
+_stextentry:
+        .balign 16
+function xen_entry
+        mov $15, %eax
+        ret
+done xen_entry
+_etextentry:
+
+/* Labels within, as functions in assembly have them: one that a jump doesn't
+ * reach, and one that it would cover. */
+        .macro label name
+\name:
+        sized_symbol \name, 0
+        .endm
+
+        .balign 16
+function xen_labelled
+        mov $13, %eax
+        jmp xen_label
+        nop
+label xen_label
+        nop
+        ret
+done xen_labelled
+
+        .balign 16
+function xen_labelled_early
+        mov $14, %al
+label xen_early_label
+        mov $14, %eax
+        ret
+done xen_labelled_early
 
 /* 31 bytes and more of one-byte instructions, for long NOPs. */
         .balign 16

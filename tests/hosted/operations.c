@@ -202,6 +202,7 @@ void op_unload_all(void)
         if ( op_unload(list_last_entry(&payloads_loaded, struct payload,
                                        list)->name) )
             abort();
+    hosted_grace_period();
 }
 
 /*

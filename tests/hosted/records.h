@@ -41,7 +41,7 @@ static inline int load(struct image *image)
     memset(&payload, 0, sizeof(payload));
     strlcpy(payload.name, "p", sizeof(payload.name));
     payload.why.about = payload.name;
-    payloads_acquire();
+    spin_lock(&payloads_lock);
     rc = load_payload(&payload, file, size, false);
     spin_unlock(&payloads_lock);
     image_free(image);

@@ -72,7 +72,7 @@ void hosted_reset(void)
 
 void hosted_check_clean(void)
 {
-    rcu_barrier();
+    hosted_grace_period();
     if ( hosted_mapped )
         hosted_fail("%u mappings were left", hosted_mapped);
     if ( hosted_regions )

@@ -14,6 +14,7 @@
 #include <xen/sched.h>
 #include <xen/softirq.h>
 #include <xen/tasklet.h>
+#include <xen/timer.h>
 #include <xen/watchdog.h>
 
 #include "hosted.h"
@@ -52,6 +53,8 @@ unsigned int nmi_watchdog = NMI_NONE;
 bool watchdog_force;
 
 static spinlock_t tasklet_lock = SPIN_LOCK_UNLOCKED;
+static spinlock_t timer_lock = SPIN_LOCK_UNLOCKED;
+static struct timer *timers;
 static struct notifier_block *notifiers[8];
 static unsigned int nnotifiers;
 
@@ -84,6 +87,74 @@ void hosted_assert_may_sleep(const char *what)
 {
     if ( cpus[hosted_cpu].irqs_off )
         hosted_fail("%s with IRQs off", what);
+}
+
+/* -- Timers -------------------------------------------------------------- */
+
+void init_timer(struct timer *timer, void (*function)(void *), void *data,
+                unsigned int cpu)
+{
+    *timer = (struct timer){ .function = function, .data = data, .cpu = cpu,
+                             .next = timers };
+    timers = timer;
+}
+
+void set_timer(struct timer *timer, s_time_t expires)
+{
+    spin_lock(&timer_lock);
+    timer->expires = expires;
+    timer->active = true;
+    spin_unlock(&timer_lock);
+}
+
+void migrate_timer(struct timer *timer, unsigned int new_cpu)
+{
+    if ( !cpu_online(new_cpu) )
+        hosted_fail("timer moved to CPU %u", new_cpu);
+    spin_lock(&timer_lock);
+    timer->cpu = new_cpu;
+    spin_unlock(&timer_lock);
+}
+
+void hosted_fire_timers(void)
+{
+    struct timer *timer;
+    bool due;
+
+    for ( timer = timers; timer; timer = timer->next )
+    {
+        spin_lock(&timer_lock);
+        due = timer->active && timer->cpu == hosted_cpu &&
+              timer->expires <= hosted_cpus.now();
+        timer->active &= !due;
+        spin_unlock(&timer_lock);
+        if ( due )
+            timer->function(timer->data);
+    }
+}
+
+/* Whether the CPU has one that should have fired. */
+static bool has_due_timer(unsigned int cpu)
+{
+    const struct timer *timer;
+
+    for ( timer = timers; timer; timer = timer->next )
+        if ( timer->active && timer->cpu == cpu &&
+             timer->expires <= hosted_clock )
+            return true;
+    return false;
+}
+
+/* The next one that can fire, or NULL. */
+static const struct timer *next_timer(void)
+{
+    const struct timer *timer, *next = NULL;
+
+    for ( timer = timers; timer; timer = timer->next )
+        if ( timer->active && !cpus[timer->cpu].stuck &&
+             (!next || timer->expires < next->expires) )
+            next = timer;
+    return next;
 }
 
 /* -- Coroutines ---------------------------------------------------------- */
@@ -219,7 +290,8 @@ struct hosted_cpus hosted_cpus = {
 static bool wants_to_run(unsigned int cpu)
 {
     return !cpus[cpu].stuck &&
-           (cpus[cpu].running || hosted_has_tasklet(cpu));
+           (cpus[cpu].running || hosted_has_tasklet(cpu) ||
+            has_due_timer(cpu));
 }
 
 bool hosted_is_running(unsigned int cpu)
@@ -255,7 +327,15 @@ bool hosted_run_some(unsigned int turns)
         for_each_online_cpu ( cpu )
             n += wants_to_run(cpu);
         if ( !n )
-            return true;
+        {
+            const struct timer *timer = next_timer();
+
+            if ( !timer )
+                return true;
+            hosted_clock = max(hosted_clock, timer->expires);
+            done++;
+            continue;
+        }
         if ( shuffle )
         {
             run_cpu(pick(n));
@@ -273,7 +353,7 @@ void hosted_run(void)
 {
     if ( !hosted_run_some(TOO_MANY_TURNS) )
         hosted_fail("CPUs run for ever");
-    rcu_barrier();
+    hosted_grace_period();
 }
 
 void hosted_shuffle(unsigned int seed)
@@ -295,6 +375,7 @@ s_time_t get_s_time(void)
 
 void hosted_idle(void)
 {
+    hosted_fire_timers();
     do_tasklet();
     check_for_livepatch_work();
     if ( !local_irq_is_enabled() )
@@ -303,8 +384,7 @@ void hosted_idle(void)
 
 void process_pending_softirqs(void) {}
 
-/* What call_rcu() was given, the last one first: a grace period ends when CPUs
- * have run, or for whoever waits for it. */
+/* What call_rcu() was given, the last one first. */
 static struct rcu_head *rcu_waiting;
 
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
@@ -316,7 +396,7 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
         continue;
 }
 
-void rcu_barrier(void)
+void hosted_grace_period(void)
 {
     struct rcu_head *next, *head = __atomic_exchange_n(&rcu_waiting, NULL,
                                                        __ATOMIC_ACQUIRE);
@@ -326,6 +406,12 @@ void rcu_barrier(void)
         next = head->next;
         head->func(head);
     }
+}
+
+/* cpu_down() may hold the CPU maps, and wait for who calls this. */
+void rcu_barrier(void)
+{
+    hosted_fail("somebody waits for all CPUs' softirqs");
 }
 
 unsigned int hosted_spin_debug_disabled;
@@ -446,6 +532,24 @@ static void notify(unsigned long action, unsigned int cpu)
                                     (void *)(unsigned long)cpu);
 }
 
+/* What a CPU that is gone had to do is CPU 0's. */
+static void take_over_from(unsigned int cpu)
+{
+    struct timer *timer;
+    struct tasklet *t;
+
+    for ( timer = timers; timer; timer = timer->next )
+        if ( timer->cpu == cpu )
+            timer->cpu = 0;
+    while ( !list_empty(&cpus[cpu].tasklets) )
+    {
+        t = list_first_entry(&cpus[cpu].tasklets, struct tasklet, list);
+        list_del(&t->list);
+        list_add_tail(&t->list, &cpus[0].tasklets);
+        t->scheduled_on = 0;
+    }
+}
+
 void hosted_set_cpus(unsigned int n)
 {
     unsigned int cpu;
@@ -462,6 +566,7 @@ void hosted_set_cpus(unsigned int n)
         {
             notify(CPU_DOWN_PREPARE, cpu);
             cpumask_clear_cpu(cpu, &cpu_online_map);
+            take_over_from(cpu);
             notify(CPU_DEAD, cpu);
         }
     }
@@ -486,6 +591,11 @@ bool get_cpu_maps(void)
     return true;
 }
 
+bool hosted_cpu_maps_held(void)
+{
+    return maps_held;
+}
+
 void put_cpu_maps(void)
 {
     if ( __atomic_sub_fetch(&maps_held, 1, __ATOMIC_RELEASE) < 0 )
@@ -503,9 +613,13 @@ const cpumask_t *cpumask_of(unsigned int cpu)
 
 /* -- NMIs ---------------------------------------------------------------- */
 
+/* Two steps, as in Xen: of two at once, one may be lost. */
 nmi_callback_t *set_nmi_callback(nmi_callback_t *callback)
 {
-    return __atomic_exchange_n(&nmi_callback, callback, __ATOMIC_SEQ_CST);
+    nmi_callback_t *old = __atomic_load_n(&nmi_callback, __ATOMIC_SEQ_CST);
+
+    __atomic_store_n(&nmi_callback, callback, __ATOMIC_SEQ_CST);
+    return old;
 }
 
 void unset_nmi_callback(void)

@@ -51,15 +51,14 @@ static void test_many_functions(void **state)
     assert_contains(hosted_console(), "    last\\x1b: ");
 }
 
-/* It may have interrupted who has the lock. */
+/* Whoever has the lock isn't waited for, and doesn't wait for the console. */
 static void test_key_while_locked(void **state)
 {
     handmade("a", 1, HOSTED_XEN_ID);
-    payloads_acquire();
+    spin_lock(&payloads_lock);
     hosted_key('x');
     spin_unlock(&payloads_lock);
-    assert_contains(hosted_console(), "being changed; try again");
-    assert_lacks(hosted_console(), "CHECKED");
+    assert_contains(hosted_console(), "  a: CHECKED");
 }
 
 static void test_crash(void **state)
@@ -75,7 +74,7 @@ static void test_crash(void **state)
     hosted_console_clear();
 
     /* Whoever crashed may have it. */
-    payloads_acquire();
+    spin_lock(&payloads_lock);
     livepatch_print_applied();
     spin_unlock(&payloads_lock);
     assert_contains(hosted_console(), "livepatch: a: APPLIED, build-id 0101");

@@ -16,6 +16,8 @@
 #include "hosted.h"
 #include "operations.h"
 #include "payload.h"
+#include "payloads.h"
+#include "samples.h"
 
 static int setup(void **state)
 {
@@ -53,7 +55,58 @@ static void a_real_jump_patches_a_real_function(void **state)
     assert_int_equal(op_state("one"), 0);
 }
 
-static void payloads_stack(void **state)
+/*
+ * It isn't there any more as soon as the hypercall returns, although a trap
+ * handler that found it before may still be looking at it.
+ */
+static void unloading_waits_for_nobody(void **state)
+{
+    const struct virtual_region *region;
+    unsigned long addr, size, offset;
+    unsigned int allocated;
+    const char *symbol;
+    char owner[KSYM_NAME_LEN + 1];
+
+    assert_int_equal(op_upload_once("a", sample_rich(0x33, HOSTED_XEN_ID)),
+                     0);
+    addr = (unsigned long)payloads_find("a")->funcs[0].new_addr;
+    region = find_text_region(addr);
+    symbol = region->symbols_lookup(addr, &size, &offset, owner);
+    assert_non_null(symbol);
+    allocated = hosted_allocated;
+
+    assert_int_equal(op_unload("a"), 0);
+    assert_int_equal(op_state("a"), 0);
+    assert_null(find_text_region(addr));
+    assert_false(is_patch((void *)addr));
+    assert_int_equal(hosted_allocated, allocated);
+    assert_true((void *)addr >= region->text_start &&
+                (void *)addr < region->text_end);
+    assert_int_not_equal(strlen(symbol), 0);
+
+    /* Name, symbols and functions are free for another. */
+    assert_int_equal(op_upload_once("a", sample_rich(0x33, HOSTED_XEN_ID)),
+                     0);
+    assert_int_equal(op_apply("a"), 0);
+    hosted_grace_period();
+    assert_int_equal(hosted_allocated, allocated);
+}
+
+/* Who was bound isn't any more, before its memory is gone. */
+static void providers_are_free_at_once(void **state)
+{
+    struct image *user = image_make(0x44, HOSTED_XEN_ID, "xen_two", 102);
+
+    assert_int_equal(op_upload_once("a", sample_rich(0x33, HOSTED_XEN_ID)),
+                     0);
+    image_undefined(user, "rich_for_others");
+    assert_int_equal(op_upload_once("b", user), 0);
+    assert_int_equal(op_unload("a"), -EBUSY);
+    assert_int_equal(op_unload("b"), 0);
+    assert_int_equal(op_unload("a"), 0);
+}
+
+static void payloads_lie_on_each_other(void **state)
 {
     assert_int_equal(op_upload_once("one", image_new()), 0);
     assert_int_equal(op_upload_once("two", image_make(0x33, IMAGE_ID,
@@ -160,7 +213,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(functions_return_their_values),
         TEST(a_real_jump_patches_a_real_function),
-        TEST(payloads_stack),
+        TEST(unloading_waits_for_nobody),
+        TEST(providers_are_free_at_once),
+        TEST(payloads_lie_on_each_other),
         TEST(a_payload_replaces_others),
         TEST(hooks_are_called),
         TEST(a_stuck_cpu_is_waited_for_in_vain),

@@ -126,6 +126,7 @@ static void assert_as_given(const struct payload *payload, int rc)
     assert_memory_equal(payload, &given, sizeof(given));
     assert_int_equal(payload->why.rc, rc);
     assert_int_not_equal(payload->why.text[0], 0);
+    hosted_grace_period();
     assert_int_equal(hosted_allocated, 0);
 }
 

@@ -20,20 +20,23 @@
 #define TIMEOUT MICROSECS(100)
 
 static unsigned int others;             /* Calls of another's callback. */
-static int others_result;
 
 static int other(const struct cpu_user_regs *regs, int cpu)
 {
     others++;
-    return others_result;
+    return 1;
 }
+
+static nmi_callback_t *ours;
 
 static int setup(void **state)
 {
     hosted_boot();
     hosted_reset();
     others = 0;
-    others_result = 1;
+    /* As it was before the test. */
+    ours = set_nmi_callback(NULL);
+    set_nmi_callback(ours);
     return 0;
 }
 
@@ -41,13 +44,17 @@ static int teardown(void **state)
 {
     unsigned int cpu;
 
-    set_nmi_callback(NULL);
-    /* Who was there before ours is forgotten. */
-    arch_nmi_hold();
-    arch_nmi_release();
-    for_each_online_cpu ( cpu )
-        hosted_free(cpu);
+    set_nmi_callback(ours);
     nmi_watchdog = NMI_NONE;
+    for_each_online_cpu ( cpu )
+    {
+        hosted_free(cpu);
+        /* The answer that it may owe, and what it owes itself. */
+        hosted_nmi(cpu);
+        hosted_cpu = cpu;
+        arch_settle();
+    }
+    hosted_cpu = 0;
     watchdog_force = false;
     hosted_check_clean();
     return 0;
@@ -118,39 +125,9 @@ static void a_crash_meanwhile_too(void **state)
     assert_ptr_equal(set_nmi_callback(NULL), other);
 }
 
-static void who_doesnt_want_it_is_passed_by(void **state)
-{
-    set_nmi_callback(other);
-    others_result = 0;
-    arch_nmi_hold();
-    hosted_nmi(1);
-    assert_int_equal(others, 1);
-    assert_int_equal(hosted_nmis_handled, 0);
-    arch_nmi_release();
-    assert_int_equal(others, 2);
-    assert_int_equal(hosted_nmis_handled, 1);
-}
-
-/* Called in the NMI, before it is noted. */
-static int release_meanwhile(const struct cpu_user_regs *regs, int cpu)
-{
-    if ( !others++ )
-        arch_nmi_release();
-    return 0;
-}
-
-static void one_at_the_last_moment_isnt_lost(void **state)
-{
-    set_nmi_callback(release_meanwhile);
-    arch_nmi_hold();
-    hosted_nmi(1);
-    assert_int_equal(hosted_nmis_raised, 1);
-    assert_int_equal(hosted_nmis_handled, 1);
-}
-
 /*
- * The same at any other moment: what one CPU does is single-stepped, and what
- * another one does happens in the middle, before each instruction in turn.
+ * At any moment: what one CPU does is single-stepped, and what another one
+ * does happens in the middle, before each instruction in turn.
  */
 #define TRAP_FLAG 0x100
 
@@ -210,13 +187,12 @@ static void at_every_instruction(void (*of)(void), void (*what)(void))
     arch_nmi_release();
 }
 
-static void nor_at_any_other(void **state)
+/* Setting the callback takes two steps.  If the engine took them, too, it
+ * would now and then put back what was there before the crash. */
+static void crash(void)
 {
-    at_every_instruction(nmi_on_1, arch_nmi_release);
-    at_every_instruction(arch_nmi_release, nmi_on_1);
+    set_nmi_callback(other);
 }
-
-/* -- Asked --------------------------------------------------------------- */
 
 static struct quiesce_straggler late[2];
 
@@ -229,6 +205,45 @@ static void locate(unsigned int n)
     arch_locate(late, n, TIMEOUT);
 }
 
+static void locate_1(void)
+{
+    locate(1);
+}
+
+static void wait_long(void)
+{
+    hosted_clock += TIMEOUT;
+}
+
+static void a_crash_at_any_moment_keeps_the_place(void **state)
+{
+    static void (*const what[])(void) = {
+        arch_nmi_hold, arch_nmi_release, locate_1,
+    };
+    void (*relax)(void) = hosted_cpus.relax;
+    unsigned int i, at;
+
+    hosted_stick(1, hosted_domain(5)->vcpu[0], 0x1234, true);
+    hosted_cpus.relax = wait_long;
+    for ( i = 0; i < ARRAY_SIZE(what); i++ )
+        for ( at = 0; interrupt(what[i], at, crash); at++ )
+        {
+            nmi_callback_t *now = set_nmi_callback(ours);
+
+            assert_ptr_equal(now, other);
+        }
+    hosted_cpus.relax = relax;
+    arch_nmi_release();
+}
+
+static void none_is_lost_at_any_moment(void **state)
+{
+    at_every_instruction(nmi_on_1, arch_nmi_release);
+    at_every_instruction(arch_nmi_release, nmi_on_1);
+}
+
+/* -- Asked --------------------------------------------------------------- */
+
 static void cpus_say_where_they_are(void **state)
 {
     hosted_stick(1, hosted_domain(5)->vcpu[0], 0x1234, true);
@@ -240,6 +255,30 @@ static void cpus_say_where_they_are(void **state)
     assert_int_equal(late[1].ip, 0xffff82d040200010);
     assert_int_equal(hosted_nmis_raised, 2);
     assert_int_equal(hosted_nmis_handled, 0);
+}
+
+/* There the NMI that took the CPU out of the guest comes late. */
+static void amd_guests_are_guests(void **state)
+{
+    unsigned long behind_stgi = (unsigned long)hosted_symbol("xen_stgi") + 3;
+
+    hosted_stick(1, hosted_domain(5)->vcpu[0], behind_stgi, false);
+    locate(1);
+    assert_int_equal(late[0].where, LIVEPATCH_REPORT_WHERE_HYPERVISOR);
+    assert_int_equal(late[0].ip, behind_stgi);
+
+    hosted_features[X86_FEATURE_SVM] = true;
+    locate(1);
+    assert_int_equal(late[0].where, LIVEPATCH_REPORT_WHERE_GUEST);
+    assert_int_equal(late[0].ip, 0);
+
+    hosted_stick(1, hosted_domain(5)->vcpu[0], behind_stgi + 1, false);
+    locate(1);
+    assert_int_equal(late[0].where, LIVEPATCH_REPORT_WHERE_HYPERVISOR);
+    /* What isn't there isn't read. */
+    hosted_stick(1, hosted_domain(5)->vcpu[0], 1, false);
+    locate(1);
+    assert_int_equal(late[0].where, LIVEPATCH_REPORT_WHERE_HYPERVISOR);
 }
 
 static void run_others(void)
@@ -308,6 +347,26 @@ static void the_watchdog_gets_another(void **state)
     assert_int_equal(hosted_nmis_handled, 1);
 }
 
+/* Also if it answers when nobody listens any more: then it does so itself. */
+static void even_if_the_answer_comes_late(void **state)
+{
+    void (*relax)(void) = hosted_cpus.relax;
+
+    nmi_watchdog = NMI_IO_APIC;
+    hosted_stick_deaf(1);
+    hosted_cpus.relax = run_others;
+    locate(1);
+    hosted_cpus.relax = relax;
+    hosted_free(1);
+    assert_int_equal(hosted_nmis_handled, 0);
+    hosted_cpu = 1;
+    arch_settle();
+    assert_int_equal(hosted_nmis_handled, 1);
+    arch_settle();
+    assert_int_equal(hosted_nmis_handled, 1);
+    hosted_cpu = 0;
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -317,14 +376,15 @@ int main(void)
         TEST(otherwise_they_are_handled_at_once),
         TEST(a_crash_before_us_gets_its_nmis),
         TEST(a_crash_meanwhile_too),
-        TEST(who_doesnt_want_it_is_passed_by),
-        TEST(one_at_the_last_moment_isnt_lost),
-        TEST(nor_at_any_other),
+        TEST(a_crash_at_any_moment_keeps_the_place),
+        TEST(none_is_lost_at_any_moment),
         TEST(cpus_say_where_they_are),
+        TEST(amd_guests_are_guests),
         TEST(who_doesnt_isnt_waited_for),
         TEST(one_that_is_underway_isnt_sent_twice),
         TEST(anothers_is_handled),
         TEST(the_watchdog_gets_another),
+        TEST(even_if_the_answer_comes_late),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,8 +2,6 @@
 /* The list of payloads, who uses whom, and the words of refusals. */
 #include "handmade.h"
 
-#include <xen/softirq.h>
-
 #include "reason.h"
 
 static void test_find(void **state)
@@ -100,36 +98,6 @@ static void test_bind_without_memory(void **state)
     assert_int_equal(b->users, 0);
 }
 
-/* Who waits for the lock lets the others go on, and gets it in the end. */
-static unsigned int relaxed;
-
-static void release(void)
-{
-    hosted_cpu = 1;
-    if ( ++relaxed == 3 )
-        spin_unlock(&payloads_lock);
-    hosted_cpu = 0;
-}
-
-static void test_lock(void **state)
-{
-    void (*before)(void) = hosted_cpus.relax;
-
-    payloads_acquire();
-    assert_true(spin_is_locked(&payloads_lock));
-    assert_false(spin_trylock(&payloads_lock));
-    spin_unlock(&payloads_lock);
-
-    hosted_cpu = 1;
-    payloads_acquire();
-    hosted_cpu = 0;
-    hosted_cpus.relax = release;
-    payloads_acquire();
-    hosted_cpus.relax = before;
-    assert_int_equal(relaxed, 3);
-    spin_unlock(&payloads_lock);
-}
-
 static void test_refuse(void **state)
 {
     struct livepatch_reason why = { .about = "tricky\n\\name\xff" };
@@ -190,8 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         t(test_find), t(test_addresses), t(test_version), t(test_bind),
-        t(test_bind_without_memory), t(test_lock), t(test_refuse),
-        t(test_printable),
+        t(test_bind_without_memory), t(test_refuse), t(test_printable),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include <asm/nmi.h>
 #include <xen/errno.h>
 #include <xen/kernel.h>
 #include <xen/lib.h>
@@ -209,11 +210,6 @@ static void only_an_idle_vcpu_answers(void **state)
     assert_int_equal(ended, 0);
 
     per_cpu(curr_vcpu, 0) = idle;
-    system_state = SYS_STATE_suspend;
-    check_for_livepatch_work();
-    assert_int_equal(ended, 0);
-
-    system_state = SYS_STATE_active;
     local_irq_disable();
     check_for_livepatch_work();
     assert_int_equal(ended, 0);
@@ -226,6 +222,15 @@ static void only_an_idle_vcpu_answers(void **state)
     hosted_run();
     assert_int_equal(ended, 1);
     assert_int_equal(acted, 1);
+}
+
+/* A flag that waits for better times would go with its CPU, which S3 takes
+ * offline, and the call would never end. */
+static void the_way_to_sleep_doesnt_matter(void **state)
+{
+    system_state = SYS_STATE_suspend;
+    meets();
+    system_state = SYS_STATE_active;
 }
 
 /* -- When somebody is late ----------------------------------------------- */
@@ -285,6 +290,22 @@ static void who_comes_too_late_goes_again(void **state)
         assert_false(hosted_irqs_are_off(cpu));
     assert_int_equal(ended, 1);
     meets();
+}
+
+/* It takes the NMI by which it was asked when it isn't listened to any more,
+ * and another's with it. */
+static void a_late_answer_is_made_up_for(void **state)
+{
+    nmi_watchdog = NMI_IO_APIC;
+    hosted_stick_deaf(2);
+    fails(1);
+    hosted_free(2);
+    assert_int_equal(hosted_nmis_handled, 0);
+    hosted_run();
+    assert_int_equal(hosted_nmis_handled, 1);
+    meets();
+    assert_int_equal(hosted_nmis_handled, 1);
+    nmi_watchdog = NMI_NONE;
 }
 
 /* Stops a CPU as soon as it waits: with IRQs on, or with IRQs off. */
@@ -394,6 +415,174 @@ static void a_late_call_finds_no_half_written_one(void **state)
     hosted_run();
     assert_int_equal(ended, 1);
     assert_int_equal(acted, 1);
+}
+
+/* -- Attempts ------------------------------------------------------------ */
+
+#define ATTEMPT MILLISECS(20)   /* As in quiesce.c. */
+#define LONG    MILLISECS(200)
+
+/* Lets the CPUs run until nobody stands still between two attempts. */
+static void run_to_pause(unsigned int stuck)
+{
+    unsigned int cpu, busy;
+
+    do {
+        assert_false(hosted_run_some(1));
+        busy = 0;
+        for_each_online_cpu ( cpu )
+            busy += cpu != stuck && !hosted_is_idle(cpu);
+    } while ( busy );
+    assert_true(quiesce_in_progress());
+    assert_false(hosted_cpu_maps_held());
+}
+
+static void begin_long(void)
+{
+    acted = ended = 0;
+    hosted_turn = MICROSECS(5);
+    hosted_shuffle(1);
+    assert_int_equal(begin(LONG), 0);
+}
+
+static s_time_t stands_since[NR_CPUS], stood_at[NR_CPUS], stood_longest;
+
+static void watch_who_stands(void)
+{
+    unsigned int cpu = hosted_cpu;
+
+    if ( hosted_clock - stood_at[cpu] > MILLISECS(1) )
+        stands_since[cpu] = hosted_clock;
+    stood_at[cpu] = hosted_clock;
+    stood_longest = max(stood_longest, hosted_clock - stands_since[cpu]);
+}
+
+static void nobody_stands_still_for_long(void **state)
+{
+    unsigned int pauses = 0;
+    s_time_t start;
+
+    hosted_stick(2, hosted_domain(5)->vcpu[0], 0x401234, true);
+    begin_long();
+    start = hosted_clock;
+    memset(stood_at, 0, sizeof(stood_at));
+    stood_longest = 0;
+    at_relax = watch_who_stands;
+    while ( !ended )
+    {
+        if ( hosted_clock - start > LONG - 2 * ATTEMPT )
+        {
+            hosted_run();
+            break;
+        }
+        run_to_pause(2);
+        pauses++;
+    }
+    assert_true(pauses >= 4);
+    assert_int_equal(result.rc, -EBUSY);
+    assert_int_equal(result.nstragglers, 1);
+    assert_int_equal(late[0].where, LIVEPATCH_REPORT_WHERE_GUEST);
+    /* Nobody was asked where he is but by the last attempt. */
+    assert_int_equal(hosted_nmis_raised, 1);
+    assert_true(result.attempts >= 5 && result.attempts <= 6);
+    assert_true(result.stall >= ATTEMPT);
+    assert_true(result.stall < ATTEMPT + MILLISECS(1));
+    assert_true(stood_longest <= result.stall);
+    assert_true(result.arrival >= LONG);
+    assert_true(result.arrival < LONG + MILLISECS(1));
+}
+
+/* A CPU that waits for the maps with no way to come: it is online or offline
+ * before, and comes then. */
+static void who_needs_the_maps_gets_them(void **state)
+{
+    hosted_stick_deaf(2);
+    begin_long();
+    run_to_pause(2);
+    hosted_fail_cpu_maps(1, 3);
+    hosted_free(2);
+    hosted_run();
+    assert_int_equal(ended, 1);
+    assert_int_equal(result.rc, 0);
+    assert_int_equal(acted, 1);
+    assert_int_equal(result.attempts, 2);
+    assert_true(result.stall < ATTEMPT + MILLISECS(1));
+}
+
+static void who_was_late_begins_the_next_at_once(void **state)
+{
+    hosted_stick_deaf(2);
+    begin_long();
+    run_to_pause(2);
+    hosted_free(2);
+    hosted_run();
+    assert_int_equal(result.rc, 0);
+    assert_int_equal(result.attempts, 2);
+    assert_true(result.arrival < ATTEMPT + MILLISECS(1));
+}
+
+/* Whoever was to call for it is gone. */
+static void a_pause_outlives_its_cpu(void **state)
+{
+    hosted_cpu = 3;
+    hosted_stick_deaf(2);
+    begin_long();
+    hosted_cpu = 0;
+    run_to_pause(2);
+    hosted_set_cpus(3);
+    hosted_run();
+    assert_int_equal(ended, 1);
+    assert_int_equal(result.rc, -EBUSY);
+    assert_int_equal(result.needed, 2);
+    hosted_free(2);
+    hosted_run();
+    meets();
+}
+
+/* The leader's own CPU was kept from calling for it until after the end. */
+static void nobody_is_late_for_an_attempt_that_begins_late(void **state)
+{
+    hosted_stick_deaf(2);
+    begin_long();
+    run_to_pause(2);
+    hosted_stick_deaf(0);
+    hosted_run();
+    assert_int_equal(ended, 0);
+    hosted_clock += LONG;
+    hosted_free(0);
+    hosted_free(2);
+    hosted_run();
+    assert_int_equal(ended, 1);
+    assert_int_equal(result.rc, 0);
+}
+
+static void freeze_2(void)
+{
+    hosted_stick_deaf(2);
+}
+
+/* It has stood still, and doesn't go on: nobody waits for it for ever, and
+ * when it does it doesn't execute what it fetched before. */
+static void who_does_not_leave_is_told(void **state)
+{
+    unsigned int before;
+
+    in_act = freeze_2;
+    hosted_turn = MICROSECS(50);
+    meets();
+    in_act = NULL;
+    assert_true(hosted_irqs_are_off(2));
+    assert_non_null(strstr(hosted_console(), "1 CPU(s) have not gone on after "
+                                             "the change; one is CPU 2"));
+    fails(1);
+    assert_int_equal(late[0].cpu, 2);
+
+    before = hosted_serialised[2];
+    hosted_free(2);
+    hosted_run();
+    assert_false(hosted_irqs_are_off(2));
+    assert_true(hosted_serialised[2] > before);
+    meets();
 }
 
 /* -- CPUs that come and go ----------------------------------------------- */
@@ -555,14 +744,22 @@ int main(void)
         TEST(the_next_can_begin_within_done),
         TEST(without_memory_nothing_begins),
         TEST(only_an_idle_vcpu_answers),
+        TEST(the_way_to_sleep_doesnt_matter),
         TEST(those_who_are_late_are_named),
         TEST(all_of_them_are),
         TEST(an_idle_vcpu_in_a_guests_place_is_the_guests),
         TEST(who_comes_too_late_goes_again),
+        TEST(a_late_answer_is_made_up_for),
         TEST(who_came_to_another_isnt_counted),
         TEST(nor_who_masked_his_irqs_for_another),
         TEST(a_late_call_joins_the_next),
         TEST(a_late_call_finds_no_half_written_one),
+        TEST(nobody_stands_still_for_long),
+        TEST(who_needs_the_maps_gets_them),
+        TEST(who_was_late_begins_the_next_at_once),
+        TEST(a_pause_outlives_its_cpu),
+        TEST(nobody_is_late_for_an_attempt_that_begins_late),
+        TEST(who_does_not_leave_is_told),
         TEST(hotplug_is_waited_for),
         TEST(but_not_for_ever),
         TEST(who_came_to_a_try_isnt_counted_for_the_next),

@@ -44,7 +44,7 @@ static struct worker {
 } workers[MAX_CPUS];
 
 static unsigned int ncpus, rounds;
-static unsigned int begun, ended, acted, given_up, hotplug, refused;
+static unsigned int begun, ended, acted, given_up, hotplug, refused, repeated;
 static bool stop;
 
 #define get(x)  __atomic_load_n(&(x), __ATOMIC_RELAXED)
@@ -133,7 +133,7 @@ static void act(void *arg)
         break;
 
     case 1:
-        hosted_fail_cpu_maps(1, 1000);
+        hosted_fail_cpu_maps(1, 60);
         break;
 
     default:
@@ -166,6 +166,8 @@ static void done(void *arg, const struct quiesce_result *result)
     }
     if ( result->rc )
         inc(given_up);
+    if ( result->attempts > 1 )
+        inc(repeated);
     if ( result->rc && !result->nstragglers )
         inc(hotplug);
     free(round);
@@ -207,6 +209,9 @@ static void work(struct worker *w)
     }
     if ( !chance(w, 100) )
         usleep(chance(w, 400));
+    /* Longer than an attempt. */
+    if ( !chance(w, 6000) )
+        usleep(30000);
 }
 
 static void *run(void *arg)
@@ -219,6 +224,7 @@ static void *run(void *arg)
     {
         take_nmi();
         work(w);
+        hosted_fire_timers();
         if ( hosted_has_tasklet(w->cpu) )
             hosted_idle();
         else
@@ -241,7 +247,7 @@ static void meet(void **state)
 
     ncpus = *(unsigned int *)*state;
     rounds = wanted ? strtoul(wanted, NULL, 0) : ROUNDS;
-    begun = ended = acted = given_up = hotplug = refused = 0;
+    begun = ended = acted = given_up = hotplug = refused = repeated = 0;
     stop = false;
     hosted_set_cpus(ncpus);
     for ( i = 0; i < ncpus; i++ )
@@ -258,11 +264,13 @@ static void meet(void **state)
     for ( i = 0; i < ncpus; i++ )
         insist(!hosted_irqs_are_off(i));
     print_message("%u CPUs: %u rendezvous, %u acted, %u given up (%u of them "
-                  "for CPUs coming and going), %u refused\n", ncpus, ended,
-                  acted, given_up, hotplug, refused);
+                  "for CPUs coming and going), %u with more than one attempt, "
+                  "%u refused\n", ncpus, ended, acted, given_up, hotplug,
+                  repeated, refused);
     /* Chance has to bring about all of it. */
     insist(acted >= rounds / 8);
     insist(given_up > hotplug);
+    insist(repeated);
 }
 
 static int setup(void **state)

@@ -194,7 +194,7 @@ static void freed_later(void **state)
     livepatch_shadow_detach(objects, 1, NULL);
     assert_int_equal(hosted_allocated, 1);
     assert_int_equal(*data, 0x1234);
-    rcu_barrier();
+    hosted_grace_period();
     assert_int_equal(hosted_allocated, 0);
 }
 
@@ -219,10 +219,10 @@ static void detached_all(void **state)
         assert_null(livepatch_shadow_get(&objects[i], 1));
         assert_true(!livepatch_shadow_get(&objects[i], 2) == !(i % 2));
     }
-    rcu_barrier();
+    hosted_grace_period();
     assert_int_equal(hosted_allocated, MANY / 2);
     livepatch_shadow_detach_all(2, NULL);
-    rcu_barrier();
+    hosted_grace_period();
     assert_int_equal(hosted_allocated, 0);
 }
 
@@ -238,7 +238,7 @@ static void detached_while_stopped(void **state)
     assert_false(local_irq_is_enabled());
     assert_int_equal(hosted_allocated, MANY);
     local_irq_enable();
-    rcu_barrier();
+    hosted_grace_period();
     assert_int_equal(hosted_allocated, MANY / 2 - 1);
 }
 
@@ -285,7 +285,7 @@ static void any_order(void **state)
         assert_ptr_equal(livepatch_shadow_get(&objects[o], id),
                          expected[o][id]);
     }
-    rcu_barrier();
+    hosted_grace_period();
 }
 
 /* -- At the same time ------------------------------------------------------ */

@@ -121,6 +121,7 @@ static int upload(const xenlivepatch_payload *payload, const void *file,
     rc = op_upload_file("compared", file, size);
     if ( !rc && op_unload("compared") )
         errx(1, "loaded, and not unloaded");
+    hosted_grace_period();
     free(id);
     return rc;
 }

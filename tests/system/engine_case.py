@@ -88,8 +88,8 @@ def _add_item(report, kind, body):
     elif kind == HOOKS:
         report.hooks, _ = _fields("<IIII", "single load unload pad", body)
     elif kind == TIMES:
-        names = "now uploaded upload finished arrival stopped patching"
-        report.times, _ = _fields("<7Q", names, body)
+        names = "now uploaded upload finished arrival stopped patching stall attempts"
+        report.times, _ = _fields("<9Q", names, body)
     elif kind == STRAGGLER:
         known, symbol = _fields("<IHHIIQ", "cpu domid vcpu where offset ip", body)
         report.stragglers.append({**known, "where": WHERE[known["where"]], "symbol": symbol})
@@ -117,7 +117,7 @@ def fill(folder):
             if file.is_file():
                 shutil.copy(file, folder)
     libraries = [f"-L{TREE}/libs/{name}" for name in ["ctrl", "call", "store"]]
-    for program in ["witness", "probe"]:
+    for program in ["witness", "probe", "hotplug"]:
         subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-D__XEN_TOOLS__",
                         f"-I{TREE}/include", "-o", f"{folder}/{program}",
                         Path(__file__).with_name(f"{program}.c"), *libraries, "-lxenctrl",
@@ -148,6 +148,7 @@ class EngineCase(LivepatchCase):
     the hypervisor's own text too, must be as it was."""
 
     SMP = 2
+    XEN_ARGS = XEN_ARGS
     GUESTS = []         # arguments of xl create
     _text = None
 
@@ -159,7 +160,7 @@ class EngineCase(LivepatchCase):
                 create = [f"cd /extra && {STOCK_XL} create -q {guest}" for guest in self.GUESTS]
                 # An NMI that nobody asked for is dom0's business, with
                 # assertions too; what the engine says is to be seen.
-                args = XEN_ARGS.replace("loglvl=warning", "loglvl=all", 1) + " nmi=dom0"
+                args = self.XEN_ARGS.replace("loglvl=warning", "loglvl=all", 1) + " nmi=dom0"
                 LivepatchCase._host = Host.booted(
                     smp=self.SMP, xen_args=args, toolstack=TOP / "build/dist", extra=folder,
                     setup=[*create, "/extra/witness; /extra/probe get none"])

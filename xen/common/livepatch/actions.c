@@ -5,6 +5,7 @@
 #include <xen/lib.h>
 #include <xen/list.h>
 #include <xen/livepatch_payload.h>
+#include <xen/rcupdate.h>
 #include <xen/xmalloc.h>
 
 #include "actions.h"
@@ -61,6 +62,19 @@ static unsigned int list_users(const struct payload *payload, bool applied,
     return n;
 }
 
+/* Nobody who found it before it left the list looks at it any more. */
+static void cf_check free_payload(struct rcu_head *head)
+{
+    struct payload *payload = container_of(head, struct payload, rcu);
+
+    unload_payload(payload);
+    xfree(payload);
+}
+
+/*
+ * Waits for nobody, as cpu_down() may be waiting for this CPU: from here on
+ * the payload isn't there, and its memory goes in some CPU's softirq.
+ */
 static int unload(struct payload *payload)
 {
     char name[PRINTABLE_NAME_SIZE], users[128];
@@ -78,11 +92,11 @@ static int unload(struct payload *payload)
     }
 
     actions_forget(payload);
+    payload_unbind_all(payload);
     payloads_remove(payload);
     printk(XENLOG_INFO "livepatch: %s: finished UNLOAD with rc=0\n",
            printable_name(name, payload->name));
-    unload_payload(payload);
-    xfree(payload);
+    call_rcu(&payload->rcu, free_payload);
 
     return 0;
 }

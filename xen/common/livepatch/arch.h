@@ -93,6 +93,10 @@ void arch_serialise(void);
 void arch_locate(struct quiesce_straggler *stragglers, unsigned int n,
                  s_time_t timeout);
 
+/* On a CPU that comes, or goes on: if it answered too late to be heard, the
+ * NMI of another's that it may have taken for ours is made up for here. */
+void arch_settle(void);
+
 /* At boot. */
 void arch_livepatch_init(void);
 

@@ -9,7 +9,6 @@
 #include <xen/livepatch_payload.h>
 #include <xen/rcupdate.h>
 #include <xen/softirq.h>
-#include <xen/spinlock.h>
 
 #include "arch.h"
 #include "build_id.h"
@@ -88,22 +87,18 @@ static void cf_check print_payloads(unsigned char key)
 
     printk("'%c' pressed: live patches\n", key);
 
-    /* This may have interrupted the lock's holder. */
-    if ( !spin_trylock(&payloads_lock) )
-    {
-        printk("  being changed; try again\n");
-        return;
-    }
-
     print_id("Xen's build-id", &xen);
 
-    list_for_each_entry ( payload, &payloads_loaded, list )
+    /* Without the lock: the console may be slow, and others would wait. */
+    rcu_read_lock(&console_rcu);
+
+    list_for_each_entry_rcu ( payload, &payloads_loaded, list )
     {
         print_payload(payload);
         process_pending_softirqs();
     }
 
-    spin_unlock(&payloads_lock);
+    rcu_read_unlock(&console_rcu);
 }
 
 /*

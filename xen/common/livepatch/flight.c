@@ -158,6 +158,8 @@ static void record(const struct quiesce_result *result)
     payload->times.arrival = result->arrival;
     payload->times.stopped = result->stopped;
     payload->times.patching = result->patching;
+    payload->times.stall = result->stall;
+    payload->times.attempts = result->attempts;
 
     obstacles_keep(payload, plan, result);
     payloads_changed();
@@ -204,14 +206,14 @@ static void cf_check finish(void *arg, const struct quiesce_result *result)
 {
     const struct patching_plan *plan = arg;
 
-    payloads_acquire();
+    spin_lock(&payloads_lock);
     record(result);
     spin_unlock(&payloads_lock);
 
     call_post_hook(plan, !result->rc && plan->failure != PATCHING_WAITING);
     announce();
 
-    payloads_acquire();
+    spin_lock(&payloads_lock);
     land();
     spin_unlock(&payloads_lock);
 }

@@ -111,7 +111,7 @@ static int upload(const struct xen_sysctl_livepatch_upload *upload, bool force)
 
     if ( !rc )
     {
-        payloads_acquire();
+        spin_lock(&payloads_lock);
         rc = add_payload(payload, file, upload->size, force);
         if ( !rc )
         {
@@ -146,7 +146,7 @@ static int find(const struct xen_livepatch_name *name,
     if ( rc )
         return rc;
 
-    payloads_acquire();
+    spin_lock(&payloads_lock);
 
     *payload = payloads_find(buf);
     if ( *payload )
@@ -175,7 +175,7 @@ static int list(struct xen_sysctl_livepatch_list *list)
 {
     int rc;
 
-    payloads_acquire();
+    spin_lock(&payloads_lock);
     rc = list_payloads(list);
     spin_unlock(&payloads_lock);
 
@@ -220,7 +220,7 @@ static int report(struct xen_sysctl_livepatch_report *report)
     if ( report->name.size )
         rc = find(&report->name, &payload);
     else
-        payloads_acquire();
+        spin_lock(&payloads_lock);
 
     if ( rc )
         return rc;
@@ -240,7 +240,7 @@ static int rehearse(const struct xen_sysctl_livepatch_rehearse *rehearse)
         return refuse(&why, -EINVAL, "rehearsal: padding is %#x, must be 0",
                       rehearse->pad);
 
-    payloads_acquire();
+    spin_lock(&payloads_lock);
     rc = rehearsal_begin(rehearse->timeout);
     spin_unlock(&payloads_lock);
 

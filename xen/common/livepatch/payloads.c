@@ -6,13 +6,10 @@
 #include <xen/livepatch.h>
 #include <xen/livepatch_payload.h>
 #include <xen/rcupdate.h>
-#include <xen/softirq.h>
 #include <xen/spinlock.h>
 #include <xen/string.h>
 #include <xen/virtual_region.h>
 #include <xen/xmalloc.h>
-
-#include <asm/processor.h>
 
 #include "layout.h"
 #include "payloads.h"
@@ -25,15 +22,6 @@ unsigned int payloads_count;
 uint32_t payloads_version = 1;
 
 static DEFINE_RCU_READ_LOCK(payloads_rcu);
-
-void payloads_acquire(void)
-{
-    while ( !spin_trylock(&payloads_lock) )
-    {
-        process_pending_softirqs();
-        cpu_relax();
-    }
-}
 
 void payloads_changed(void)
 {
@@ -101,8 +89,6 @@ void payloads_remove(struct payload *payload)
     list_del_rcu(&payload->list);
     payloads_count--;
     payloads_changed();
-
-    /* Also waits for those who are walking our list. */
     unregister_virtual_region(&payload->region);
 }
 

@@ -8,15 +8,11 @@
 
 /*
  * Protects both lists, and every field of a payload that is not busy.  Of a
- * busy one, what the action changes belongs to the action.
- *
- * payloads_remove() waits with the lock held until every CPU has been through
- * its softirqs.  So who waits for the lock must serve them: either by
- * payloads_acquire(), or by spin_trylock() and doing without.  Who is within a
- * softirq may only do the latter, as the holder may be what it interrupted.
+ * busy one, what the action changes belongs to the action.  Nobody waits with
+ * it held for what another CPU has to get to, such as its softirqs: that CPU
+ * may be waiting for this one, as when CPUs are taken offline.
  */
 extern spinlock_t payloads_lock;
-void payloads_acquire(void);
 
 extern struct list_head payloads_loaded;    /* In the order of upload.  Trap
                                                handlers read it by RCU. */
@@ -36,8 +32,11 @@ struct payload *payloads_at(const void *addr);
 /* The most recently applied one, or NULL. */
 struct payload *payloads_top(void);
 
-/* The list, the region for symbols, bug frames and exceptions: in or out.
- * After the second nobody can reach the payload any more. */
+/*
+ * The list, the region for symbols, bug frames and exceptions: in or out.
+ * After the second nobody finds the payload any more; who has found it before,
+ * without the lock, may look at it until the end of an RCU grace period.
+ */
 void payloads_add(struct payload *payload);
 void payloads_remove(struct payload *payload);
 

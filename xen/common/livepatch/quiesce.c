@@ -13,13 +13,12 @@
  *   STARTING   quiesce_start(), the call stored
  *   CALLED     the first CPU to see it: leads
  *   GATHER     the leader, once all came        come, wait with IRQs on
- *              (or back to CALLED, with the
- *              next number: CPU hotplug)
  *   MASK       the leader, once all masked,     mask IRQs, wait
  *              and act() has returned
  *   RELEASE    the leader, once all left        serialise, leave
- *   ABORT      the leader, once it knows        leave
- *              where those are that were late
+ *   ABORT      the leader, when somebody was    leave
+ *              late: back to CALLED, with the
+ *              next number, or at last to IDLE
  *   IDLE       ...
  *
  * MASK is a step of its own as a CPU which comes may still wait for an answer
@@ -40,6 +39,7 @@
 #include <xen/sched.h>
 #include <xen/smp.h>
 #include <xen/tasklet.h>
+#include <xen/timer.h>
 #include <xen/watchdog.h>
 #include <xen/xmalloc.h>
 
@@ -47,8 +47,26 @@
 #include "quiesce.h"
 #include "sync.h"
 
+/*
+ * How long those who came stand still for those who didn't.  Then everybody
+ * goes on for as long, without the CPU maps being held, and is called again:
+ * who was late may be waiting for the maps, or for the softirqs of one who
+ * came, as CPU hotplug does.
+ */
+#define ATTEMPT MILLISECS(20)
+
+/* But for the first, each lasts for this at least: it may begin late. */
+#define SHORTEST_ATTEMPT MILLISECS(1)
+
+/* Between two tries to get the CPU maps. */
+#define HOTPLUG_PAUSE MILLISECS(1)
+
 /* Longest wait for those that were late to say where they are. */
 #define LOCATE_TIMEOUT MILLISECS(10)
+
+/* To see that the word has moved takes no time, but for a CPU that doesn't run
+ * at all: in SMM, or because there is another hypervisor. */
+#define RELEASE_TIMEOUT SECONDS(1)
 
 enum phase { IDLE, STARTING, CALLED, GATHER, MASK, RELEASE, ABORT };
 #define PHASE_BITS 3
@@ -67,6 +85,8 @@ static struct {
     struct quiesce_work work;
     s_time_t called;
     s_time_t deadline;          /* 0: no CPU has led yet. */
+    s_time_t stall;             /* The longest attempt so far. */
+    unsigned int attempts;
     struct quiesce_straggler *stragglers; /* Room for every CPU. */
 } call;
 
@@ -85,6 +105,9 @@ static DEFINE_PER_CPU(bool, called);
  */
 static struct tasklet *__read_mostly tasklets;
 
+/* Calls for another attempt. */
+static struct timer again;
+
 static void cf_check note_call(void *unused)
 {
     /* On whichever CPU it runs: see above. */
@@ -94,6 +117,11 @@ static void cf_check note_call(void *unused)
 static void summon(unsigned int cpu)
 {
     tasklet_schedule_on_cpu(&tasklets[cpu], cpu);
+}
+
+static void cf_check call_again(void *unused)
+{
+    summon(smp_processor_id());
 }
 
 /* Pairs with load_acquire(&word) of those who see the word move. */
@@ -201,14 +229,28 @@ static void act(uint64_t generation, struct quiesce_result *result,
  */
 static void release(uint64_t generation)
 {
-    await_all(LEFT, generation, STIME_MAX);
+    unsigned int late = await_all(LEFT, generation, NOW() + RELEASE_TIMEOUT);
+
     arch_nmi_release();
+
+    if ( late )
+        printk(XENLOG_ERR
+               "livepatch: %u CPU(s) have not gone on after the change; one is CPU %u\n",
+               late, call.stragglers[0].cpu);
 }
 
-static void rendezvous(uint64_t generation, struct quiesce_result *result)
+static void note_attempt(s_time_t start)
+{
+    call.attempts++;
+    call.stall = max(call.stall, NOW() - start);
+}
+
+/* With the CPU maps held. */
+static void attempt(uint64_t generation, s_time_t end,
+                    struct quiesce_result *result)
 {
     unsigned int cpu, self = smp_processor_id();
-    s_time_t arrived;
+    s_time_t start = NOW(), arrived;
     bool held = false;
 
     for_each_online_cpu ( cpu )
@@ -218,7 +260,7 @@ static void rendezvous(uint64_t generation, struct quiesce_result *result)
             result->needed++;
         }
 
-    result->nstragglers = await_all(CAME, generation, call.deadline);
+    result->nstragglers = await_all(CAME, generation, end);
     arrived = NOW();
     result->arrival = arrived - call.called;
 
@@ -228,22 +270,36 @@ static void rendezvous(uint64_t generation, struct quiesce_result *result)
         arch_nmi_hold();
         held = true;
         move_on(generation, MASK);
-        result->nstragglers = await_all(MASKED, generation, call.deadline);
+        result->nstragglers = await_all(MASKED, generation, end);
     }
 
     if ( !result->nstragglers )
     {
         result->rc = 0;
         act(generation, result, arrived);
+        note_attempt(start);
         release(generation);
         return;
     }
 
-    /* First let go of those that came, and then look for the others. */
     move_on(generation, ABORT);
+    note_attempt(start);
     if ( held )
         arch_nmi_release();
-    arch_locate(call.stragglers, result->nstragglers, LOCATE_TIMEOUT);
+}
+
+/*
+ * With the next number, as somebody may just have come to this one.  The timer
+ * is this CPU's, which is not late.  So it does not run before the word says
+ * CALLED; who was late and comes before it does so leads at once.
+ */
+static void try_again(uint64_t generation, s_time_t pause)
+{
+    s_time_t now = NOW();
+
+    migrate_timer(&again, smp_processor_id());
+    set_timer(&again, now + min(pause, (call.deadline - now) / 2));
+    move_on(generation + 1, CALLED);
 }
 
 /* The word says GATHER since this CPU has made it so. */
@@ -255,32 +311,44 @@ static void lead(uint64_t generation)
     };
     struct quiesce_straggler *stragglers = call.stragglers;
     struct quiesce_work work = call.work;
-    s_time_t now = NOW();
+    s_time_t now = NOW(), end, pause;
+    bool last;
 
     if ( !call.deadline )
-        call.deadline = now + work.timeout;
+        end = call.deadline = now + work.timeout;
+    else
+        end = max(call.deadline, now + SHORTEST_ATTEMPT);
+    end = min(end, now + ATTEMPT);
 
     if ( get_cpu_maps() )
     {
         /* Nobody serves softirqs while he waits for others, which has an end
          * and doesn't mean that he is stuck. */
         watchdog_disable();
-        rendezvous(generation, &result);
+        attempt(generation, end, &result);
+        last = !result.rc || end >= call.deadline;
+        if ( result.rc && last )
+            arch_locate(call.stragglers, result.nstragglers, LOCATE_TIMEOUT);
         watchdog_enable();
         put_cpu_maps();
-    }
-    else if ( now < call.deadline )
-    {
-        /*
-         * CPUs come and go, which may need this one: another try later, with
-         * a number of its own, as somebody may have come to this one.
-         */
-        move_on(generation + 1, CALLED);
-        summon(smp_processor_id());
-        return;
+        pause = ATTEMPT;
     }
     else
+    {
+        /* CPUs come and go, which may need this one. */
         result.arrival = now - call.called;
+        last = now >= call.deadline;
+        pause = HOTPLUG_PAUSE;
+    }
+
+    if ( !last )
+    {
+        try_again(generation, pause);
+        return;
+    }
+
+    result.stall = call.stall;
+    result.attempts = call.attempts;
 
     /* From here on the call may be another's. */
     move_on(generation, IDLE);
@@ -305,14 +373,12 @@ static void follow(uint64_t generation)
     local_irq_save(flags);
     do_step(MASKED, generation);
 
-    while ( (now = load_acquire(&word)) == WORD(generation, MASK) )
+    while ( load_acquire(&word) == WORD(generation, MASK) )
         cpu_relax();
 
-    if ( now == WORD(generation, RELEASE) )
-    {
-        arch_serialise();
-        do_step(LEFT, generation);
-    }
+    /* Whatever the word is by now: somebody may have acted. */
+    arch_serialise();
+    do_step(LEFT, generation);
 
     local_irq_restore(flags);
 }
@@ -326,26 +392,24 @@ static void noinline answer_call(void)
 {
     uint64_t now;
 
-    if ( system_state != SYS_STATE_active ||
-         !is_idle_domain(current->sched_unit->domain) ||
+    if ( !is_idle_domain(current->sched_unit->domain) ||
          !local_irq_is_enabled() )
         return;
 
     this_cpu(called) = false;
 
     now = load_acquire(&word);
-    if ( PHASE(now) == CALLED )
+    if ( PHASE(now) == CALLED &&
+         claim(&word, now, WORD(GENERATION(now), GATHER)) )
+        lead(GENERATION(now));
+    else
     {
-        if ( claim(&word, now, WORD(GENERATION(now), GATHER)) )
-        {
-            lead(GENERATION(now));
-            return;
-        }
         now = load_acquire(&word);
+        if ( PHASE(now) == GATHER )
+            follow(GENERATION(now));
     }
 
-    if ( PHASE(now) == GATHER )
-        follow(GENERATION(now));
+    arch_settle();
 }
 
 void check_for_livepatch_work(void)
@@ -379,6 +443,8 @@ int quiesce_start(const struct quiesce_work *work)
     call.work = *work;
     call.called = NOW();
     call.deadline = 0;
+    call.stall = 0;
+    call.attempts = 0;
     call.stragglers = stragglers;
     move_on(generation, CALLED);
     summon(smp_processor_id());
@@ -399,6 +465,8 @@ void __init quiesce_init(void)
 
     for ( cpu = 0; tasklets && cpu < nr_cpu_ids; cpu++ )
         tasklet_init(&tasklets[cpu], note_call, NULL);
+
+    init_timer(&again, call_again, NULL, 0);
 }
 
 /*

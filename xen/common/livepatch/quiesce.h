@@ -24,6 +24,8 @@ struct quiesce_result {
     s_time_t arrival;           /* Lengths of time, as in livepatch_times. */
     s_time_t stopped;
     s_time_t patching;
+    s_time_t stall;
+    unsigned int attempts;
     unsigned int needed;        /* CPUs, without the one that waits. */
     unsigned int nstragglers;   /* 0 with -EBUSY: CPU hotplug. */
     const struct quiesce_straggler *stragglers; /* Until done() returns. */
@@ -31,7 +33,8 @@ struct quiesce_result {
 
 struct quiesce_work {
     s_time_t timeout;           /* From the first CPU's start to the last
-                                   one's standing still with IRQs off. */
+                                   one's standing still with IRQs off.  Nobody
+                                   stands still for all of it: see ATTEMPT. */
     void (*act)(void *arg);     /* Every CPU is stopped: no printing, no
                                    allocation, no lock. */
     void (*done)(void *arg, const struct quiesce_result *result);

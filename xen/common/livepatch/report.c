@@ -135,6 +135,8 @@ static void write_times(struct writer *w, const struct livepatch_times *times)
         .arrival = times->arrival,
         .stopped = times->stopped,
         .patching = times->patching,
+        .stall = times->stall,
+        .attempts = times->attempts,
     };
 
     write_item(w, LIVEPATCH_REPORT_TIMES, &t.item, sizeof(t), NULL, 0);

@@ -120,6 +120,10 @@ struct xen_livepatch_report_times {
                                                arrived, or was given up. */
     uint64_t stopped;                       /* From then until the release. */
     uint64_t patching;                      /* Of that, the change itself. */
+    uint64_t stall;                         /* Longest time for which CPUs
+                                               stood still, also in vain. */
+    uint64_t attempts;                      /* To bring them together; not a
+                                               time. */
 };
 
 /*

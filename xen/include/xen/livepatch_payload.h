@@ -7,6 +7,7 @@
 
 #include <xen/list.h>
 #include <xen/livepatch.h>
+#include <xen/rcupdate.h>
 #include <xen/time.h>
 #include <xen/virtual_region.h>
 
@@ -66,6 +67,8 @@ struct livepatch_times {
     s_time_t arrival;           /* From the call until every CPU had come. */
     s_time_t stopped;           /* From the last arrival to the release. */
     s_time_t patching;          /* Of that, the action itself. */
+    s_time_t stall;             /* Longest that CPUs stood still for it. */
+    unsigned int attempts;      /* To bring all CPUs together. */
 };
 
 struct livepatch_symbols;
@@ -86,6 +89,7 @@ struct payload {
     unsigned int nproviders;    /* Those that this one is bound to: */
     struct payload **providers;
     struct list_head list;      /* In the list of the loaded ones. */
+    struct rcu_head rcu;        /* Of one that was unloaded. */
     struct list_head stack;     /* In the stack of the applied ones. */
     struct livepatch_image image;
     struct livepatch_symbols *symbols;

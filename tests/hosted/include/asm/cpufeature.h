@@ -8,6 +8,7 @@
 #define X86_FEATURE_ALWAYS           0x140
 #define X86_FEATURE_IND_THUNK_LFENCE 0x141
 #define X86_FEATURE_IND_THUNK_JMP    0x142
+#define X86_FEATURE_SVM              0x143
 #define NCAPINTS                     16
 #define X86_FEATURE_NR               (NCAPINTS * 32)
 
@@ -23,5 +24,6 @@ struct cpuinfo_x86 {
 };
 extern struct cpuinfo_x86 boot_cpu_data;
 bool boot_cpu_has(unsigned int feature);
+#define cpu_has_svm       boot_cpu_has(X86_FEATURE_SVM)
 
 #endif /* HOSTED_ASM_CPUFEATURE_H */

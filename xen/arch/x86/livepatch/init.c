@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The address space for images. */
+/* At boot: the address space for images, and the place for NMIs. */
 #include <xen/init.h>
 #include <xen/mm.h>
 #include <xen/vmap.h>
@@ -8,6 +8,7 @@
 #include <asm/setup.h>
 
 #include "../../../common/livepatch/arch.h"
+#include "nmi.h"
 
 /*
  * It begins behind the hypervisor and ends before the CPUs' stubs and the
@@ -22,6 +23,7 @@ void __init arch_livepatch_init(void)
 
     BUG_ON(end <= start);
     vm_init_type(VMAP_XEN, start, end);
+    nmi_intercept();
 }
 
 /*

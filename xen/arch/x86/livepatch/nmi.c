@@ -9,14 +9,15 @@
  * itself in the APIC until then.  So one NMI later does for all of one CPU's
  * that there were: just as the processor itself remembers one, not how many.
  *
- * Xen has place for one NMI callback, and setting it tells which was there
- * before only when it is gone.  So ours, once set, is never taken away: a crash
- * on another CPU may have put its own in that place meanwhile, and that one
- * must not be lost for a moment.  When there is nothing to do for ours, it
- * passes on all NMIs.
+ * Xen has place for one NMI callback, and whoever sets it reads it first and
+ * writes it then: two at once may both be told of the same old one, and one of
+ * theirs is lost.  A crash may need the place at any time, so ours is set when
+ * nobody else can want it, at boot, and never again.  When there is nothing to
+ * do for it, it passes on all NMIs.
  */
 
 #include <xen/cpumask.h>
+#include <xen/init.h>
 #include <xen/percpu.h>
 #include <xen/smp.h>
 
@@ -27,9 +28,6 @@
 #include "../../../common/livepatch/arch.h"
 #include "../../../common/livepatch/sync.h"
 #include "nmi.h"
-
-/* Who had the place before; it may be a crash's, and is asked first. */
-static nmi_callback_t *previous;
 
 static bool holding;
 static DEFINE_PER_CPU(bool, noted);
@@ -58,20 +56,12 @@ static bool note(unsigned int cpu)
 
 static int cf_check intercept(const struct cpu_user_regs *regs, int cpu)
 {
-    nmi_callback_t *first = load_acquire(&previous);
-
-    if ( first && first(regs, cpu) )
-        return 1;
-
     return locate_answer(regs) || note(cpu);
 }
 
-void nmi_intercept(void)
+void __init nmi_intercept(void)
 {
-    nmi_callback_t *old = set_nmi_callback(intercept);
-
-    if ( old != intercept )
-        store_release(&previous, old);
+    set_nmi_callback(intercept);
 }
 
 void nmi_send(unsigned int cpu)
@@ -82,14 +72,9 @@ void nmi_send(unsigned int cpu)
         send_IPI_mask(cpumask_of(cpu), APIC_DM_NMI);
 }
 
-/*
- * The holding first: what comes between the two steps of nmi_intercept() is
- * noted, and so is passed on later if not now.
- */
 void arch_nmi_hold(void)
 {
     store_release(&holding, true);
-    nmi_intercept();
 }
 
 void arch_nmi_release(void)

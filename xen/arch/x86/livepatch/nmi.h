@@ -7,7 +7,7 @@
 
 struct cpu_user_regs;
 
-/* From now on every NMI of every CPU comes by the engine. */
+/* At boot: from then on every NMI of every CPU comes by the engine. */
 void nmi_intercept(void);
 
 void nmi_send(unsigned int cpu);
