@@ -263,11 +263,9 @@ static void wait_for(libxl__egc *egc, libxl__livepatch_action *lpa,
                      void (*callback)(libxl__egc *,
                                       libxl__livepatch_timer *))
 {
-    libxl__livepatch_call *const lpc = lpa->call;
-
     lpa->timer.callback = callback;
-    lpc->waiting = lpc->undoing ? NULL : &lpa->timer;
-    libxl__livepatch_wait(egc, lpc->ao, &lpa->timer, us);
+    libxl__livepatch_wait(egc, lpa->call->ao, &lpa->timer, us,
+                          !lpa->call->undoing);
 }
 
 /* Tell who follows the call of the attempt that was logged last. */
@@ -488,7 +486,6 @@ static void action_due(libxl__egc *egc, libxl__livepatch_timer *lpt)
     libxl__livepatch_call *const lpc = lpa->call;
     libxl__livepatch_pauser *const lpp = &lpc->pauser;
 
-    lpc->waiting = NULL;
     if (libxl__livepatch_call_aborted(lpc)) {
         lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED;
         lpa->reason = LIBXL_LIVEPATCH_REASON_ABORTED;
@@ -577,7 +574,6 @@ static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
     uint32_t state = 0;
     int rc = -XEN_EAGAIN, r;
 
-    lpa->call->waiting = NULL;
     r = libxl__livepatch_get(gc, lpa->name, &state, &rc);
     now = libxl__livepatch_now_us();
     if (!r && rc != -XEN_EAGAIN) {
@@ -613,7 +609,7 @@ static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
     /* An abort must not make this a busy loop: it can't change a thing. */
     lpa->timer.callback = action_poll;
     lpa->poll_us = min(lpa->poll_us * 2, (uint64_t)POLL_LAST_US);
-    libxl__livepatch_wait(egc, ao, &lpa->timer, lpa->poll_us);
+    libxl__livepatch_wait(egc, ao, &lpa->timer, lpa->poll_us, false);
 }
 
 /*
@@ -764,7 +760,6 @@ static void action_finish(libxl__egc *egc, libxl__livepatch_action *lpa)
     }
     if (lpa->reason == LIBXL_LIVEPATCH_REASON_ABORTED) lpa->told = NULL;
     libxl__livepatch_timer_dispose(gc, &lpa->timer);
-    lpa->call->waiting = NULL;
     lpa->callback(egc, lpa);
 }
 

@@ -6,11 +6,8 @@
 
 #include "libxl_osdeps.h"
 
-#include <signal.h>
-
 #include "libxl_livepatch_internal.h"
 
-static void call_abort(libxl__egc *egc, libxl__ao_abortable *abrt, int rc);
 static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl,
                         int rc);
 static void call_recovered(libxl__egc *egc, libxl__livepatch_pauser *lpp,
@@ -54,7 +51,6 @@ void libxl__livepatch_call_init(libxl__livepatch_call *lpc, libxl__ao *ao,
     lpc->start_us = libxl__livepatch_now_us();
     libxl__livepatch_lock_init(&lpc->lock);
     libxl__livepatch_pauser_init(&lpc->pauser);
-    libxl__ao_abortable_init(&lpc->abrt);
     libxl__ao_progress_gethow(&lpc->aop_attempts, NULL);
 
     libxl_livepatch_params_init(p);
@@ -74,59 +70,16 @@ bool libxl__livepatch_call_aborted(libxl__livepatch_call *lpc)
     return !lpc->undoing && libxl__ao_aborting(lpc->ao);
 }
 
-bool libxl__livepatch_check_timeout(libxl__gc *gc,
-                                    libxl__livepatch_any result,
-                                    uint32_t timeout_us)
+int libxl__livepatch_check_timeout(libxl__gc *gc,
+                                   libxl__livepatch_any result,
+                                   uint32_t timeout_us)
 {
-    if (timeout_us <= LIBXL_LIVEPATCH_TIMEOUT_US_MAX) return true;
+    if (timeout_us <= LIBXL_LIVEPATCH_TIMEOUT_US_MAX) return 0;
 
-    libxl__livepatch_refuse(gc, result,
+    return libxl__livepatch_refuse(gc, result,
             LIBXL_LIVEPATCH_REASON_USAGE, LIVEPATCH_ADVICE_TIMEOUT,
             "a timeout of %"PRIu32" us is more than the hypervisor takes, "
             "which is %d us", timeout_us, LIBXL_LIVEPATCH_TIMEOUT_US_MAX);
-    return false;
-}
-
-void libxl__livepatch_conclude_lock(libxl__gc *gc,
-                                    libxl__livepatch_any result,
-                                    const libxl__livepatch_lock *lpl,
-                                    int rc)
-{
-    const char *who;
-
-    if (rc == ERROR_ABORTED) {
-        libxl__livepatch_conclude(gc, result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                LIBXL_LIVEPATCH_REASON_ABORTED, NULL,
-                "aborted before anything was changed");
-        return;
-    }
-    if (rc != ERROR_LOCK_FAIL) {
-        libxl__livepatch_conclude(gc, result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                lpl->errnoval == EACCES || lpl->errnoval == EPERM
-                    ? LIBXL_LIVEPATCH_REASON_NOT_PERMITTED
-                    : LIBXL_LIVEPATCH_REASON_INTERNAL,
-                "Run it as root, and see that " XEN_RUN_DIR
-                " is a folder that can be written to.",
-                "cannot open the lock " XEN_RUN_DIR "/livepatch.lock: %s",
-                strerror(lpl->errnoval));
-        return;
-    }
-
-    if (!lpl->holder)
-        who = "another process, which did not tell its number,";
-    else if (kill(lpl->holder, 0) && errno == ESRCH)
-        who = GCSPRINTF("what process %d, now gone, left to resume its "
-                        "guests", (int)lpl->holder);
-    else
-        who = GCSPRINTF("process %d", (int)lpl->holder);
-    libxl__livepatch_conclude(gc, result,
-            LIBXL_LIVEPATCH_OUTCOME_BUSY, LIBXL_LIVEPATCH_REASON_LOCKED,
-            "Wait for it, or give a longer lock wait.",
-            "%s is live patching this host; "
-            "waited for it for %"PRIu64" ms",
-            who, lpl->wait_us / 1000);
 }
 
 static void dispose_payloads(libxl_livepatch_payload *payloads, int num)
@@ -166,8 +119,8 @@ void libxl__livepatch_call_begin(libxl__egc *egc,
     STATE_AO_GC(lpc->ao);
     int rc;
 
-    if (!libxl__livepatch_check_timeout(gc, lpc->result,
-                                        lpc->params.timeout_us)) {
+    if (libxl__livepatch_check_timeout(gc, lpc->result,
+                                       lpc->params.timeout_us)) {
         call_complete(egc, lpc);
         return;
     }
@@ -203,34 +156,16 @@ void libxl__livepatch_call_begin(libxl__egc *egc,
         return;
     }
 
-    lpc->abrt.ao = ao;
-    lpc->abrt.callback = call_abort;
-    rc = libxl__ao_abortable_register(&lpc->abrt);
-    if (rc) {
-        libxl__livepatch_conclude_lock(gc, lpc->result, &lpc->lock, rc);
-        call_complete(egc, lpc);
-        return;
-    }
-
     if (lpc->params.dry_run) {
         call_take_stock(egc, lpc);
         return;
     }
 
     lpc->lock.ao = ao;
+    lpc->lock.result = (libxl__livepatch_any)lpc->result;
     lpc->lock.wait_us = lpc->params.lock_wait_us;
     lpc->lock.callback = call_locked;
-    lpc->waiting = &lpc->lock.timer;
     libxl__livepatch_lock_take(egc, &lpc->lock);
-}
-
-/* Only wakes who waits, who then finds out that the ao is aborting. */
-static void call_abort(libxl__egc *egc, libxl__ao_abortable *abrt, int rc)
-{
-    libxl__livepatch_call *lpc = CONTAINER_OF(abrt, *lpc, abrt);
-    STATE_AO_GC(lpc->ao);
-
-    if (lpc->waiting) libxl__livepatch_timer_set(gc, lpc->waiting, 0);
 }
 
 static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl,
@@ -239,10 +174,8 @@ static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl,
     libxl__livepatch_call *lpc = CONTAINER_OF(lpl, *lpc, lock);
     STATE_AO_GC(lpc->ao);
 
-    lpc->waiting = NULL;
     if (rc) {
-        if (rc == ERROR_LOCK_FAIL) lpc->result->lock_holder = lpl->holder;
-        libxl__livepatch_conclude_lock(gc, lpc->result, lpl, rc);
+        lpc->result->lock_holder = lpl->holder;
         call_complete(egc, lpc);
         return;
     }
@@ -343,7 +276,6 @@ void libxl__livepatch_call_end(libxl__egc *egc, libxl__livepatch_call *lpc)
 {
     STATE_AO_GC(lpc->ao);
 
-    lpc->waiting = NULL;
     /* A pauser was killed and its successor, too: another last try. */
     if (lpc->lock.cfd && libxl__livepatch_pauses_pending(gc)) {
         lpc->pauser.callback = call_resumed_left;
@@ -433,7 +365,6 @@ static void call_complete(libxl__egc *egc, libxl__livepatch_call *lpc)
 
     rc = libxl__livepatch_outcome_rc(lpc->result);
     libxl__livepatch_lock_dispose(gc, &lpc->lock);
-    libxl__ao_abortable_deregister(&lpc->abrt);
     dispose_payloads(lpc->payloads, lpc->set.num);
     libxl__livepatch_notes_dispose(&lpc->notes);
     libxl_livepatch_params_dispose(&lpc->params);
