@@ -113,13 +113,10 @@ reported_reason(const libxl__livepatch_action *lpa, int rc)
 /* The domain that a stock engine names, which knows no vCPU. */
 static const char *waiter_words(libxl__gc *gc, uint32_t domid)
 {
-    char *name = libxl__livepatch_domain_name(gc, domid);
-    const char *words = name ? GCSPRINTF("domain %"PRIu32" (%s)", domid,
-                                         name)
-                             : GCSPRINTF("domain %"PRIu32, domid);
+    const char *name = libxl__livepatch_domain_name(gc, domid);
 
-    free(name);
-    return words;
+    return name ? GCSPRINTF("domain %"PRIu32" (%s)", domid, name)
+                : GCSPRINTF("domain %"PRIu32, domid);
 }
 
 /* Why the hypervisor ended an action with an error. */
@@ -250,7 +247,7 @@ static void begin_attempt(libxl__livepatch_action *lpa)
     lpa->poll_us = POLL_FIRST_US;
     attempt->operation = lpa->op;
     attempt->rollback = lpa->rollback;
-    attempt->payload = libxl__livepatch_text(lpa->name,
+    attempt->payload = xenlivepatch_text(lpa->name,
                                              strlen(lpa->name));
     attempt->start_us = lpa->attempt_us - lpa->call->start_us;
     if (lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD)
@@ -679,7 +676,7 @@ static void action_resumed(libxl__egc *egc, libxl__livepatch_pauser *lpp,
         libxl_livepatch_pause_init(pause);
         pause->domid = guest->domid;
         memcpy(pause->uuid.uuid, guest->uuid, sizeof(guest->uuid));
-        pause->name = libxl__livepatch_domain_name(gc, guest->domid);
+        pause->name = libxl__livepatch_domain_name(NOGC, guest->domid);
         pause->paused_us = guest->paused_us;
         times = GCSPRINTF("%s%sdomain %"PRIu32" after %"PRIu64" us",
                           times ?: "", times ? ", " : "", guest->domid,
@@ -830,7 +827,7 @@ void libxl__livepatch_conclude_action(libxl__gc *gc,
 {
     libxl_livepatch_result *const result = lpa->call->result;
     const char *what = GCSPRINTF("%s was not %s",
-                                 libxl__livepatch_gc_text(gc, lpa->name),
+                                 libxl__livepatch_text(gc, lpa->name),
                                  participle(lpa->op));
 
     /* As long as it can be undone it is no more than a failure. */

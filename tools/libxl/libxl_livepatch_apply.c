@@ -85,7 +85,6 @@ static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
 {
     AO_CREATE(ctx, 0, ao_how);
     apply_state *as;
-    const char *build_id;
     int rc;
 
     GCNEW(as);
@@ -96,9 +95,7 @@ static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
     as->call.begun = apply_begun;
     as->upload_only = op == LIBXL_LIVEPATCH_OPERATION_UPLOAD;
 
-    build_id = libxl__livepatch_xen_build_id(gc);
-    if (build_id) result_r->xen_build_id = libxl__strdup(NOGC, build_id);
-
+    result_r->xen_build_id = libxl__livepatch_xen_build_id(gc);
     rc = libxl__livepatch_judge_members(gc, as, files, num_files);
     if (rc) {
         libxl__livepatch_call_end(egc, &as->call);

@@ -104,7 +104,6 @@ int libxl_livepatch_blockers(libxl_ctx *ctx,
     AO_CREATE(ctx, 0, ao_how);
     libxl__livepatch_set set;
     blockers_state *bs;
-    int r;
 
     GCNEW(bs);
     bs->ao = ao;
@@ -116,15 +115,12 @@ int libxl_livepatch_blockers(libxl_ctx *ctx,
         (params ? params->timeout_us : 0)
             ?: LIBXL_LIVEPATCH_TIMEOUT_US_DEFAULT;
     if (libxl__livepatch_check_timeout(gc, obstacles_r,
-                                       obstacles_r->timeout_us))
-        goto end;
-
-    r = libxl__livepatch_get_set(gc, &set);
-    if (r) {
-        libxl__livepatch_conclude_errno(gc, obstacles_r, r,
-                                        "cannot list the live patches");
-        goto end;
+                                       obstacles_r->timeout_us) ||
+        libxl__livepatch_get_set(gc, obstacles_r, &set)) {
+        blockers_end(egc, bs);
+        return AO_INPROGRESS;
     }
+
     libxl__livepatch_reporter_init(gc, &bs->reporter);
     if (!bs->reporter.available) {
         blockers_watch(egc, bs);
@@ -136,10 +132,6 @@ int libxl_livepatch_blockers(libxl_ctx *ctx,
                               : LIBXL_LIVEPATCH_LOCK_WAIT_US_DEFAULT;
     bs->lock.callback = blockers_locked;
     libxl__livepatch_lock_take(egc, &bs->lock);
-    return AO_INPROGRESS;
-
- end:
-    blockers_end(egc, bs);
     return AO_INPROGRESS;
 }
 

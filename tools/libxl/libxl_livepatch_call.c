@@ -95,15 +95,13 @@ int libxl__livepatch_reload(libxl__gc *gc, libxl__livepatch_call *lpc)
 {
     libxl__livepatch_set set;
     libxl_livepatch_payload *payloads;
-    int r;
+    int rc;
 
-    r = libxl__livepatch_get_set(gc, &set);
-    if (r) return r;
+    rc = libxl__livepatch_get_set(gc, lpc->result, &set);
+    if (rc) return rc;
 
-    r = libxl__livepatch_describe(gc, &lpc->reporter, &lpc->notes.known,
-                                  &set, &payloads);
-    if (r) return -ENOMEM;
-
+    payloads = libxl__livepatch_describe(gc, &lpc->reporter,
+                                         &lpc->notes.known, &set);
     libxl__livepatch_known_set(gc, &lpc->notes.known, &set, payloads);
     dispose_payloads(lpc->payloads, lpc->set.num);
     lpc->set = set;
@@ -203,6 +201,12 @@ static void call_recovered(libxl__egc *egc, libxl__livepatch_pauser *lpp,
 /* With an intent of its own, and not what another call had. */
 static void call_begin_anew(libxl__egc *egc, libxl__livepatch_call *lpc)
 {
+    STATE_AO_GC(lpc->ao);
+
+    if (libxl__livepatch_reload(gc, lpc)) {
+        libxl__livepatch_call_end(egc, lpc);
+        return;
+    }
     libxl__livepatch_intent_dispose(&lpc->notes.intent);
     lpc->begun(egc, lpc);
 }
@@ -222,10 +226,7 @@ static void call_take_stock(libxl__egc *egc, libxl__livepatch_call *lpc)
                 "what is known of loaded payloads can't be read from "
                 XEN_RUN_DIR "/livepatch.notes, which is written anew: %s",
                 strerror(-r));
-    r = libxl__livepatch_reload(gc, lpc);
-    if (r) {
-        libxl__livepatch_conclude_errno(gc, lpc->result, r,
-                                        "cannot list the live patches");
+    if (libxl__livepatch_reload(gc, lpc)) {
         libxl__livepatch_call_end(egc, lpc);
         return;
     }
@@ -236,7 +237,6 @@ static void call_take_stock(libxl__egc *egc, libxl__livepatch_call *lpc)
                 "a call was interrupted or is under way: see xl livepatch "
                 "status");
         libxl__livepatch_adopt(gc, lpc);
-        libxl__livepatch_reload(gc, lpc);
         call_begin_anew(egc, lpc);
     } else {
         GCNEW(lpc->recovery);
@@ -252,7 +252,6 @@ static void call_repaired(libxl__egc *egc,
 {
     libxl__livepatch_call *const lpc = lptx->call;
     STATE_AO_GC(lpc->ao);
-    int r;
 
     if (ok)
         libxl__livepatch_warn(gc, lpc->result,
@@ -260,13 +259,6 @@ static void call_repaired(libxl__egc *egc,
                 "first", libxl_livepatch_operation_to_string(
                              lpc->notes.intent.operation));
     lpc->undoing = false;
-    r = libxl__livepatch_reload(gc, lpc);
-    if (r) {
-        libxl__livepatch_conclude_errno(gc, lpc->result, r,
-                                        "cannot list the live patches");
-        libxl__livepatch_call_end(egc, lpc);
-        return;
-    }
     call_begin_anew(egc, lpc);
 }
 

@@ -105,6 +105,13 @@ _hidden void libxl__livepatch_warn(libxl__gc *gc,
 _hidden void libxl__livepatch_append(libxl__gc *gc,
                                      libxl_string_list *list,
                                      const char *text);
+/*
+ * What libxenlivepatch has malloc'd, now gc's, or the caller's with NOGC;
+ * it doesn't return if that failed.
+ */
+_hidden void *libxl__livepatch_owned(libxl__gc *gc, void *ptr);
+/* A name, or another string that may have any bytes, as text. */
+_hidden char *libxl__livepatch_text(libxl__gc *gc, const char *string);
 /* The libxl error code for a finished result: see libxl_livepatch.h. */
 _hidden int libxl__livepatch_outcome_rc(libxl__livepatch_any result);
 /* Conclude with what a failing hypercall means.  r is a negative errno. */
@@ -115,20 +122,8 @@ _hidden void libxl__livepatch_conclude_errno(libxl__gc *gc,
 /*----- payload files (libxl_livepatch_judgement.c) -----*/
 
 /*
- * These stand free of a libxl context, as libxenlivepatch does, whose own
- * names for text are used under the following ones.  What these return is
- * malloc'd, and NULL only when there is no memory left.
- */
-#define libxl__livepatch_text          xenlivepatch_text
-#define libxl__livepatch_hex           xenlivepatch_hex
-#define libxl__livepatch_is_plain      xenlivepatch_is_plain
-#define libxl__livepatch_bytes         xenlivepatch_bytes
-#define libxl__livepatch_default_name  xenlivepatch_default_name
-
-/* text from gc. */
-_hidden char *libxl__livepatch_gc_text(libxl__gc *gc, const char *string);
-
-/*
+ * These stand free of a libxl context, as libxenlivepatch does.
+ *
  * Split metadata, NUL-terminated key=value strings, into md_r, and what
  * they say to be fixed into fixes_r.  Returns 0 or ENOMEM.
  */
@@ -198,7 +193,9 @@ _hidden int libxl__livepatch_do(libxl__gc *gc, const char *name,
                                 uint32_t timeout_us, uint32_t flags);
 /* Asks for no action: -EBUSY if one on the payload is in flight. */
 _hidden int libxl__livepatch_probe(libxl__gc *gc, const char *name);
+/* Returns ERROR_FAIL when the call has been concluded. */
 _hidden int libxl__livepatch_get_set(libxl__gc *gc,
+                                     libxl__livepatch_any result,
                                      libxl__livepatch_set *set_r);
 
 static inline libxl_livepatch_state libxl__livepatch_state(uint32_t state)
@@ -492,11 +489,10 @@ libxl__livepatch_intent_dispose(libxl__livepatch_intent *intent);
  * hypervisor's words, its reports if it has them, and what is known and
  * still holds.
  */
-_hidden int libxl__livepatch_describe(libxl__gc *gc,
-                                    libxl__livepatch_reporter *lpr,
-                                    const libxl__livepatch_known *known,
-                                    const libxl__livepatch_set *set,
-                                    libxl_livepatch_payload **payloads_r);
+_hidden libxl_livepatch_payload *
+libxl__livepatch_describe(libxl__gc *gc, libxl__livepatch_reporter *lpr,
+                          const libxl__livepatch_known *known,
+                          const libxl__livepatch_set *set);
 /* That is now what is known. */
 _hidden void
 libxl__livepatch_known_set(libxl__gc *gc,
@@ -694,7 +690,7 @@ _hidden void libxl__livepatch_pauser_recover(libxl__egc *egc,
 _hidden bool libxl__livepatch_pauses_pending(libxl__gc *gc);
 
 /*
- * The running hypervisor's build-id in hexadecimal, from gc; NULL if it
+ * The running hypervisor's build-id in hexadecimal, malloc'd; NULL if it
  * has none or there is no hypervisor.  (libxl_livepatch.c)
  */
 _hidden char *libxl__livepatch_xen_build_id(libxl__gc *gc);
@@ -764,7 +760,8 @@ _hidden void libxl__livepatch_call_begin(libxl__egc *egc,
                                          libxl__livepatch_call *lpc);
 /*
  * Ask the hypervisor anew what is loaded; what is known of payloads stays
- * with those that are still there.  Returns 0 or a negative errno.
+ * with those that are still there.  Returns ERROR_FAIL when the call has
+ * been concluded, and then all is as it was.
  */
 _hidden int libxl__livepatch_reload(libxl__gc *gc,
                                     libxl__livepatch_call *lpc);

@@ -32,10 +32,11 @@ static void add_names(libxl__gc *gc, libxl_livepatch_report *report)
 
     for (i = 0; i < report->num_stragglers; i++)
         report->stragglers[i].name =
-            libxl__livepatch_domain_name(gc, report->stragglers[i].domid);
+            libxl__livepatch_domain_name(NOGC,
+                                         report->stragglers[i].domid);
     for (i = 0; i < report->num_waiting; i++)
         report->waiting[i].name =
-            libxl__livepatch_domain_name(gc, report->waiting[i].domid);
+            libxl__livepatch_domain_name(NOGC, report->waiting[i].domid);
 }
 
 static int get_report(libxl__gc *gc, libxl__livepatch_reporter *lpr,
@@ -96,7 +97,7 @@ const char *libxl__livepatch_upload_failure(libxl__gc *gc,
 
     /* It may be about an earlier upload, of anybody's. */
     if (report.failure && report.rc == r && report.name &&
-        !strcmp(report.name, libxl__livepatch_gc_text(gc, name))) {
+        !strcmp(report.name, libxl__livepatch_text(gc, name))) {
         failure = libxl__strdup(gc, report.failure);
         *reason_r = report.reason;
     }

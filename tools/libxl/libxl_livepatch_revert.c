@@ -164,7 +164,7 @@ static bool revert_plan(libxl__gc *gc, revert_state *rs)
             GCSPRINTF("cannot %s %s",
                       op == LIBXL_LIVEPATCH_OPERATION_REVERT
                           ? "revert" : "unload",
-                      libxl__livepatch_gc_text(gc, rs->name)));
+                      libxl__livepatch_text(gc, rs->name)));
         return false;
     }
     libxl_livepatch_payload_copy(CTX, &rs->gone,
