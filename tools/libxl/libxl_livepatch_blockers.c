@@ -66,14 +66,10 @@ static void conclude_rehearsal(libxl__gc *gc, blockers_state *bs,
             libxl__livepatch_obstacle(gc, &attempt) ?:
                 strerror(-report->rc));
 
-    obstacles->stragglers = report->stragglers;
-    obstacles->num_stragglers = report->num_stragglers;
-    report->stragglers = NULL;
-    report->num_stragglers = 0;
-    obstacles->waiting = report->waiting;
-    obstacles->num_waiting = report->num_waiting;
-    report->waiting = NULL;
-    report->num_waiting = 0;
+    MOVE(obstacles->stragglers, report->stragglers);
+    MOVE(obstacles->num_stragglers, report->num_stragglers);
+    MOVE(obstacles->waiting, report->waiting);
+    MOVE(obstacles->num_waiting, report->num_waiting);
 }
 
 static void conclude_guess(libxl__gc *gc, blockers_state *bs)

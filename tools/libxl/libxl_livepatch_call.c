@@ -109,6 +109,19 @@ int libxl__livepatch_reload(libxl__gc *gc, libxl__livepatch_call *lpc)
     return 0;
 }
 
+void libxl__livepatch_show(libxl__gc *gc, libxl__livepatch_call *lpc,
+                           const libxl_livepatch_payload *payload)
+{
+    libxl_livepatch_result *const result = lpc->result;
+    const int num = result->num_payloads++;
+
+    result->payloads = libxl__realloc(NOGC, result->payloads,
+                                      (num + 1) *
+                                      sizeof(*result->payloads));
+    libxl_livepatch_payload_init(&result->payloads[num]);
+    libxl_livepatch_payload_copy(CTX, &result->payloads[num], payload);
+}
+
 /*----- the beginning -----*/
 
 void libxl__livepatch_call_begin(libxl__egc *egc,

@@ -37,6 +37,9 @@
 #include "libxl_livepatch_pauser.h"
 #include "libxl_livepatch_words.h"
 
+/* To another owner. */
+#define MOVE(to, from) ((to) = (from), (from) = 0)
+
 typedef struct libxl__livepatch_call libxl__livepatch_call;
 typedef struct libxl__livepatch_transaction libxl__livepatch_transaction;
 
@@ -770,6 +773,10 @@ static inline libxl_livepatch_payload *
 libxl__livepatch_payload_of(const libxl__livepatch_call *lpc,
                             const libxl__livepatch_entry *entry)
     { return &lpc->payloads[entry - lpc->set.entries]; }
+/* Add what is known of a payload to the call's result. */
+_hidden void libxl__livepatch_show(libxl__gc *gc,
+                                   libxl__livepatch_call *lpc,
+                                   const libxl_livepatch_payload *payload);
 /* Whether the call was aborted, and may still act on it. */
 _hidden bool libxl__livepatch_call_aborted(libxl__livepatch_call *lpc);
 /* Record, unlock, complete the ao.  The result has been concluded. */

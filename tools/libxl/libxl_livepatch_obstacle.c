@@ -125,16 +125,11 @@ bool libxl__livepatch_explain_attempt(libxl__gc *gc,
         attempt->reason = report.reason;
         *culprit_r = report.culprit ? libxl__strdup(gc, report.culprit)
                                     : NULL;
-        attempt->failure = report.failure;
-        attempt->stragglers = report.stragglers;
-        attempt->num_stragglers = report.num_stragglers;
-        attempt->waiting = report.waiting;
-        attempt->num_waiting = report.num_waiting;
-        report.failure = NULL;
-        report.stragglers = NULL;
-        report.num_stragglers = 0;
-        report.waiting = NULL;
-        report.num_waiting = 0;
+        MOVE(attempt->failure, report.failure);
+        MOVE(attempt->stragglers, report.stragglers);
+        MOVE(attempt->num_stragglers, report.num_stragglers);
+        MOVE(attempt->waiting, report.waiting);
+        MOVE(attempt->num_waiting, report.num_waiting);
     }
     libxl_livepatch_report_dispose(&report);
     return about_it;

@@ -200,16 +200,11 @@ static void add_reported(libxl__gc *gc, libxl__livepatch_reporter *lpr,
     if (libxl__livepatch_get_report(gc, lpr, entry->name,
                                     &report)) return;
 
-    payload->build_id = report.build_id;
-    payload->depends = report.depends;
-    payload->functions = report.functions;
-    payload->num_functions = report.num_functions;
-    payload->hooks = report.hooks;
-    report.build_id = NULL;
-    report.depends = NULL;
-    report.functions = NULL;
-    report.num_functions = 0;
-    report.hooks = NULL;
+    MOVE(payload->build_id, report.build_id);
+    MOVE(payload->depends, report.depends);
+    MOVE(payload->functions, report.functions);
+    MOVE(payload->num_functions, report.num_functions);
+    MOVE(payload->hooks, report.hooks);
     payload->reapplicable = true;
     payload->uploaded_us = report.uploaded_us;
     /* A failed revert does not change when it was applied. */
