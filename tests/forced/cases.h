@@ -8,6 +8,8 @@ void test_cases(void **state);
  * killed there. */
 void test_replaced(void **state);
 void test_replacing_fails(void **state);
+/* An abort ends whatever is waited for, but for what has to end by itself. */
+void test_abort_ends_waits(void **state);
 /* The same with an engine that reports: what it names, and what it needs
  * not. */
 void test_reported(void **state);

@@ -22,6 +22,7 @@ int faults_steps;
 const char *faults_step_names[FAULTS_STEPS + 1];
 const char *faults_last;
 bool faults_in_flight, faults_abort_due;
+uint64_t faults_aborted_us;
 int faults_guard_divisor = 1;
 
 sigjmp_buf faults_killed;
@@ -73,7 +74,10 @@ int faults_step(const char *what)
         fault.meddle();
         armed = true;
     }
-    if (fault.abort) faults_abort_due = true;
+    if (fault.abort) {
+        faults_abort_due = true;
+        faults_aborted_us = faults_now_us();
+    }
     return fault.errnoval;
 }
 
@@ -222,6 +226,20 @@ int forced_libxl__ev_time_register_rel_unabortable(
         ms = 0;
     }
     return libxl__ev_time_register_rel_unabortable(gc, ev, func, ms);
+}
+
+int forced_libxl__ev_time_register_rel(
+    libxl__ao *ao, libxl__ev_time *ev, libxl__ev_time_callback *func, int ms)
+{
+    int rc;
+
+    if (faults_step("ev_time_register")) return ERROR_FAIL;
+    /* The abort is to end it. */
+    if (faults_abort_due)
+        return libxl__ev_time_register_rel(ao, ev, func, ms);
+    rc = libxl__ev_time_register_rel(ao, ev, func, 0);
+    if (!rc) jumped_us += ms * 1000ULL;
+    return rc;
 }
 
 uint64_t faults_now_us(void)

@@ -30,6 +30,7 @@ extern const char *faults_step_names[FAULTS_STEPS + 1];
 extern const char *faults_last; /* what failed */
 extern bool faults_in_flight;   /* an action was when it did */
 extern bool faults_abort_due;   /* for the event loop */
+extern uint64_t faults_aborted_us;      /* when it was aborted */
 
 /* Asked at the step that fails. */
 bool engine_is_flying(void);

@@ -337,3 +337,40 @@ void test_replacing_fails(void **state)
     assert_true(runs > 1000);
     assert_int_equal(wrong, 0);
 }
+
+/*----- waits of up to a minute, between attempts -----*/
+
+/* An attempt that is in flight, and unloading what was loaded for it. */
+#define TO_CLEAR_UP_US 200000
+
+static void only_waits(void)
+{
+    never_with_deadline();
+    params.pause = LIBXL_LIVEPATCH_PAUSE_MODE_NEVER;
+}
+
+void test_abort_ends_waits(void **state)
+{
+    const struct scenario s = {
+        "apply", only_waits, apply_fresh, .outcome = BUSY,
+    };
+    const char *names[FAULTS_STEPS + 1];
+    int n, steps, waits = 0;
+    char *why;
+
+    params_reset();
+    assert_null(operation_run(&s, &(struct fault){}, NULL));
+    steps = min(last_steps, FAULTS_STEPS);
+    memcpy(names, faults_step_names, sizeof(names));
+    for (n = 1; n <= steps; n++) {
+        if (strcmp(names[n], "ev_time_register")) continue;
+        params_reset();
+        why = operation_run(&s, &(struct fault){ .at = n, .abort = true },
+                            NULL);
+        if (why) fail_msg("%s", why);
+        assert_true(faults_now_us() - faults_aborted_us < TO_CLEAR_UP_US);
+        waits++;
+    }
+    params_reset();
+    assert_true(waits > 10);
+}

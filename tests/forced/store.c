@@ -146,7 +146,7 @@ char *libxl__livepatch_domain_name(libxl__gc *gc, uint32_t domid)
 {
     const char *name = look_up(domid, "name");
 
-    return *name ? libxl__livepatch_text(name, strlen(name)) : NULL;
+    return *name ? xenlivepatch_text(name, strlen(name)) : NULL;
 }
 
 bool libxl__livepatch_is_migrating(libxl__gc *gc,

@@ -517,6 +517,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_replaced),
         cmocka_unit_test(test_replacing_fails),
+        cmocka_unit_test(test_abort_ends_waits),
         cmocka_unit_test(test_guessed),
         REPORTING(test_nothing),
         REPORTING(test_all_fails),

@@ -12,18 +12,13 @@ char *libxl__livepatch_xen_build_id(libxl__gc *gc)
     /* Far more than any build-id has; Xen itself says if it was not. */
     const size_t max_len = 256;
     xen_build_id_t *id = libxl__zalloc(gc, sizeof(*id) + max_len);
-    char *hex, *kept;
     int r;
 
     id->len = max_len;
     r = xc_version(CTX->xch, XENVER_build_id, id);
     if (r <= 0) return NULL;
 
-    hex = libxl__livepatch_hex(id->buf, r);
-    if (!hex) libxl__alloc_failed(CTX, __func__, 0, 0);
-    kept = libxl__strdup(gc, hex);
-    free(hex);
-    return kept;
+    return libxl__livepatch_owned(NOGC, xenlivepatch_hex(id->buf, r));
 }
 
 int libxl__livepatch_get_payloads(libxl__gc *gc,
@@ -37,35 +32,22 @@ int libxl__livepatch_get_payloads(libxl__gc *gc,
 {
     libxl_livepatch_payload *payloads;
     libxl__livepatch_set set;
-    const char *build_id;
-    int i, r;
+    int i, rc;
 
-    r = libxl__livepatch_get_set(gc, &set);
-    if (r) goto failed;
+    rc = libxl__livepatch_get_set(gc, result, &set);
+    if (rc) return rc;
 
     libxl__livepatch_reporter_init(gc, lpr);
-    r = libxl__livepatch_describe(gc, lpr, known, &set, &payloads);
-    if (r) {
-        r = -ENOMEM;
-        goto failed;
-    }
-
-    build_id = libxl__livepatch_xen_build_id(gc);
-    if (build_id) *xen_build_id_r = libxl__strdup(NOGC, build_id);
-    *payloads_r = libxl__calloc(NOGC, set.num + 1, sizeof(**payloads_r));
+    payloads = libxl__livepatch_describe(gc, lpr, known, &set);
+    *xen_build_id_r = libxl__livepatch_xen_build_id(gc);
     for (i = 0; i < set.num; i++) {
         if (!name || !strcmp(name, set.entries[i].name))
-            (*payloads_r)[(*num_r)++] = payloads[i];
+            payloads[(*num_r)++] = payloads[i];
         else
             libxl_livepatch_payload_dispose(&payloads[i]);
     }
-    free(payloads);
+    *payloads_r = payloads;
     return 0;
-
- failed:
-    libxl__livepatch_conclude_errno(gc, result, r,
-                                    "cannot list the live patches");
-    return ERROR_FAIL;
 }
 
 int libxl_livepatch_list(libxl_ctx *ctx,
@@ -99,7 +81,7 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
                          libxl_livepatch_details *details_r)
 {
     GC_INIT(ctx);
-    const char *text = libxl__livepatch_gc_text(gc, name);
+    const char *text = libxl__livepatch_text(gc, name);
     libxl__livepatch_reporter reporter;
     const char *wanted;
     libxl__livepatch_notes notes;
@@ -148,11 +130,10 @@ static int check_file(const libxl_livepatch_file *file,
     libxl__livepatch_image image = {};
     int rc;
 
-    judgement->file = libxl__livepatch_text(file->path,
-                                            strlen(file->path));
+    judgement->file = xenlivepatch_text(file->path, strlen(file->path));
     judgement->name = file->name
                           ? strdup(file->name)
-                          : libxl__livepatch_default_name(file->path);
+                          : xenlivepatch_default_name(file->path);
     if (!judgement->file || !judgement->name) {
         rc = ERROR_NOMEM;
         goto out;

@@ -113,13 +113,10 @@ reported_reason(const libxl__livepatch_action *lpa, int rc)
 /* The domain that a stock engine names, which knows no vCPU. */
 static const char *waiter_words(libxl__gc *gc, uint32_t domid)
 {
-    char *name = libxl__livepatch_domain_name(gc, domid);
-    const char *words = name ? GCSPRINTF("domain %"PRIu32" (%s)", domid,
-                                         name)
-                             : GCSPRINTF("domain %"PRIu32, domid);
+    const char *name = libxl__livepatch_domain_name(gc, domid);
 
-    free(name);
-    return words;
+    return name ? GCSPRINTF("domain %"PRIu32" (%s)", domid, name)
+                : GCSPRINTF("domain %"PRIu32, domid);
 }
 
 /* Why the hypervisor ended an action with an error. */
@@ -250,7 +247,7 @@ static void begin_attempt(libxl__livepatch_action *lpa)
     lpa->poll_us = POLL_FIRST_US;
     attempt->operation = lpa->op;
     attempt->rollback = lpa->rollback;
-    attempt->payload = libxl__livepatch_text(lpa->name,
+    attempt->payload = xenlivepatch_text(lpa->name,
                                              strlen(lpa->name));
     attempt->start_us = lpa->attempt_us - lpa->call->start_us;
     if (lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD)
@@ -263,11 +260,9 @@ static void wait_for(libxl__egc *egc, libxl__livepatch_action *lpa,
                      void (*callback)(libxl__egc *,
                                       libxl__livepatch_timer *))
 {
-    libxl__livepatch_call *const lpc = lpa->call;
-
     lpa->timer.callback = callback;
-    lpc->waiting = lpc->undoing ? NULL : &lpa->timer;
-    libxl__livepatch_wait(egc, lpc->ao, &lpa->timer, us);
+    libxl__livepatch_wait(egc, lpa->call->ao, &lpa->timer, us,
+                          !lpa->call->undoing);
 }
 
 /* Tell who follows the call of the attempt that was logged last. */
@@ -488,7 +483,6 @@ static void action_due(libxl__egc *egc, libxl__livepatch_timer *lpt)
     libxl__livepatch_call *const lpc = lpa->call;
     libxl__livepatch_pauser *const lpp = &lpc->pauser;
 
-    lpc->waiting = NULL;
     if (libxl__livepatch_call_aborted(lpc)) {
         lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED;
         lpa->reason = LIBXL_LIVEPATCH_REASON_ABORTED;
@@ -577,7 +571,6 @@ static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
     uint32_t state = 0;
     int rc = -XEN_EAGAIN, r;
 
-    lpa->call->waiting = NULL;
     r = libxl__livepatch_get(gc, lpa->name, &state, &rc);
     now = libxl__livepatch_now_us();
     if (!r && rc != -XEN_EAGAIN) {
@@ -613,7 +606,7 @@ static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
     /* An abort must not make this a busy loop: it can't change a thing. */
     lpa->timer.callback = action_poll;
     lpa->poll_us = min(lpa->poll_us * 2, (uint64_t)POLL_LAST_US);
-    libxl__livepatch_wait(egc, ao, &lpa->timer, lpa->poll_us);
+    libxl__livepatch_wait(egc, ao, &lpa->timer, lpa->poll_us, false);
 }
 
 /*
@@ -683,7 +676,7 @@ static void action_resumed(libxl__egc *egc, libxl__livepatch_pauser *lpp,
         libxl_livepatch_pause_init(pause);
         pause->domid = guest->domid;
         memcpy(pause->uuid.uuid, guest->uuid, sizeof(guest->uuid));
-        pause->name = libxl__livepatch_domain_name(gc, guest->domid);
+        pause->name = libxl__livepatch_domain_name(NOGC, guest->domid);
         pause->paused_us = guest->paused_us;
         times = GCSPRINTF("%s%sdomain %"PRIu32" after %"PRIu64" us",
                           times ?: "", times ? ", " : "", guest->domid,
@@ -764,7 +757,6 @@ static void action_finish(libxl__egc *egc, libxl__livepatch_action *lpa)
     }
     if (lpa->reason == LIBXL_LIVEPATCH_REASON_ABORTED) lpa->told = NULL;
     libxl__livepatch_timer_dispose(gc, &lpa->timer);
-    lpa->call->waiting = NULL;
     lpa->callback(egc, lpa);
 }
 
@@ -835,7 +827,7 @@ void libxl__livepatch_conclude_action(libxl__gc *gc,
 {
     libxl_livepatch_result *const result = lpa->call->result;
     const char *what = GCSPRINTF("%s was not %s",
-                                 libxl__livepatch_gc_text(gc, lpa->name),
+                                 libxl__livepatch_text(gc, lpa->name),
                                  participle(lpa->op));
 
     /* As long as it can be undone it is no more than a failure. */

@@ -30,21 +30,15 @@ static void apply_done(libxl__egc *egc, libxl__livepatch_transaction *lptx,
 static void apply_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
 {
     apply_state *as = CONTAINER_OF(lpc, *as, call);
-    libxl_livepatch_result *const result = lpc->result;
+    const libxl__livepatch_entry *entry;
     int i;
 
-    result->payloads = libxl__calloc(NOGC, as->num_members + 1,
-                                     sizeof(*result->payloads));
     for (i = 0; i < as->num_members; i++) {
-        const libxl__livepatch_entry *entry =
-            libxl__livepatch_find_entry(&lpc->set, as->members[i].name);
-        libxl_livepatch_payload *shown;
-
-        if (!entry) continue;
-        shown = &result->payloads[result->num_payloads++];
-        libxl_livepatch_payload_init(shown);
-        libxl_livepatch_payload_copy(CTX, shown,
-                                libxl__livepatch_payload_of(lpc, entry));
+        entry = libxl__livepatch_find_entry(&lpc->set,
+                                            as->members[i].name);
+        if (entry)
+            libxl__livepatch_show(gc, lpc,
+                                  libxl__livepatch_payload_of(lpc, entry));
     }
 }
 
@@ -85,7 +79,6 @@ static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
 {
     AO_CREATE(ctx, 0, ao_how);
     apply_state *as;
-    const char *build_id;
     int rc;
 
     GCNEW(as);
@@ -96,9 +89,7 @@ static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
     as->call.begun = apply_begun;
     as->upload_only = op == LIBXL_LIVEPATCH_OPERATION_UPLOAD;
 
-    build_id = libxl__livepatch_xen_build_id(gc);
-    if (build_id) result_r->xen_build_id = libxl__strdup(NOGC, build_id);
-
+    result_r->xen_build_id = libxl__livepatch_xen_build_id(gc);
     rc = libxl__livepatch_judge_members(gc, as, files, num_files);
     if (rc) {
         libxl__livepatch_call_end(egc, &as->call);

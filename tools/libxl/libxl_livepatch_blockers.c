@@ -27,14 +27,10 @@ typedef struct {
     libxl__livepatch_lock lock;
     libxl__livepatch_reporter reporter;
     libxl__livepatch_timer timer;
-    libxl__livepatch_timer *waiting;    /* to be woken by an abort */
-    libxl__ao_abortable abrt;
     libxl__livepatch_sample before;
     uint64_t begun_us;
 } blockers_state;
 
-static void blockers_abort(libxl__egc *egc, libxl__ao_abortable *abrt,
-                           int rc);
 static void blockers_locked(libxl__egc *egc, libxl__livepatch_lock *lpl,
                             int rc);
 static void blockers_poll(libxl__egc *egc, libxl__livepatch_timer *lpt);
@@ -70,14 +66,10 @@ static void conclude_rehearsal(libxl__gc *gc, blockers_state *bs,
             libxl__livepatch_obstacle(gc, &attempt) ?:
                 strerror(-report->rc));
 
-    obstacles->stragglers = report->stragglers;
-    obstacles->num_stragglers = report->num_stragglers;
-    report->stragglers = NULL;
-    report->num_stragglers = 0;
-    obstacles->waiting = report->waiting;
-    obstacles->num_waiting = report->num_waiting;
-    report->waiting = NULL;
-    report->num_waiting = 0;
+    MOVE(obstacles->stragglers, report->stragglers);
+    MOVE(obstacles->num_stragglers, report->num_stragglers);
+    MOVE(obstacles->waiting, report->waiting);
+    MOVE(obstacles->num_waiting, report->num_waiting);
 }
 
 static void conclude_guess(libxl__gc *gc, blockers_state *bs)
@@ -108,62 +100,35 @@ int libxl_livepatch_blockers(libxl_ctx *ctx,
     AO_CREATE(ctx, 0, ao_how);
     libxl__livepatch_set set;
     blockers_state *bs;
-    int rc, r;
 
     GCNEW(bs);
     bs->ao = ao;
     bs->obstacles = obstacles_r;
     libxl__livepatch_lock_init(&bs->lock);
     libxl__livepatch_timer_init(&bs->timer);
-    libxl__ao_abortable_init(&bs->abrt);
     obstacles_r->operation = LIBXL_LIVEPATCH_OPERATION_BLOCKERS;
     obstacles_r->timeout_us =
         (params ? params->timeout_us : 0)
             ?: LIBXL_LIVEPATCH_TIMEOUT_US_DEFAULT;
-    if (!libxl__livepatch_check_timeout(gc, obstacles_r,
-                                        obstacles_r->timeout_us))
-        goto end;
-
-    bs->abrt.ao = ao;
-    bs->abrt.callback = blockers_abort;
-    rc = libxl__ao_abortable_register(&bs->abrt);
-    if (rc) {
-        libxl__livepatch_conclude_lock(gc, obstacles_r, &bs->lock, rc);
-        goto end;
+    if (libxl__livepatch_check_timeout(gc, obstacles_r,
+                                       obstacles_r->timeout_us) ||
+        libxl__livepatch_get_set(gc, obstacles_r, &set)) {
+        blockers_end(egc, bs);
+        return AO_INPROGRESS;
     }
 
-    r = libxl__livepatch_get_set(gc, &set);
-    if (r) {
-        libxl__livepatch_conclude_errno(gc, obstacles_r, r,
-                                        "cannot list the live patches");
-        goto end;
-    }
     libxl__livepatch_reporter_init(gc, &bs->reporter);
     if (!bs->reporter.available) {
         blockers_watch(egc, bs);
         return AO_INPROGRESS;
     }
     bs->lock.ao = ao;
+    bs->lock.result = (libxl__livepatch_any)obstacles_r;
     bs->lock.wait_us = params ? params->lock_wait_us
                               : LIBXL_LIVEPATCH_LOCK_WAIT_US_DEFAULT;
     bs->lock.callback = blockers_locked;
-    bs->waiting = &bs->lock.timer;
     libxl__livepatch_lock_take(egc, &bs->lock);
     return AO_INPROGRESS;
-
- end:
-    blockers_end(egc, bs);
-    return AO_INPROGRESS;
-}
-
-/* Only wakes who waits, who then finds out that the ao is aborting. */
-static void blockers_abort(libxl__egc *egc, libxl__ao_abortable *abrt,
-                           int rc)
-{
-    blockers_state *bs = CONTAINER_OF(abrt, *bs, abrt);
-    STATE_AO_GC(bs->ao);
-
-    if (bs->waiting) libxl__livepatch_timer_set(gc, bs->waiting, 0);
 }
 
 static void blockers_locked(libxl__egc *egc, libxl__livepatch_lock *lpl,
@@ -173,9 +138,7 @@ static void blockers_locked(libxl__egc *egc, libxl__livepatch_lock *lpl,
     STATE_AO_GC(bs->ao);
     int r;
 
-    bs->waiting = NULL;
     if (rc) {
-        libxl__livepatch_conclude_lock(gc, bs->obstacles, lpl, rc);
         blockers_end(egc, bs);
         return;
     }
@@ -226,7 +189,7 @@ static void blockers_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
         return;
     }
     bs->timer.callback = blockers_poll;
-    libxl__livepatch_wait(egc, ao, &bs->timer, POLL_US);
+    libxl__livepatch_wait(egc, ao, &bs->timer, POLL_US, false);
 }
 
 static void blockers_watch(libxl__egc *egc, blockers_state *bs)
@@ -236,8 +199,7 @@ static void blockers_watch(libxl__egc *egc, blockers_state *bs)
     /* Without it whole lifetimes are compared. */
     libxl__livepatch_sample_usage(gc, &bs->before);
     bs->timer.callback = blockers_watched;
-    bs->waiting = &bs->timer;
-    libxl__livepatch_wait(egc, ao, &bs->timer, WATCH_US);
+    libxl__livepatch_wait(egc, ao, &bs->timer, WATCH_US, true);
 }
 
 static void blockers_watched(libxl__egc *egc, libxl__livepatch_timer *lpt)
@@ -258,10 +220,8 @@ static void blockers_end(libxl__egc *egc, blockers_state *bs)
 {
     STATE_AO_GC(bs->ao);
 
-    bs->waiting = NULL;
     libxl__livepatch_timer_dispose(gc, &bs->timer);
     libxl__livepatch_lock_dispose(gc, &bs->lock);
-    libxl__ao_abortable_deregister(&bs->abrt);
     libxl__ao_complete(egc, ao,
                        libxl__livepatch_outcome_rc(bs->obstacles));
 }

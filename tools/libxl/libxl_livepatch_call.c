@@ -6,11 +6,8 @@
 
 #include "libxl_osdeps.h"
 
-#include <signal.h>
-
 #include "libxl_livepatch_internal.h"
 
-static void call_abort(libxl__egc *egc, libxl__ao_abortable *abrt, int rc);
 static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl,
                         int rc);
 static void call_recovered(libxl__egc *egc, libxl__livepatch_pauser *lpp,
@@ -54,7 +51,6 @@ void libxl__livepatch_call_init(libxl__livepatch_call *lpc, libxl__ao *ao,
     lpc->start_us = libxl__livepatch_now_us();
     libxl__livepatch_lock_init(&lpc->lock);
     libxl__livepatch_pauser_init(&lpc->pauser);
-    libxl__ao_abortable_init(&lpc->abrt);
     libxl__ao_progress_gethow(&lpc->aop_attempts, NULL);
 
     libxl_livepatch_params_init(p);
@@ -74,59 +70,16 @@ bool libxl__livepatch_call_aborted(libxl__livepatch_call *lpc)
     return !lpc->undoing && libxl__ao_aborting(lpc->ao);
 }
 
-bool libxl__livepatch_check_timeout(libxl__gc *gc,
-                                    libxl__livepatch_any result,
-                                    uint32_t timeout_us)
+int libxl__livepatch_check_timeout(libxl__gc *gc,
+                                   libxl__livepatch_any result,
+                                   uint32_t timeout_us)
 {
-    if (timeout_us <= LIBXL_LIVEPATCH_TIMEOUT_US_MAX) return true;
+    if (timeout_us <= LIBXL_LIVEPATCH_TIMEOUT_US_MAX) return 0;
 
-    libxl__livepatch_refuse(gc, result,
+    return libxl__livepatch_refuse(gc, result,
             LIBXL_LIVEPATCH_REASON_USAGE, LIVEPATCH_ADVICE_TIMEOUT,
             "a timeout of %"PRIu32" us is more than the hypervisor takes, "
             "which is %d us", timeout_us, LIBXL_LIVEPATCH_TIMEOUT_US_MAX);
-    return false;
-}
-
-void libxl__livepatch_conclude_lock(libxl__gc *gc,
-                                    libxl__livepatch_any result,
-                                    const libxl__livepatch_lock *lpl,
-                                    int rc)
-{
-    const char *who;
-
-    if (rc == ERROR_ABORTED) {
-        libxl__livepatch_conclude(gc, result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                LIBXL_LIVEPATCH_REASON_ABORTED, NULL,
-                "aborted before anything was changed");
-        return;
-    }
-    if (rc != ERROR_LOCK_FAIL) {
-        libxl__livepatch_conclude(gc, result,
-                LIBXL_LIVEPATCH_OUTCOME_FAILED,
-                lpl->errnoval == EACCES || lpl->errnoval == EPERM
-                    ? LIBXL_LIVEPATCH_REASON_NOT_PERMITTED
-                    : LIBXL_LIVEPATCH_REASON_INTERNAL,
-                "Run it as root, and see that " XEN_RUN_DIR
-                " is a folder that can be written to.",
-                "cannot open the lock " XEN_RUN_DIR "/livepatch.lock: %s",
-                strerror(lpl->errnoval));
-        return;
-    }
-
-    if (!lpl->holder)
-        who = "another process, which did not tell its number,";
-    else if (kill(lpl->holder, 0) && errno == ESRCH)
-        who = GCSPRINTF("what process %d, now gone, left to resume its "
-                        "guests", (int)lpl->holder);
-    else
-        who = GCSPRINTF("process %d", (int)lpl->holder);
-    libxl__livepatch_conclude(gc, result,
-            LIBXL_LIVEPATCH_OUTCOME_BUSY, LIBXL_LIVEPATCH_REASON_LOCKED,
-            "Wait for it, or give a longer lock wait.",
-            "%s is live patching this host; "
-            "waited for it for %"PRIu64" ms",
-            who, lpl->wait_us / 1000);
 }
 
 static void dispose_payloads(libxl_livepatch_payload *payloads, int num)
@@ -142,20 +95,31 @@ int libxl__livepatch_reload(libxl__gc *gc, libxl__livepatch_call *lpc)
 {
     libxl__livepatch_set set;
     libxl_livepatch_payload *payloads;
-    int r;
+    int rc;
 
-    r = libxl__livepatch_get_set(gc, &set);
-    if (r) return r;
+    rc = libxl__livepatch_get_set(gc, lpc->result, &set);
+    if (rc) return rc;
 
-    r = libxl__livepatch_describe(gc, &lpc->reporter, &lpc->notes.known,
-                                  &set, &payloads);
-    if (r) return -ENOMEM;
-
+    payloads = libxl__livepatch_describe(gc, &lpc->reporter,
+                                         &lpc->notes.known, &set);
     libxl__livepatch_known_set(gc, &lpc->notes.known, &set, payloads);
     dispose_payloads(lpc->payloads, lpc->set.num);
     lpc->set = set;
     lpc->payloads = payloads;
     return 0;
+}
+
+void libxl__livepatch_show(libxl__gc *gc, libxl__livepatch_call *lpc,
+                           const libxl_livepatch_payload *payload)
+{
+    libxl_livepatch_result *const result = lpc->result;
+    const int num = result->num_payloads++;
+
+    result->payloads = libxl__realloc(NOGC, result->payloads,
+                                      (num + 1) *
+                                      sizeof(*result->payloads));
+    libxl_livepatch_payload_init(&result->payloads[num]);
+    libxl_livepatch_payload_copy(CTX, &result->payloads[num], payload);
 }
 
 /*----- the beginning -----*/
@@ -166,8 +130,8 @@ void libxl__livepatch_call_begin(libxl__egc *egc,
     STATE_AO_GC(lpc->ao);
     int rc;
 
-    if (!libxl__livepatch_check_timeout(gc, lpc->result,
-                                        lpc->params.timeout_us)) {
+    if (libxl__livepatch_check_timeout(gc, lpc->result,
+                                       lpc->params.timeout_us)) {
         call_complete(egc, lpc);
         return;
     }
@@ -203,34 +167,16 @@ void libxl__livepatch_call_begin(libxl__egc *egc,
         return;
     }
 
-    lpc->abrt.ao = ao;
-    lpc->abrt.callback = call_abort;
-    rc = libxl__ao_abortable_register(&lpc->abrt);
-    if (rc) {
-        libxl__livepatch_conclude_lock(gc, lpc->result, &lpc->lock, rc);
-        call_complete(egc, lpc);
-        return;
-    }
-
     if (lpc->params.dry_run) {
         call_take_stock(egc, lpc);
         return;
     }
 
     lpc->lock.ao = ao;
+    lpc->lock.result = (libxl__livepatch_any)lpc->result;
     lpc->lock.wait_us = lpc->params.lock_wait_us;
     lpc->lock.callback = call_locked;
-    lpc->waiting = &lpc->lock.timer;
     libxl__livepatch_lock_take(egc, &lpc->lock);
-}
-
-/* Only wakes who waits, who then finds out that the ao is aborting. */
-static void call_abort(libxl__egc *egc, libxl__ao_abortable *abrt, int rc)
-{
-    libxl__livepatch_call *lpc = CONTAINER_OF(abrt, *lpc, abrt);
-    STATE_AO_GC(lpc->ao);
-
-    if (lpc->waiting) libxl__livepatch_timer_set(gc, lpc->waiting, 0);
 }
 
 static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl,
@@ -239,10 +185,8 @@ static void call_locked(libxl__egc *egc, libxl__livepatch_lock *lpl,
     libxl__livepatch_call *lpc = CONTAINER_OF(lpl, *lpc, lock);
     STATE_AO_GC(lpc->ao);
 
-    lpc->waiting = NULL;
     if (rc) {
-        if (rc == ERROR_LOCK_FAIL) lpc->result->lock_holder = lpl->holder;
-        libxl__livepatch_conclude_lock(gc, lpc->result, lpl, rc);
+        lpc->result->lock_holder = lpl->holder;
         call_complete(egc, lpc);
         return;
     }
@@ -270,6 +214,12 @@ static void call_recovered(libxl__egc *egc, libxl__livepatch_pauser *lpp,
 /* With an intent of its own, and not what another call had. */
 static void call_begin_anew(libxl__egc *egc, libxl__livepatch_call *lpc)
 {
+    STATE_AO_GC(lpc->ao);
+
+    if (libxl__livepatch_reload(gc, lpc)) {
+        libxl__livepatch_call_end(egc, lpc);
+        return;
+    }
     libxl__livepatch_intent_dispose(&lpc->notes.intent);
     lpc->begun(egc, lpc);
 }
@@ -289,10 +239,7 @@ static void call_take_stock(libxl__egc *egc, libxl__livepatch_call *lpc)
                 "what is known of loaded payloads can't be read from "
                 XEN_RUN_DIR "/livepatch.notes, which is written anew: %s",
                 strerror(-r));
-    r = libxl__livepatch_reload(gc, lpc);
-    if (r) {
-        libxl__livepatch_conclude_errno(gc, lpc->result, r,
-                                        "cannot list the live patches");
+    if (libxl__livepatch_reload(gc, lpc)) {
         libxl__livepatch_call_end(egc, lpc);
         return;
     }
@@ -303,7 +250,6 @@ static void call_take_stock(libxl__egc *egc, libxl__livepatch_call *lpc)
                 "a call was interrupted or is under way: see xl livepatch "
                 "status");
         libxl__livepatch_adopt(gc, lpc);
-        libxl__livepatch_reload(gc, lpc);
         call_begin_anew(egc, lpc);
     } else {
         GCNEW(lpc->recovery);
@@ -319,7 +265,6 @@ static void call_repaired(libxl__egc *egc,
 {
     libxl__livepatch_call *const lpc = lptx->call;
     STATE_AO_GC(lpc->ao);
-    int r;
 
     if (ok)
         libxl__livepatch_warn(gc, lpc->result,
@@ -327,13 +272,6 @@ static void call_repaired(libxl__egc *egc,
                 "first", libxl_livepatch_operation_to_string(
                              lpc->notes.intent.operation));
     lpc->undoing = false;
-    r = libxl__livepatch_reload(gc, lpc);
-    if (r) {
-        libxl__livepatch_conclude_errno(gc, lpc->result, r,
-                                        "cannot list the live patches");
-        libxl__livepatch_call_end(egc, lpc);
-        return;
-    }
     call_begin_anew(egc, lpc);
 }
 
@@ -343,7 +281,6 @@ void libxl__livepatch_call_end(libxl__egc *egc, libxl__livepatch_call *lpc)
 {
     STATE_AO_GC(lpc->ao);
 
-    lpc->waiting = NULL;
     /* A pauser was killed and its successor, too: another last try. */
     if (lpc->lock.cfd && libxl__livepatch_pauses_pending(gc)) {
         lpc->pauser.callback = call_resumed_left;
@@ -433,7 +370,6 @@ static void call_complete(libxl__egc *egc, libxl__livepatch_call *lpc)
 
     rc = libxl__livepatch_outcome_rc(lpc->result);
     libxl__livepatch_lock_dispose(gc, &lpc->lock);
-    libxl__ao_abortable_deregister(&lpc->abrt);
     dispose_payloads(lpc->payloads, lpc->set.num);
     libxl__livepatch_notes_dispose(&lpc->notes);
     libxl_livepatch_params_dispose(&lpc->params);

@@ -83,7 +83,7 @@ static bool is_xen_line(const char *line)
 static char **split_lines(libxl__gc *gc, char *text)
 {
     char **lines = libxl__calloc(gc, MAX_LINES + 1, sizeof(*lines));
-    char *save = NULL, *line, *plain;
+    char *save = NULL, *line;
     int num = 0;
 
     for (line = strtok_r(text, "\r\n", &save); line;
@@ -93,10 +93,7 @@ static char **split_lines(libxl__gc *gc, char *text)
             memmove(lines, lines + 1, (MAX_LINES - 1) * sizeof(*lines));
             num--;
         }
-        plain = libxl__livepatch_text(line + 6, strlen(line + 6));
-        if (!plain) libxl__alloc_failed(CTX, __func__, 0, 0);
-        lines[num++] = libxl__strdup(gc, plain);
-        free(plain);
+        lines[num++] = libxl__livepatch_text(gc, line + 6);
     }
     lines[num] = NULL;
     return lines;

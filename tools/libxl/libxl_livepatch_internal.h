@@ -9,7 +9,7 @@
  *   libxl_livepatch_judgement.c what libxenlivepatch finds in a payload
  *   libxl_livepatch_result.c    filling in what all results begin with
  *   libxl_livepatch_words.c     what people are told about each reason
- *   libxl_livepatch_timer.c     waiting that an abort can't break
+ *   libxl_livepatch_timer.c     waiting, also after an abort
  *   libxl_livepatch_lock.c      the host-wide lock
  *   libxl_livepatch_console.c   what Xen said meanwhile
  *   libxl_livepatch_record.c    what is known and intended, in a file
@@ -37,26 +37,96 @@
 #include "libxl_livepatch_pauser.h"
 #include "libxl_livepatch_words.h"
 
+/* To another owner. */
+#define MOVE(to, from) ((to) = (from), (from) = 0)
+
 typedef struct libxl__livepatch_call libxl__livepatch_call;
 typedef struct libxl__livepatch_transaction libxl__livepatch_transaction;
+
+/*----- what people are told (libxl_livepatch_words.c) -----*/
+
+typedef struct {
+    libxl_livepatch_reason reason;
+    const char *message;        /* what it means, after a colon */
+    const char *advice;         /* what to do about it, or NULL */
+} libxl__livepatch_words;
+
+/* Never NULL; its members are where there is nothing to say. */
+_hidden const libxl__livepatch_words *
+libxl__livepatch_words_for(libxl_livepatch_reason reason);
+
+/*----- filling in a result (libxl_livepatch_result.c) -----*/
+
+/* A pointer to any result is one to the head that they all begin with. */
+typedef union {
+    libxl_livepatch_head *head;
+    libxl_livepatch_result *result;
+    libxl_livepatch_listing *listing;
+    libxl_livepatch_details *details;
+    libxl_livepatch_verdict *verdict;
+    libxl_livepatch_condition *condition;
+    libxl_livepatch_obstacles *obstacles;
+} libxl__livepatch_any __attribute__((transparent_union));
+
+/*
+ * State how the call ended.  The first statement stands, except that
+ * STRANDED replaces any other.  Where advice is NULL it is that for the
+ * reason; other advice is from libxl_livepatch_words.h.
+ */
+_hidden void libxl__livepatch_conclude(libxl__gc *gc,
+                                       libxl__livepatch_any result,
+                                       libxl_livepatch_outcome outcome,
+                                       libxl_livepatch_reason reason,
+                                       const char *advice,
+                                       const char *fmt, ...)
+                                       PRINTF_ATTRIBUTE(6, 7);
+/* DONE, ALREADY or PLANNED, which have no reason. */
+_hidden void libxl__livepatch_succeed(libxl__gc *gc,
+                                      libxl__livepatch_any result,
+                                      libxl_livepatch_outcome outcome,
+                                      const char *fmt, ...)
+                                      PRINTF_ATTRIBUTE(4, 5);
+/* FAILED.  Returns ERROR_INVAL. */
+_hidden int libxl__livepatch_refuse(libxl__gc *gc,
+                                    libxl__livepatch_any result,
+                                    libxl_livepatch_reason reason,
+                                    const char *advice,
+                                    const char *fmt, ...)
+                                    PRINTF_ATTRIBUTE(5, 6);
+/*
+ * As libxl__livepatch_parse_name; returns ERROR_INVAL when the call has
+ * been concluded.
+ */
+_hidden int libxl__livepatch_take_name(libxl__gc *gc,
+                                       libxl__livepatch_any result,
+                                       const char *text,
+                                       const char **name_r);
+_hidden void libxl__livepatch_warn(libxl__gc *gc,
+                                   libxl__livepatch_any result,
+                                   const char *fmt, ...)
+                                   PRINTF_ATTRIBUTE(3, 4);
+_hidden void libxl__livepatch_append(libxl__gc *gc,
+                                     libxl_string_list *list,
+                                     const char *text);
+/*
+ * What libxenlivepatch has malloc'd, now gc's, or the caller's with NOGC;
+ * it doesn't return if that failed.
+ */
+_hidden void *libxl__livepatch_owned(libxl__gc *gc, void *ptr);
+/* A name, or another string that may have any bytes, as text. */
+_hidden char *libxl__livepatch_text(libxl__gc *gc, const char *string);
+/* The libxl error code for a finished result: see libxl_livepatch.h. */
+_hidden int libxl__livepatch_outcome_rc(libxl__livepatch_any result);
+/* Conclude with what a failing hypercall means.  r is a negative errno. */
+_hidden void libxl__livepatch_conclude_errno(libxl__gc *gc,
+                                             libxl__livepatch_any result,
+                                             int r, const char *what);
 
 /*----- payload files (libxl_livepatch_judgement.c) -----*/
 
 /*
- * These stand free of a libxl context, as libxenlivepatch does, whose own
- * names for text are used under the following ones.  What these return is
- * malloc'd, and NULL only when there is no memory left.
- */
-#define libxl__livepatch_text          xenlivepatch_text
-#define libxl__livepatch_hex           xenlivepatch_hex
-#define libxl__livepatch_is_plain      xenlivepatch_is_plain
-#define libxl__livepatch_bytes         xenlivepatch_bytes
-#define libxl__livepatch_default_name  xenlivepatch_default_name
-
-/* text from gc. */
-_hidden char *libxl__livepatch_gc_text(libxl__gc *gc, const char *string);
-
-/*
+ * These stand free of a libxl context, as libxenlivepatch does.
+ *
  * Split metadata, NUL-terminated key=value strings, into md_r, and what
  * they say to be fixed into fixes_r.  Returns 0 or ENOMEM.
  */
@@ -126,7 +196,9 @@ _hidden int libxl__livepatch_do(libxl__gc *gc, const char *name,
                                 uint32_t timeout_us, uint32_t flags);
 /* Asks for no action: -EBUSY if one on the payload is in flight. */
 _hidden int libxl__livepatch_probe(libxl__gc *gc, const char *name);
+/* Returns ERROR_FAIL when the call has been concluded. */
 _hidden int libxl__livepatch_get_set(libxl__gc *gc,
+                                     libxl__livepatch_any result,
                                      libxl__livepatch_set *set_r);
 
 static inline libxl_livepatch_state libxl__livepatch_state(uint32_t state)
@@ -253,12 +325,12 @@ _hidden int libxl__livepatch_timer_set(libxl__gc *gc,
                                        libxl__livepatch_timer *lpt,
                                        uint64_t us);
 /*
- * The same, but it can't fail: without a timer it sleeps, as it does for
- * who has to put the host right.
+ * The same, but it can't fail: without a timer it sleeps.  If abortable,
+ * and the ao is or gets aborted, the callback comes at once.
  */
 _hidden void libxl__livepatch_wait(libxl__egc *egc, libxl__ao *ao,
                                    libxl__livepatch_timer *lpt,
-                                   uint64_t us);
+                                   uint64_t us, bool abortable);
 /* Idempotent. */
 _hidden void libxl__livepatch_timer_dispose(libxl__gc *gc,
                                             libxl__livepatch_timer *lpt);
@@ -276,9 +348,10 @@ typedef struct libxl__livepatch_lock libxl__livepatch_lock;
 struct libxl__livepatch_lock {
     /* to be filled in by the user */
     libxl__ao *ao;
+    libxl__livepatch_any result;
     uint64_t wait_us;
-    /* rc is 0, ERROR_LOCK_FAIL when another has it (holder then tells
-     * who, or is 0), ERROR_ABORTED, or ERROR_FAIL */
+    /* rc is 0, or an error when the result has been concluded: another
+     * has it (holder then tells who, or is 0), an abort, or its file */
     void (*callback)(libxl__egc *egc, libxl__livepatch_lock *lpl, int rc);
     /* shared */
     pid_t holder;
@@ -289,7 +362,6 @@ struct libxl__livepatch_lock {
      */
     uint64_t last_action_us;
     uint64_t last_failure_us;
-    int errnoval;
     /* private */
     libxl__carefd *cfd;
     libxl__livepatch_timer timer;
@@ -300,12 +372,12 @@ struct libxl__livepatch_lock {
 _hidden void libxl__livepatch_lock_init(libxl__livepatch_lock *lpl);
 _hidden void libxl__livepatch_lock_take(libxl__egc *egc,
                                         libxl__livepatch_lock *lpl);
-/* While the lock is held. */
 /*
  * Whether somebody has it: his number, -1 if he doesn't tell it, else 0.
  * Doesn't take it.
  */
 _hidden pid_t libxl__livepatch_lock_holder(libxl__gc *gc);
+/* While the lock is held. */
 _hidden int libxl__livepatch_lock_fd(const libxl__livepatch_lock *lpl);
 /* Make the times known to the next call; failure to do so is harmless. */
 _hidden void libxl__livepatch_lock_note(libxl__gc *gc,
@@ -420,11 +492,10 @@ libxl__livepatch_intent_dispose(libxl__livepatch_intent *intent);
  * hypervisor's words, its reports if it has them, and what is known and
  * still holds.
  */
-_hidden int libxl__livepatch_describe(libxl__gc *gc,
-                                    libxl__livepatch_reporter *lpr,
-                                    const libxl__livepatch_known *known,
-                                    const libxl__livepatch_set *set,
-                                    libxl_livepatch_payload **payloads_r);
+_hidden libxl_livepatch_payload *
+libxl__livepatch_describe(libxl__gc *gc, libxl__livepatch_reporter *lpr,
+                          const libxl__livepatch_known *known,
+                          const libxl__livepatch_set *set);
 /* That is now what is known. */
 _hidden void
 libxl__livepatch_known_set(libxl__gc *gc,
@@ -622,82 +693,10 @@ _hidden void libxl__livepatch_pauser_recover(libxl__egc *egc,
 _hidden bool libxl__livepatch_pauses_pending(libxl__gc *gc);
 
 /*
- * The running hypervisor's build-id in hexadecimal, from gc; NULL if it
+ * The running hypervisor's build-id in hexadecimal, malloc'd; NULL if it
  * has none or there is no hypervisor.  (libxl_livepatch.c)
  */
 _hidden char *libxl__livepatch_xen_build_id(libxl__gc *gc);
-
-/*----- what people are told (libxl_livepatch_words.c) -----*/
-
-typedef struct {
-    libxl_livepatch_reason reason;
-    const char *message;        /* what it means, after a colon */
-    const char *advice;         /* what to do about it, or NULL */
-} libxl__livepatch_words;
-
-/* Never NULL; its members are where there is nothing to say. */
-_hidden const libxl__livepatch_words *
-libxl__livepatch_words_for(libxl_livepatch_reason reason);
-
-/*----- filling in a result (libxl_livepatch_result.c) -----*/
-
-/* A pointer to any result is one to the head that they all begin with. */
-typedef union {
-    libxl_livepatch_head *head;
-    libxl_livepatch_result *result;
-    libxl_livepatch_listing *listing;
-    libxl_livepatch_details *details;
-    libxl_livepatch_verdict *verdict;
-    libxl_livepatch_condition *condition;
-    libxl_livepatch_obstacles *obstacles;
-} libxl__livepatch_any __attribute__((transparent_union));
-
-/*
- * State how the call ended.  The first statement stands, except that
- * STRANDED replaces any other.  Where advice is NULL it is that for the
- * reason; other advice is from libxl_livepatch_words.h.
- */
-_hidden void libxl__livepatch_conclude(libxl__gc *gc,
-                                       libxl__livepatch_any result,
-                                       libxl_livepatch_outcome outcome,
-                                       libxl_livepatch_reason reason,
-                                       const char *advice,
-                                       const char *fmt, ...)
-                                       PRINTF_ATTRIBUTE(6, 7);
-/* DONE, ALREADY or PLANNED, which have no reason. */
-_hidden void libxl__livepatch_succeed(libxl__gc *gc,
-                                      libxl__livepatch_any result,
-                                      libxl_livepatch_outcome outcome,
-                                      const char *fmt, ...)
-                                      PRINTF_ATTRIBUTE(4, 5);
-/* FAILED.  Returns ERROR_INVAL. */
-_hidden int libxl__livepatch_refuse(libxl__gc *gc,
-                                    libxl__livepatch_any result,
-                                    libxl_livepatch_reason reason,
-                                    const char *advice,
-                                    const char *fmt, ...)
-                                    PRINTF_ATTRIBUTE(5, 6);
-/*
- * As libxl__livepatch_parse_name; returns ERROR_INVAL when the call has
- * been concluded.
- */
-_hidden int libxl__livepatch_take_name(libxl__gc *gc,
-                                       libxl__livepatch_any result,
-                                       const char *text,
-                                       const char **name_r);
-_hidden void libxl__livepatch_warn(libxl__gc *gc,
-                                   libxl__livepatch_any result,
-                                   const char *fmt, ...)
-                                   PRINTF_ATTRIBUTE(3, 4);
-_hidden void libxl__livepatch_append(libxl__gc *gc,
-                                     libxl_string_list *list,
-                                     const char *text);
-/* The libxl error code for a finished result: see libxl_livepatch.h. */
-_hidden int libxl__livepatch_outcome_rc(libxl__livepatch_any result);
-/* Conclude with what a failing hypercall means.  r is a negative errno. */
-_hidden void libxl__livepatch_conclude_errno(libxl__gc *gc,
-                                             libxl__livepatch_any result,
-                                             int r, const char *what);
 
 /*
  * All payloads, or the one that is called name, malloc'd; and the build-id
@@ -715,14 +714,10 @@ libxl__livepatch_get_payloads(libxl__gc *gc, libxl__livepatch_any result,
 
 /*----- a call that changes something (libxl_livepatch_call.c) -----*/
 
-/* These two conclude any call that must not, or can't, begin. */
-_hidden bool libxl__livepatch_check_timeout(libxl__gc *gc,
-                                            libxl__livepatch_any result,
-                                            uint32_t timeout_us);
-_hidden void libxl__livepatch_conclude_lock(libxl__gc *gc,
-                                    libxl__livepatch_any result,
-                                    const libxl__livepatch_lock *lpl,
-                                    int rc);
+/* Returns ERROR_INVAL when the call has been concluded. */
+_hidden int libxl__livepatch_check_timeout(libxl__gc *gc,
+                                           libxl__livepatch_any result,
+                                           uint32_t timeout_us);
 
 struct libxl__livepatch_call {
     /* to be filled in by the user */
@@ -752,10 +747,7 @@ struct libxl__livepatch_call {
     bool changed;               /* the hypervisor was handed something */
     bool undoing;               /* an abort can't stop this any more */
     uint64_t deadline_us;       /* no attempt begins later; 0: none */
-    /* The timer that is being waited for, to be woken by an abort. */
-    libxl__livepatch_timer *waiting;
     /* private */
-    libxl__ao_abortable abrt;
     libxl__livepatch_transaction *recovery;
 };
 
@@ -771,7 +763,8 @@ _hidden void libxl__livepatch_call_begin(libxl__egc *egc,
                                          libxl__livepatch_call *lpc);
 /*
  * Ask the hypervisor anew what is loaded; what is known of payloads stays
- * with those that are still there.  Returns 0 or a negative errno.
+ * with those that are still there.  Returns ERROR_FAIL when the call has
+ * been concluded, and then all is as it was.
  */
 _hidden int libxl__livepatch_reload(libxl__gc *gc,
                                     libxl__livepatch_call *lpc);
@@ -780,6 +773,10 @@ static inline libxl_livepatch_payload *
 libxl__livepatch_payload_of(const libxl__livepatch_call *lpc,
                             const libxl__livepatch_entry *entry)
     { return &lpc->payloads[entry - lpc->set.entries]; }
+/* Add what is known of a payload to the call's result. */
+_hidden void libxl__livepatch_show(libxl__gc *gc,
+                                   libxl__livepatch_call *lpc,
+                                   const libxl_livepatch_payload *payload);
 /* Whether the call was aborted, and may still act on it. */
 _hidden bool libxl__livepatch_call_aborted(libxl__livepatch_call *lpc);
 /* Record, unlock, complete the ao.  The result has been concluded. */

@@ -10,28 +10,21 @@
 static libxl_livepatch_reason reason_of(xenlivepatch_reason reason)
 {
     switch (reason) {
-    case XENLIVEPATCH_REASON_NONE:
-        return LIBXL_LIVEPATCH_REASON_NONE;
-    case XENLIVEPATCH_REASON_USAGE:
-        return LIBXL_LIVEPATCH_REASON_USAGE;
-    case XENLIVEPATCH_REASON_FILE:
-        return LIBXL_LIVEPATCH_REASON_FILE;
-    case XENLIVEPATCH_REASON_FORMAT:
-        return LIBXL_LIVEPATCH_REASON_FORMAT;
-    case XENLIVEPATCH_REASON_XEN_BUILD_ID:
-        return LIBXL_LIVEPATCH_REASON_XEN_BUILD_ID;
-    case XENLIVEPATCH_REASON_SYMBOL:
-        return LIBXL_LIVEPATCH_REASON_SYMBOL;
-    case XENLIVEPATCH_REASON_COLLISION:
-        return LIBXL_LIVEPATCH_REASON_COLLISION;
-    case XENLIVEPATCH_REASON_EXPECTATION:
-        return LIBXL_LIVEPATCH_REASON_EXPECTATION;
-    case XENLIVEPATCH_REASON_HOOK:
-        return LIBXL_LIVEPATCH_REASON_HOOK;
-    case XENLIVEPATCH_REASON_MEMORY:
-        return LIBXL_LIVEPATCH_REASON_MEMORY;
-    case XENLIVEPATCH_REASON_SIGNATURE:
-        return LIBXL_LIVEPATCH_REASON_SIGNATURE;
+#define SAME(reason)                                                    \
+    case XENLIVEPATCH_REASON_##reason:                                  \
+        return LIBXL_LIVEPATCH_REASON_##reason
+    SAME(NONE);
+    SAME(USAGE);
+    SAME(FILE);
+    SAME(FORMAT);
+    SAME(XEN_BUILD_ID);
+    SAME(SYMBOL);
+    SAME(COLLISION);
+    SAME(EXPECTATION);
+    SAME(HOOK);
+    SAME(MEMORY);
+    SAME(SIGNATURE);
+#undef SAME
     }
     return LIBXL_LIVEPATCH_REASON_INTERNAL;
 }
@@ -46,15 +39,6 @@ static libxl_livepatch_severity severity_of(xenlivepatch_severity severity)
 static int errno_to_rc(int r)
 {
     return !r ? 0 : r == ENOMEM ? ERROR_NOMEM : ERROR_INVAL;
-}
-
-/* Strings are moved: what they were in has none of them any more. */
-static char *take(char **string)
-{
-    char *taken = *string;
-
-    *string = NULL;
-    return taken;
 }
 
 static int take_findings(xenlivepatch_payload *payload,
@@ -74,8 +58,8 @@ static int take_findings(xenlivepatch_payload *payload,
     for (i = 0; i < payload->num_findings; i++) {
         findings[i].severity = severity_of(payload->findings[i].severity);
         findings[i].reason = reason_of(payload->findings[i].reason);
-        findings[i].where = take(&payload->findings[i].where);
-        findings[i].message = take(&payload->findings[i].message);
+        MOVE(findings[i].where, payload->findings[i].where);
+        MOVE(findings[i].message, payload->findings[i].message);
     }
     judgement->num_findings += payload->num_findings;
     return 0;
@@ -91,8 +75,8 @@ static int take_metadata(xenlivepatch_metadata *from, size_t num,
     md = calloc(num, sizeof(*md));
     if (!md) return ENOMEM;
     for (i = 0; i < num; i++) {
-        md[i].key = take(&from[i].key);
-        md[i].value = take(&from[i].value);
+        MOVE(md[i].key, from[i].key);
+        MOVE(md[i].value, from[i].value);
     }
     *md_r = md;
     *num_r = num;
@@ -114,7 +98,7 @@ static int take_functions(xenlivepatch_payload *payload,
     for (i = 0; i < payload->num_functions; i++) {
         from = &payload->functions[i];
         to = &judgement->functions[i];
-        to->name = take(&payload->functions[i].name);
+        MOVE(to->name, payload->functions[i].name);
         to->old_size = from->old_size;
         to->new_size = from->new_size;
         to->nop = from->nop;
@@ -150,15 +134,14 @@ static int take_content(xenlivepatch_payload *payload,
                         libxl_livepatch_judgement *judgement)
 {
     judgement->size = payload->size;
-    judgement->sha256 = take(&payload->sha256);
-    judgement->build_id = take(&payload->build_id);
-    judgement->depends = take(&payload->depends);
-    judgement->xen_build_id = take(&payload->xen_build_id);
-    judgement->signer = take(&payload->signer);
+    MOVE(judgement->sha256, payload->sha256);
+    MOVE(judgement->build_id, payload->build_id);
+    MOVE(judgement->depends, payload->depends);
+    MOVE(judgement->xen_build_id, payload->xen_build_id);
+    MOVE(judgement->signer, payload->signer);
     judgement->reapplicable = payload->reapplicable;
     judgement->replaceable = payload->replaceable;
-    judgement->fixes = payload->fixes;
-    payload->fixes = NULL;
+    MOVE(judgement->fixes, payload->fixes);
     return take_metadata(payload->metadata, payload->num_metadata,
                          &judgement->metadata,
                          &judgement->num_metadata) ? :
@@ -174,9 +157,8 @@ bool libxl__livepatch_read(const char *path,
     int r = payload ? xenlivepatch_read(payload, path) : ENOMEM;
 
     if (!r) {
-        image_r->data = payload->data;
+        MOVE(image_r->data, payload->data);
         image_r->size = payload->size;
-        payload->data = NULL;
     } else if (payload) {
         /* Where memory doesn't suffice for this, false has to do. */
         take_findings(payload, judgement);

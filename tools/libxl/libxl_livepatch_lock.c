@@ -11,6 +11,7 @@
 
 #include "libxl_osdeps.h"
 
+#include <signal.h>
 #include <sys/file.h>
 
 #include "libxl_livepatch_internal.h"
@@ -24,15 +25,15 @@ void libxl__livepatch_lock_init(libxl__livepatch_lock *lpl)
 {
     lpl->cfd = NULL;
     lpl->holder = 0;
-    lpl->errnoval = 0;
     lpl->last_action_us = lpl->last_failure_us = 0;
     lpl->warned = false;
     libxl__livepatch_timer_init(&lpl->timer);
 }
 
+/* 0 or an errno. */
 static int lock_open(libxl__gc *gc, libxl__livepatch_lock *lpl)
 {
-    int fd, rc;
+    int fd, r;
 
     /* Also there before any daemon made it. */
     if (mkdir(XEN_RUN_DIR, 0755) && errno != EEXIST)
@@ -40,16 +41,9 @@ static int lock_open(libxl__gc *gc, libxl__livepatch_lock *lpl)
 
     libxl__carefd_begin();
     fd = open(LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    lpl->errnoval = errno;
+    r = fd < 0 ? errno : 0;
     lpl->cfd = libxl__carefd_opened(CTX, fd);
-    if (!lpl->cfd) {
-        rc = ERROR_FAIL;
-        goto out;
-    }
-    rc = 0;
-
- out:
-    return rc;
+    return r;
 }
 
 static void lock_read(libxl__livepatch_lock *lpl)
@@ -86,15 +80,43 @@ static void lock_write(libxl__gc *gc, libxl__livepatch_lock *lpl,
     }
 }
 
+static int refuse_file(libxl__gc *gc, libxl__livepatch_lock *lpl,
+                       int errnoval)
+{
+    return libxl__livepatch_refuse(gc, lpl->result,
+            errnoval == EACCES || errnoval == EPERM
+                ? LIBXL_LIVEPATCH_REASON_NOT_PERMITTED
+                : LIBXL_LIVEPATCH_REASON_INTERNAL,
+            LIVEPATCH_ADVICE_RUN_DIR,
+            "cannot open the lock " LOCK_PATH ": %s", strerror(errnoval));
+}
+
+static void conclude_locked(libxl__gc *gc, libxl__livepatch_lock *lpl)
+{
+    const char *who;
+
+    if (!lpl->holder)
+        who = "another process, which did not tell its number,";
+    else if (kill(lpl->holder, 0) && errno == ESRCH)
+        who = GCSPRINTF("what process %d, now gone, left to resume its "
+                        "guests", (int)lpl->holder);
+    else
+        who = GCSPRINTF("process %d", (int)lpl->holder);
+    libxl__livepatch_conclude(gc, lpl->result,
+            LIBXL_LIVEPATCH_OUTCOME_BUSY, LIBXL_LIVEPATCH_REASON_LOCKED,
+            NULL, "%s is live patching this host; waited for it for "
+            "%"PRIu64" ms", who, lpl->wait_us / 1000);
+}
+
 void libxl__livepatch_lock_take(libxl__egc *egc,
                                 libxl__livepatch_lock *lpl)
 {
     STATE_AO_GC(lpl->ao);
-    int rc;
+    int r;
 
-    rc = lock_open(gc, lpl);
-    if (rc) {
-        lpl->callback(egc, lpl, rc);
+    r = lock_open(gc, lpl);
+    if (r) {
+        lpl->callback(egc, lpl, refuse_file(gc, lpl, r));
         return;
     }
     lpl->deadline_us = libxl__livepatch_now_us() + lpl->wait_us;
@@ -109,22 +131,26 @@ static void lock_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
     int rc, r;
 
     rc = libxl__ao_aborting(ao);
-    if (rc) goto out;
+    if (rc) {
+        libxl__livepatch_refuse(gc, lpl->result,
+                LIBXL_LIVEPATCH_REASON_ABORTED, NULL,
+                "aborted before anything was changed");
+        goto out;
+    }
 
     r = flock(libxl__carefd_fd(lpl->cfd), LOCK_EX | LOCK_NB);
     if (r && errno == EWOULDBLOCK) {
         if (libxl__livepatch_now_us() >= lpl->deadline_us) {
             lock_read(lpl);
+            conclude_locked(gc, lpl);
             rc = ERROR_LOCK_FAIL;
             goto out;
         }
-        rc = libxl__livepatch_timer_set(gc, &lpl->timer, LOCK_POLL_US);
-        if (rc) goto out;
+        libxl__livepatch_wait(egc, ao, &lpl->timer, LOCK_POLL_US, true);
         return;
     }
     if (r) {
-        lpl->errnoval = errno;
-        rc = ERROR_FAIL;
+        rc = refuse_file(gc, lpl, errno);
         goto out;
     }
 

@@ -32,10 +32,11 @@ static void add_names(libxl__gc *gc, libxl_livepatch_report *report)
 
     for (i = 0; i < report->num_stragglers; i++)
         report->stragglers[i].name =
-            libxl__livepatch_domain_name(gc, report->stragglers[i].domid);
+            libxl__livepatch_domain_name(NOGC,
+                                         report->stragglers[i].domid);
     for (i = 0; i < report->num_waiting; i++)
         report->waiting[i].name =
-            libxl__livepatch_domain_name(gc, report->waiting[i].domid);
+            libxl__livepatch_domain_name(NOGC, report->waiting[i].domid);
 }
 
 static int get_report(libxl__gc *gc, libxl__livepatch_reporter *lpr,
@@ -96,7 +97,7 @@ const char *libxl__livepatch_upload_failure(libxl__gc *gc,
 
     /* It may be about an earlier upload, of anybody's. */
     if (report.failure && report.rc == r && report.name &&
-        !strcmp(report.name, libxl__livepatch_gc_text(gc, name))) {
+        !strcmp(report.name, libxl__livepatch_text(gc, name))) {
         failure = libxl__strdup(gc, report.failure);
         *reason_r = report.reason;
     }
@@ -124,16 +125,11 @@ bool libxl__livepatch_explain_attempt(libxl__gc *gc,
         attempt->reason = report.reason;
         *culprit_r = report.culprit ? libxl__strdup(gc, report.culprit)
                                     : NULL;
-        attempt->failure = report.failure;
-        attempt->stragglers = report.stragglers;
-        attempt->num_stragglers = report.num_stragglers;
-        attempt->waiting = report.waiting;
-        attempt->num_waiting = report.num_waiting;
-        report.failure = NULL;
-        report.stragglers = NULL;
-        report.num_stragglers = 0;
-        report.waiting = NULL;
-        report.num_waiting = 0;
+        MOVE(attempt->failure, report.failure);
+        MOVE(attempt->stragglers, report.stragglers);
+        MOVE(attempt->num_stragglers, report.num_stragglers);
+        MOVE(attempt->waiting, report.waiting);
+        MOVE(attempt->num_waiting, report.num_waiting);
     }
     libxl_livepatch_report_dispose(&report);
     return about_it;

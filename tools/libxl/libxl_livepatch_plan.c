@@ -55,22 +55,15 @@ static int judge_member(libxl__gc *gc, apply_state *as,
      * like "current" is no name for what it points to today.
      */
     path = realpath(file->path, NULL);
-    judgement->file = libxl__livepatch_text(path ?: file->path,
-                                            strlen(path ?: file->path));
-    judgement->name = file->name
-        ? libxl__strdup(NOGC, file->name)
-        : libxl__livepatch_default_name(path ?: file->path);
-    free(path);
-    if (!judgement->file || !judgement->name)
-        libxl__alloc_failed(CTX, __func__, 0, 0);
-
-    rc = libxl__livepatch_take_name(gc, result, judgement->name, &m->name);
+    path = path ? libxl__livepatch_owned(gc, path) : file->path;
+    judgement->file = libxl__livepatch_text(NOGC, path);
+    name = file->name ?:
+        libxl__livepatch_owned(gc, xenlivepatch_default_name(path));
+    rc = libxl__livepatch_take_name(gc, result, name, &m->name);
     /*
      * One text for a name, in whatever form it was given; and never raw.
      */
-    name = libxl__livepatch_gc_text(gc, rc ? judgement->name : m->name);
-    free(judgement->name);
-    judgement->name = libxl__strdup(NOGC, name);
+    judgement->name = libxl__livepatch_text(NOGC, rc ? name : m->name);
     if (rc) return rc;
 
     if (libxl__livepatch_read(file->path, &m->image, judgement)) {
@@ -271,8 +264,7 @@ static int compare_member(libxl__gc *gc, apply_state *as, member *m)
         if (!entry) return 0;
         m->name = entry->name;
         free(m->judgement->name);
-        m->judgement->name = libxl__livepatch_text(m->name,
-                                                   strlen(m->name));
+        m->judgement->name = libxl__livepatch_text(NOGC, m->name);
     }
     payload = libxl__livepatch_payload_of(&as->call, entry);
 
@@ -428,7 +420,7 @@ bool libxl__livepatch_read_again(libxl__gc *gc,
 
     if (!payload->file || !payload->sha256) return false;
 
-    path = libxl__livepatch_bytes(payload->file, &len);
+    path = xenlivepatch_bytes(payload->file, &len);
     if (!path) return false;
     libxl_livepatch_judgement_init(&again);
     if (libxl__livepatch_read(path, image_r, &again) &&
@@ -662,8 +654,7 @@ static int check_present(libxl__gc *gc, apply_state *as)
 /*----- the steps -----*/
 
 /* What is known of a member, for its record. */
-static void describe_member(libxl__gc *gc, const apply_state *as,
-                            const member *m,
+static void describe_member(const member *m,
                             libxl_livepatch_payload *payload)
 {
     const libxl_livepatch_judgement *const judgement = m->judgement;
@@ -694,7 +685,7 @@ static void add_members(libxl__gc *gc, apply_state *as)
         member *const m = &as->members[i];
 
         if (m->present) continue;
-        describe_member(gc, as, m, &payload);
+        describe_member(m, &payload);
         item = libxl__livepatch_add_item(gc, &as->call.notes.intent,
                                          &payload);
         m->item = item - as->call.notes.intent.items;

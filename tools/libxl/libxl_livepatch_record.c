@@ -169,27 +169,25 @@ int libxl__livepatch_notes_load(libxl__gc *gc,
 /*----- what the hypervisor tells -----*/
 
 /* One payload from the hypervisor's words alone. */
-static int describe_entry(const libxl__livepatch_entry *entry,
-                          libxl_livepatch_payload *payload)
+static void describe_entry(libxl__gc *gc,
+                           const libxl__livepatch_entry *entry,
+                           libxl_livepatch_payload *payload)
 {
     const char *const name = entry->name;
-    const size_t len = strlen(name);
 
     libxl_livepatch_payload_init(payload);
-    payload->name = libxl__livepatch_text(name, len);
-    if (!payload->name) return ERROR_NOMEM;
-    if (!libxl__livepatch_is_plain(name, len)) {
-        payload->name_hex = libxl__livepatch_hex(name, len);
-        if (!payload->name_hex) return ERROR_NOMEM;
-    }
+    payload->name = libxl__livepatch_text(NOGC, name);
+    if (!xenlivepatch_is_plain(name, strlen(name)))
+        payload->name_hex = libxl__livepatch_owned(NOGC,
+            xenlivepatch_hex(name, strlen(name)));
     payload->state = libxl__livepatch_state(entry->state);
     payload->rc = entry->rc;
-    return libxl__livepatch_split_metadata(entry->metadata,
-                                           entry->metadata_len,
-                                           &payload->metadata,
-                                           &payload->num_metadata,
-                                           &payload->fixes)
-        ? ERROR_NOMEM : 0;
+    if (libxl__livepatch_split_metadata(entry->metadata,
+                                        entry->metadata_len,
+                                        &payload->metadata,
+                                        &payload->num_metadata,
+                                        &payload->fixes))
+        libxl__alloc_failed(CTX, __func__, 0, 0);
 }
 
 /* What the hypervisor reports of it, if it does. */
@@ -202,16 +200,11 @@ static void add_reported(libxl__gc *gc, libxl__livepatch_reporter *lpr,
     if (libxl__livepatch_get_report(gc, lpr, entry->name,
                                     &report)) return;
 
-    payload->build_id = report.build_id;
-    payload->depends = report.depends;
-    payload->functions = report.functions;
-    payload->num_functions = report.num_functions;
-    payload->hooks = report.hooks;
-    report.build_id = NULL;
-    report.depends = NULL;
-    report.functions = NULL;
-    report.num_functions = 0;
-    report.hooks = NULL;
+    MOVE(payload->build_id, report.build_id);
+    MOVE(payload->depends, report.depends);
+    MOVE(payload->functions, report.functions);
+    MOVE(payload->num_functions, report.num_functions);
+    MOVE(payload->hooks, report.hooks);
     payload->reapplicable = true;
     payload->uploaded_us = report.uploaded_us;
     /* A failed revert does not change when it was applied. */
@@ -356,34 +349,23 @@ static void find_positions(libxl_livepatch_payload *payloads, int num)
     }
 }
 
-int libxl__livepatch_describe(libxl__gc *gc,
-                              libxl__livepatch_reporter *lpr,
-                              const libxl__livepatch_known *known,
-                              const libxl__livepatch_set *set,
-                              libxl_livepatch_payload **payloads_r)
+libxl_livepatch_payload *
+libxl__livepatch_describe(libxl__gc *gc, libxl__livepatch_reporter *lpr,
+                          const libxl__livepatch_known *known,
+                          const libxl__livepatch_set *set)
 {
     libxl_livepatch_payload *payloads;
-    int i, rc;
+    int i;
 
     payloads = libxl__calloc(NOGC, set->num + 1, sizeof(*payloads));
     for (i = 0; i < set->num; i++) {
-        rc = describe_entry(&set->entries[i], &payloads[i]);
-        if (rc) goto out;
+        describe_entry(gc, &set->entries[i], &payloads[i]);
         if (lpr->available)
             add_reported(gc, lpr, &set->entries[i], &payloads[i]);
     }
     add_known_of(gc, lpr->available, known, set, payloads);
     find_positions(payloads, set->num);
-
-    *payloads_r = payloads;
-    payloads = NULL;
-    rc = 0;
-
- out:
-    for (i = 0; payloads && i < set->num; i++)
-        libxl_livepatch_payload_dispose(&payloads[i]);
-    free(payloads);
-    return rc;
+    return payloads;
 }
 
 /*----- keeping in step with what we do -----*/
@@ -474,7 +456,6 @@ static const char *payload_json(libxl__gc *gc,
                                 const libxl_livepatch_payload *payload)
 {
     libxl_livepatch_payload record = *payload;
-    char *json;
 
     record.name_hex = NULL;
     record.state = LIBXL_LIVEPATCH_STATE_UNKNOWN;
@@ -483,10 +464,8 @@ static const char *payload_json(libxl__gc *gc,
     record.fixes = NULL;
     record.metadata = NULL;
     record.num_metadata = 0;
-    json = libxl_livepatch_payload_to_json(CTX, &record);
-    if (!json) libxl__alloc_failed(CTX, __func__, 0, 0);
-    libxl__ptr_add(gc, json);
-    return json;
+    return libxl__livepatch_owned(gc,
+        libxl_livepatch_payload_to_json(CTX, &record));
 }
 
 static const char *notes_text(libxl__gc *gc,

@@ -106,8 +106,7 @@ static bool next_item(report_cursor *c, report_item *item)
 static bool get_text(char **text, const report_item *item, size_t skip)
 {
     if (!*text)
-        *text = libxl__livepatch_text(item->bytes + skip,
-                                      item->size - skip);
+        *text = xenlivepatch_text(item->bytes + skip, item->size - skip);
     return *text;
 }
 
@@ -117,7 +116,7 @@ static bool get_id(char **id, const report_item *item)
 
     if (item->size == skip) return true;
     if (!*id)
-        *id = libxl__livepatch_hex(item->bytes + skip, item->size - skip);
+        *id = xenlivepatch_hex(item->bytes + skip, item->size - skip);
     return *id;
 }
 

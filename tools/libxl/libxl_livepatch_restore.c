@@ -299,8 +299,7 @@ static void restore_next(libxl__egc *egc,
     us = lptx->round_us;
     lptx->round_us = min(us * 2, (uint64_t)ROUND_LAST_US);
     lptx->timer.callback = restore_again;
-    lpc->waiting = lptx->was_aborted ? NULL : &lptx->timer;
-    libxl__livepatch_wait(egc, ao, &lptx->timer, us);
+    libxl__livepatch_wait(egc, ao, &lptx->timer, us, !lptx->was_aborted);
 }
 
 static void restore_acted(libxl__egc *egc, libxl__livepatch_action *lpa)
@@ -335,7 +334,6 @@ static void restore_again(libxl__egc *egc, libxl__livepatch_timer *lpt)
 {
     libxl__livepatch_transaction *lptx = CONTAINER_OF(lpt, *lptx, timer);
 
-    lptx->call->waiting = NULL;
     restore_round(egc, lptx);
 }
 
@@ -386,7 +384,6 @@ static void restore_end(libxl__egc *egc,
     STATE_AO_GC(lpc->ao);
 
     libxl__livepatch_timer_dispose(gc, &lptx->timer);
-    lpc->waiting = NULL;
     if (left) conclude_left(gc, lptx, order, i);
     tell_lost(gc, lptx);
     lptx->callback(egc, lptx, lptx->recovering && !left);

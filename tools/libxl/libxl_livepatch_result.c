@@ -71,13 +71,17 @@ int libxl__livepatch_refuse(libxl__gc *gc, libxl__livepatch_any result,
     return ERROR_INVAL;
 }
 
-char *libxl__livepatch_gc_text(libxl__gc *gc, const char *string)
+void *libxl__livepatch_owned(libxl__gc *gc, void *ptr)
 {
-    char *text = libxl__livepatch_text(string, strlen(string));
+    if (!ptr) libxl__alloc_failed(CTX, __func__, 0, 0);
+    libxl__ptr_add(gc, ptr);
+    return ptr;
+}
 
-    if (!text) libxl__alloc_failed(CTX, __func__, 0, 0);
-    libxl__ptr_add(gc, text);
-    return text;
+char *libxl__livepatch_text(libxl__gc *gc, const char *string)
+{
+    return libxl__livepatch_owned(gc, xenlivepatch_text(string,
+                                                        strlen(string)));
 }
 
 void libxl__livepatch_append(libxl__gc *gc, libxl_string_list *list,

@@ -34,18 +34,12 @@ static void conclude_done(libxl__gc *gc, revert_state *rs,
 static void revert_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
 {
     revert_state *rs = CONTAINER_OF(lpc, *rs, call);
-    libxl_livepatch_result *const result = lpc->result;
     const libxl__livepatch_entry *entry =
         libxl__livepatch_find_entry(&lpc->set, rs->name);
     const libxl_livepatch_payload *payload =
         entry ? libxl__livepatch_payload_of(lpc, entry) : &rs->gone;
 
-    if (payload->name) {
-        result->payloads = libxl__zalloc(NOGC, sizeof(*result->payloads));
-        result->num_payloads = 1;
-        libxl_livepatch_payload_init(result->payloads);
-        libxl_livepatch_payload_copy(CTX, result->payloads, payload);
-    }
+    if (payload->name) libxl__livepatch_show(gc, lpc, payload);
     libxl_livepatch_payload_dispose(&rs->gone);
 }
 
@@ -164,7 +158,7 @@ static bool revert_plan(libxl__gc *gc, revert_state *rs)
             GCSPRINTF("cannot %s %s",
                       op == LIBXL_LIVEPATCH_OPERATION_REVERT
                           ? "revert" : "unload",
-                      libxl__livepatch_gc_text(gc, rs->name)));
+                      libxl__livepatch_text(gc, rs->name)));
         return false;
     }
     libxl_livepatch_payload_copy(CTX, &rs->gone,

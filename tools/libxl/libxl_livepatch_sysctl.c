@@ -239,7 +239,8 @@ static int list_all(libxl__gc *gc,
     return r;
 }
 
-int libxl__livepatch_get_set(libxl__gc *gc, libxl__livepatch_set *set_r)
+int libxl__livepatch_get_set(libxl__gc *gc, libxl__livepatch_any result,
+                             libxl__livepatch_set *set_r)
 {
     struct xen_sysctl_livepatch_list probe;
     libxl__livepatch_set set;
@@ -247,20 +248,25 @@ int libxl__livepatch_get_set(libxl__gc *gc, libxl__livepatch_set *set_r)
 
     for (restarts = 0; restarts < MAX_LIST_RESTARTS; restarts++) {
         r = list_probe(gc, &probe);
-        if (r) return r;
+        if (r) goto out;
 
         set.num = probe.nr;
         set.version = probe.version;
         set.entries = libxl__calloc(gc, probe.nr + 1,
                                     sizeof(*set.entries));
         r = probe.nr ? list_all(gc, &probe, set.entries) : 0;
-        if (r < 0) return r;
+        if (r < 0) goto out;
         if (!r) {
             *set_r = set;
             return 0;
         }
     }
-    return -EAGAIN;
+    r = -EAGAIN;
+
+ out:
+    libxl__livepatch_conclude_errno(gc, result, r,
+                                    "cannot list the live patches");
+    return ERROR_FAIL;
 }
 
 libxl__livepatch_entry *
@@ -279,7 +285,7 @@ int libxl__livepatch_parse_name(libxl__gc *gc, const char *text,
                                 const char **name_r)
 {
     size_t len;
-    char *bytes = libxl__livepatch_bytes(text, &len);
+    char *bytes = xenlivepatch_bytes(text, &len);
     int rc;
 
     if (!bytes) {
@@ -303,14 +309,13 @@ int libxl__livepatch_parse_name(libxl__gc *gc, const char *text,
 int libxl__livepatch_take_name(libxl__gc *gc, libxl__livepatch_any result,
                                const char *text, const char **name_r)
 {
-    char *shown;
+    const char *shown;
 
     if (!libxl__livepatch_parse_name(gc, text, name_r)) return 0;
 
     /* As it was given, "hex:..." for example, but never raw. */
-    shown = xenlivepatch_printable(text, SIZE_MAX, false);
-    if (!shown) libxl__alloc_failed(CTX, __func__, 0, 0);
-    libxl__ptr_add(gc, shown);
+    shown = libxl__livepatch_owned(gc,
+        xenlivepatch_printable(text, SIZE_MAX, false));
     return libxl__livepatch_refuse(gc, result,
             LIBXL_LIVEPATCH_REASON_USAGE, LIVEPATCH_ADVICE_NAME,
             "\"%s\" can't be the name of a payload, which has 1 to %d "

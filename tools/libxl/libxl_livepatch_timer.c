@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * A timer that an abort of the ao does not break.
+ * A timer, and waiting that an abort breaks only where that may be.
  */
 
 #include "libxl_osdeps.h"
@@ -45,12 +45,29 @@ int libxl__livepatch_timer_set(libxl__gc *gc, libxl__livepatch_timer *lpt,
                                                    (us + 999) / 1000);
 }
 
-void libxl__livepatch_wait(libxl__egc *egc, libxl__ao *ao,
-                           libxl__livepatch_timer *lpt, uint64_t us)
+static int set_abortable(libxl__ao *ao, libxl__livepatch_timer *lpt,
+                         uint64_t us)
 {
     AO_GC;
+    int rc;
 
-    if (!libxl__livepatch_timer_set(gc, lpt, us)) return;
+    libxl__ev_time_deregister(gc, &lpt->ev);
+    rc = libxl__ev_time_register_rel(ao, &lpt->ev, timer_expired,
+                                     (us + 999) / 1000);
+    /* It is aborted already. */
+    return rc == ERROR_ABORTED ? libxl__livepatch_timer_set(gc, lpt, 0)
+                               : rc;
+}
+
+void libxl__livepatch_wait(libxl__egc *egc, libxl__ao *ao,
+                           libxl__livepatch_timer *lpt, uint64_t us,
+                           bool abortable)
+{
+    AO_GC;
+    int rc = abortable ? set_abortable(ao, lpt, us)
+                       : libxl__livepatch_timer_set(gc, lpt, us);
+
+    if (!rc) return;
 
     poll(NULL, 0, (us + 999) / 1000);
     lpt->callback(egc, lpt);
