@@ -204,6 +204,83 @@ static void test_init_called(void **state)
     free(bad);
 }
 
+static void check_guard(const char *was, const char *is, const char *what,
+                        int refused)
+{
+    const char *format = D "extern int state;\n"
+        "static noinline int __init i(int n) { return outer * n; }\n"
+        "int __init j(int n) { return i(n) + 1; }\n"
+        "int g(int n) { int m = printk(\"g\"); %s }\n";
+    char *old = must_print(format, was), *new = must_print(format, is);
+    struct trial trial = trial_of(old, new);
+
+    assert_int_equal(report_refusals(trial.report) > 0, refused);
+    if (what) {
+        assert_told(&trial, what);
+    } else {
+        char *text = told(&trial);
+
+        assert_null(strstr(text, "once Xen has booted"));
+        free(text);
+    }
+    trial_free(&trial);
+    free(old);
+    free(new);
+}
+
+/* What keeps code from what is gone has to be as it was. */
+static void test_init_guard(void **state)
+{
+    static const char gone[] = "doesn't any more, or not in the same way";
+
+    (void)state;
+    check_guard("if (outer) m = i(n); return m;",
+                "if (outer) m = i(n + m) + 1; return m * n;", NULL, 0);
+    check_guard("if (outer < 2) m = i(n); return m;",
+                "if (n > 3) { if (outer < 2) m = i(n); n++; } return m - n;",
+                NULL, 0);
+    check_guard("if (outer) m = i(n); return m;",
+                "if (n) m = i(n); return m + outer;", gone, 1);
+    check_guard("if (outer) m = i(n); return m;",
+                "if (!outer) m = i(n); return m;", gone, 1);
+    check_guard("if (outer < 2) m = i(n); return m;",
+                "if (outer < 3) m = i(n); return m;", gone, 1);
+    check_guard("if (outer) m = i(n); return m;",
+                "if (kept) m = i(n); return m;", gone, 1);
+    check_guard("if (outer) m = i(n); return m;",
+                "if (outer) m = i(n); printk(\"h\"); if (m == n) n = i(m); "
+                "return m - n;", gone, 1);
+    check_guard("return i(n) + m;", "return i(n) - m;",
+                "that nothing leads there then", 0);
+}
+
+/* An engine makes it a direct call when it loads the payload. */
+static void test_init_pointer(void **state)
+{
+    const char *format = D "__attribute__((section(\"%s\"))) "
+        "int (*ops)(void) = (void *)1;\n"
+        "int f(int n) { asm volatile (\"1: call *ops(%%%%rip);"
+        ".pushsection .alt_call_sites, \\\"a\\\"; .long 1b - .; "
+        ".popsection\" : \"+a\" (n)); return n + %d; }\n";
+    char *old = must_print(format, ".init.data", 1);
+    char *new = must_print(format, ".init.data", 2);
+    char *good = must_print(format, ".data", 1);
+    char *better = must_print(format, ".data", 2);
+    struct trial trial = trial_of(good, better);
+
+    (void)state;
+    assert_int_equal(report_refusals(trial.report), 0);
+    trial_free(&trial);
+    trial = trial_of(old, new);
+    assert_int_equal(report_refusals(trial.report), 1);
+    assert_told(&trial, "it calls through a pointer in ops");
+    trial_free(&trial);
+    free(old);
+    free(new);
+    free(good);
+    free(better);
+}
+
 /* The same where the patch makes both objects anew. */
 static void test_init_of_another_object(void **state)
 {
@@ -822,6 +899,8 @@ int main(void)
         cmocka_unit_test(test_configuration),
         cmocka_unit_test(test_init),
         cmocka_unit_test(test_init_called),
+        cmocka_unit_test(test_init_guard),
+        cmocka_unit_test(test_init_pointer),
         cmocka_unit_test(test_init_of_another_object),
         cmocka_unit_test(test_boot),
         cmocka_unit_test(test_not_boot),

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "operand.h"
+
+#include <string.h>
+
 #include "instruction.h"
 #include "relocation.h"
 
@@ -169,4 +172,19 @@ enum access ref_access(const struct atom *atom, const struct ref *ref,
         return ACCESS_ADDRESS;
     }
     return writes(&operands) ? ACCESS_WRITE : ACCESS_READ;
+}
+
+/* Of the short ones the distance has one byte. */
+uint64_t branch_destination(const struct atom *atom, uint64_t at,
+                            const struct operands *operands)
+{
+    const uint8_t *end = atom->bytes + at + operands->length;
+    bool is_short = operands->opcode < 0x100 && operands->opcode != 0xe8 &&
+                    operands->opcode != 0xe9;
+    int32_t distance = (int8_t)end[-1];
+
+    if (!is_short) {
+        memcpy(&distance, end - sizeof(distance), sizeof(distance));
+    }
+    return at + operands->length + distance;
 }

@@ -44,4 +44,8 @@ enum access {
 enum access ref_access(const struct atom *atom, const struct ref *ref,
                        uint64_t *at);
 
+/* Where a near branch without a reference leads, from the code's start. */
+uint64_t branch_destination(const struct atom *atom, uint64_t at,
+                            const struct operands *operands);
+
 #endif

@@ -88,20 +88,6 @@ static void leave(const struct flow *flow, const struct ref *to,
     }
 }
 
-/* The distance at the end of a branch, from which its field's size is told. */
-static uint64_t destination(const struct flow *flow, uint64_t at,
-                            const struct operands *operands)
-{
-    const uint8_t *end = flow->code->bytes + at + operands->length;
-    bool is_short = operands->opcode < 0x100 && operands->opcode != 0xe9;
-    int32_t distance = (int8_t)end[-1];
-
-    if (!is_short) {
-        memcpy(&distance, end - sizeof(distance), sizeof(distance));
-    }
-    return at + operands->length + distance;
-}
-
 /* Whether it was a branch, or another end of what is in a line. */
 static bool follow_branch(struct flow *flow, uint64_t at,
                           const struct operands *operands, unsigned int held)
@@ -117,11 +103,11 @@ static bool follow_branch(struct flow *flow, uint64_t at,
         if (to) {
             leave(flow, to, held);
         } else {
-            reach(flow, destination(flow, at, operands), held);
+            reach(flow, branch_destination(flow->code, at, operands), held);
         }
     } else if ((opcode & ~0xfu) == 0x70 || (opcode & ~0xfu) == 0x0f80) {
         if (!to) {
-            reach(flow, destination(flow, at, operands), held);
+            reach(flow, branch_destination(flow->code, at, operands), held);
         }
         reach(flow, next, held);
     } else if (opcode == 0xff && reg == 4) {
