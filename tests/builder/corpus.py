@@ -49,7 +49,7 @@ FIELDS = {"Kind", "Expect", "Stock", "Engine", "Functions", "New", "Warns", "Eff
           "Weight"}
 REASONS = {"data", "layout", "init", "boot", "assembly", "engine", "small", "symbol",
            "relocation", "section", "limit", "nothing", "per-cpu",
-           "below"}
+           "below", "lifetime", "meaning"}
 
 
 class CorpusError(Exception):

@@ -204,6 +204,83 @@ static void test_init_called(void **state)
     free(bad);
 }
 
+static void check_guard(const char *was, const char *is, const char *what,
+                        int refused)
+{
+    const char *format = D "extern int state;\n"
+        "static noinline int __init i(int n) { return outer * n; }\n"
+        "int __init j(int n) { return i(n) + 1; }\n"
+        "int g(int n) { int m = printk(\"g\"); %s }\n";
+    char *old = must_print(format, was), *new = must_print(format, is);
+    struct trial trial = trial_of(old, new);
+
+    assert_int_equal(report_refusals(trial.report) > 0, refused);
+    if (what) {
+        assert_told(&trial, what);
+    } else {
+        char *text = told(&trial);
+
+        assert_null(strstr(text, "once Xen has booted"));
+        free(text);
+    }
+    trial_free(&trial);
+    free(old);
+    free(new);
+}
+
+/* What keeps code from what is gone has to be as it was. */
+static void test_init_guard(void **state)
+{
+    static const char gone[] = "doesn't any more, or not in the same way";
+
+    (void)state;
+    check_guard("if (outer) m = i(n); return m;",
+                "if (outer) m = i(n + m) + 1; return m * n;", NULL, 0);
+    check_guard("if (outer < 2) m = i(n); return m;",
+                "if (n > 3) { if (outer < 2) m = i(n); n++; } return m - n;",
+                NULL, 0);
+    check_guard("if (outer) m = i(n); return m;",
+                "if (n) m = i(n); return m + outer;", gone, 1);
+    check_guard("if (outer) m = i(n); return m;",
+                "if (!outer) m = i(n); return m;", gone, 1);
+    check_guard("if (outer < 2) m = i(n); return m;",
+                "if (outer < 3) m = i(n); return m;", gone, 1);
+    check_guard("if (outer) m = i(n); return m;",
+                "if (kept) m = i(n); return m;", gone, 1);
+    check_guard("if (outer) m = i(n); return m;",
+                "if (outer) m = i(n); printk(\"h\"); if (m == n) n = i(m); "
+                "return m - n;", gone, 1);
+    check_guard("return i(n) + m;", "return i(n) - m;",
+                "that nothing leads there then", 0);
+}
+
+/* An engine makes it a direct call when it loads the payload. */
+static void test_init_pointer(void **state)
+{
+    const char *format = D "__attribute__((section(\"%s\"))) "
+        "int (*ops)(void) = (void *)1;\n"
+        "int f(int n) { asm volatile (\"1: call *ops(%%%%rip);"
+        ".pushsection .alt_call_sites, \\\"a\\\"; .long 1b - .; "
+        ".popsection\" : \"+a\" (n)); return n + %d; }\n";
+    char *old = must_print(format, ".init.data", 1);
+    char *new = must_print(format, ".init.data", 2);
+    char *good = must_print(format, ".data", 1);
+    char *better = must_print(format, ".data", 2);
+    struct trial trial = trial_of(good, better);
+
+    (void)state;
+    assert_int_equal(report_refusals(trial.report), 0);
+    trial_free(&trial);
+    trial = trial_of(old, new);
+    assert_int_equal(report_refusals(trial.report), 1);
+    assert_told(&trial, "it calls through a pointer in ops");
+    trial_free(&trial);
+    free(old);
+    free(new);
+    free(good);
+    free(better);
+}
+
 /* The same where the patch makes both objects anew. */
 static void test_init_of_another_object(void **state)
 {
@@ -496,7 +573,7 @@ static void test_first_pointer(void **state)
         }
     }
     assert_int_equal(found, 1);
-    assert_told(&trial, "must stay applied");
+    assert_told(&trial, "must stay loaded");
     resolver_free(resolver);
     trial_free(&trial);
 }
@@ -543,25 +620,272 @@ static void test_moved(void **state)
                   "int f(int n) { return n - outer; }\n", "symbol");
 }
 
-static void check_kept(const char *new, bool kept)
-{
-    struct trial trial = trial_of(
-        D "int f(int n) { return n + outer; }\n", new);
-    char *text = told(&trial);
+/* -- Lifetimes ------------------------------------------------------------- */
 
-    assert_int_equal(report_refusals(trial.report), 0);
-    assert_int_equal(strstr(text, "its address is taken") != NULL, kept);
+enum told { NOTHING, WARNED, REFUSED };
+
+/* What comes of a patch whose words on `what` are of this kind. */
+static void check_told(const char *old, const char *new, const char *kind,
+                       const char *what, enum told expected)
+{
+    struct trial trial = trial_of(old, new);
+    char *text = told(&trial), *quoted = must_print("\"%s\"", kind);
+    bool refused = strstr(text, quoted);
+
+    if (refused != (expected == REFUSED) ||
+        (expected != REFUSED && report_refusals(trial.report)) ||
+        !strstr(text, what) != (expected == NOTHING)) {
+        fail_msg("expected %d of %s: %s", expected, what, text);
+    }
+    free(quoted);
     free(text);
     trial_free(&trial);
 }
 
-static void test_kept_address(void **state)
+#define UNLOAD_HOOK \
+    "static void hook(void) { outer = 3; }\n" \
+    "void (*const __attribute__((weak)) livepatch_unload_data_hook)(void) " \
+    "__attribute__((section(\".livepatch.hooks.unload\"))) = hook;\n"
+
+/* f() is changed; before is in front of it, and body in it. */
+static void check_kept(const char *before, const char *body,
+                       enum told expected)
+{
+    char *new = must_print(D "struct list { struct list *next; };\n"
+                           "int g(int n) { return outer + n; }\n"
+                           "static noinline void keep(const void *p) "
+                           "{ kept = p; }\n"
+                           "static noinline int look(const int *p) "
+                           "{ return p[1] + outer; }\n"
+                           "int h(int n) { keep(0); return look(&n); }\n"
+                           "%s\nint f(int n, struct list *l) { %s }\n",
+                           before, body);
+
+    check_told(D "struct list { struct list *next; };\n"
+               "int g(int n) { return outer + n; }\n"
+               "static noinline void keep(const void *p) { kept = p; }\n"
+               "static noinline int look(const int *p) "
+               "{ return p[1] + outer; }\n"
+               "int h(int n) { keep(0); return look(&n); }\n"
+               "int f(int n, struct list *l) { return n + outer; }\n",
+               new, "lifetime", ": as long as memory keeps it", expected);
+    free(new);
+}
+
+static void check_kept_for_certain(const char *before, const char *body)
+{
+    char *with_hook = must_print("%s\n" UNLOAD_HOOK, before);
+    char *new = must_print(D "struct list { struct list *next; };\n"
+                           "static noinline void keep(const void *p) "
+                           "{ kept = p; }\n"
+                           "int h(int n) { keep(0); return n; }\n"
+                           "%s\nint f(int n, struct list *l) { %s }\n",
+                           before, body);
+
+    check_told(D "struct list { struct list *next; };\n"
+               "static noinline void keep(const void *p) { kept = p; }\n"
+               "int h(int n) { keep(0); return n; }\n"
+               "int f(int n, struct list *l) { return n + outer; }\n",
+               new, "lifetime", "this leads nowhere", REFUSED);
+    check_kept(with_hook, body, WARNED);
+    free(with_hook);
+    free(new);
+}
+
+#define NEW_FUNCTION \
+    "static noinline int new(int n) { return printk(\"g\") - n; }"
+#define NEW_CALLBACK \
+    "static noinline void new(void *p) { outer = printk(\"g\"); }"
+
+static void test_kept_function(void **state)
 {
     (void)state;
-    check_kept(D "static noinline int g(int n) { return printk(\"g\") - n; }\n"
-               "int f(int n) { return use(g) + outer; }\n", true);
-    check_kept(D "static noinline int g(int n) { return printk(\"g\") - n; }\n"
-               "int f(int n) { return g(n) + outer; }\n", false);
+    check_kept(NEW_FUNCTION, "return use(new) + outer;", WARNED);
+    check_kept(NEW_FUNCTION, "return new(n) + outer;", NOTHING);
+    check_kept("static int new[2];", "return use(g) + new[n]++;", NOTHING);
+    check_kept_for_certain(NEW_CALLBACK,
+                           "init_timer(l, new, l, 0); return n - outer;");
+}
+
+static void test_kept_data(void **state)
+{
+    (void)state;
+    check_kept_for_certain("static struct list new;",
+                           "kept = &new; return n - outer;");
+    check_kept_for_certain("static const int new[] = { 3, 4, 5 };",
+                           "kept = new + n; return n - outer;");
+    check_kept_for_certain("static struct list new[2];",
+                           "init_timer(new + 1, 0, 0, 0); return n - outer;");
+    check_kept("static struct list new;",
+               "new.next = l->next; l->next = &new; return n - outer;",
+               WARNED);
+    check_kept("static struct list new;",
+               "return use(n ? (void *)&new : (void *)l);", WARNED);
+    check_kept("static int new;", "_spin_lock(&new); return n - outer;",
+               NOTHING);
+    check_kept("static struct list new;",
+               "new.next = &new; return n - outer;", NOTHING);
+    check_kept("static int new; static int *which;",
+               "which = &new; return *which + n;", NOTHING);
+}
+
+/* By way of another function, old or new. */
+static void test_kept_by_callee(void **state)
+{
+    (void)state;
+    check_kept_for_certain("static struct list new;",
+                           "keep(&new); return n - outer;");
+    check_kept_for_certain("static int new; static noinline void via(int n, "
+                           "const int *p) { if (n) keep(p + n); }",
+                           "via(n, &new); return n - outer;");
+    check_kept("static int new[3];", "return look(new + 1);", NOTHING);
+}
+
+static void test_kept_string(void **state)
+{
+    (void)state;
+    check_kept_for_certain("", "kept = \"word\"; return n - outer;");
+    check_kept("", "return use(\"word\") + printk(\"word\");", NOTHING);
+}
+
+/* What a pointer on the stack leads to is used while f() runs. */
+static void test_kept_on_stack(void **state)
+{
+    (void)state;
+    check_kept("static const int new[] = { 3, 4, 5 };",
+               "struct { const int *p; long x[9]; } s = { new }; "
+               "return look((void *)&s) + look((void *)&s.x[n]);", NOTHING);
+}
+
+static void test_without_successor(void **state)
+{
+    const char *format = D "static void __attribute__((used)) %s(void *p) "
+        "{ outer = printk(\"%s\"); }\n"
+        "int f(int n, void *t) { init_timer(t, %s, t, 0); return %d; }\n";
+    char *old = must_print(format, "tick", "a", "tick", 1);
+    char *renamed = must_print(format, "tock", "b", "tock", 1);
+    char *hooked = must_print("%s" UNLOAD_HOOK, renamed);
+    char *changed = must_print(format, "tick", "b", "tick", 1);
+    char *both = must_print(format, "tick", "b", "tick", 2);
+
+    (void)state;
+    check_told(old, changed, "lifetime", "what registers it", NOTHING);
+    check_told(old, both, "lifetime", "so is what registers it (f passes its "
+               "address to init_timer()", WARNED);
+    check_told(old, hooked, "lifetime", "goes on with the old code", WARNED);
+    free(old);
+    free(hooked);
+    free(renamed);
+    free(changed);
+    free(both);
+}
+
+static void test_boot_table(void **state)
+{
+    const char *format = D "#define cf __attribute__((used))\n"
+        "static int cf a(void) { return outer; }\n"
+        "static int cf b(void) { return outer + 1; }\n"
+        "int (*copy)(void);\n"
+        "static int (*ops[])(void) __attribute__((section(\".init.data\"))) "
+        "= { a%s };\n"
+        "void __init setup(void) { copy = ops[outer]; }\n"
+        "int f(int n) { return n + %d; }\n%s";
+    char *old = must_print(format, ", a", 1, "");
+    char *same = must_print(format, ", a", 2, "");
+    char *other = must_print(format, ", b", 2, "");
+    char *hooked = must_print(format, ", b", 2, UNLOAD_HOOK);
+
+    (void)state;
+    check_told(old, same, "lifetime", "it was used at boot", NOTHING);
+    check_told(old, other, "lifetime", "it names b now", REFUSED);
+    check_told(old, hooked, "lifetime", "it was used at boot", WARNED);
+    free(old);
+    free(same);
+    free(other);
+    free(hooked);
+}
+
+/* -- Values of new variables ----------------------------------------------- */
+
+#define LOAD_HOOK \
+    "static void hook(void) { new = outer; }\n" \
+    "void (*const __attribute__((weak)) livepatch_load_data_hook)(void) " \
+    "__attribute__((section(\".livepatch.hooks.load\"))) = hook;\n"
+
+static void check_set(const char *set, const char *rest, enum told expected)
+{
+    char *new = must_print(D "static int new; void reset(int *);\n"
+                           "int f(int n) { return n + new; }\n"
+                           "void __init setup(void) { outer = 0; %s }\n%s",
+                           set, rest);
+
+    check_told(D "int f(int n) { return n + outer; }\n"
+               "void __init setup(void) { outer = 0; }\n", new, "data",
+               expected == REFUSED ? "which has run, and does not again" :
+               "which has run: until others", expected);
+    free(new);
+}
+
+static void test_set_at_boot(void **state)
+{
+    (void)state;
+    check_set("new = outer;", "", REFUSED);
+    check_set("new |= 4;", "", REFUSED);
+    check_set("use(&new);", "", REFUSED);
+    check_set("outer = new;", "", NOTHING);
+    check_set("outer = new == 3;", "", NOTHING);
+    check_set("new = outer;", "void g(void) { new++; }\n"
+              "int h(int n) { g(); return n; }\n", REFUSED);
+    check_set("new = outer;", LOAD_HOOK, WARNED);
+}
+
+/* Also of one that runs when it is loaded; and by new code that nobody calls
+ * but what has run. */
+static void test_set_at_boot_and_later(void **state)
+{
+    const char *old = D "int f(int n) { return n + outer; }\n"
+                      "void __init setup(void) { outer = 0; }\n";
+
+    (void)state;
+    check_told(old, D "static int new;\n"
+               "int f(int n) { return n + new++; }\n"
+               "void __init setup(void) { new = 5; }\n", "data",
+               "which has run: until others", WARNED);
+    check_told(old, D "static int new;\n"
+               "int f(int n) { return n + new; }\n"
+               "static noinline void set(void) { new = outer; }\n"
+               "void __init setup(void) { set(); }\n", "data",
+               "which has run, and does not again", REFUSED);
+}
+
+static void test_taken_over(void **state)
+{
+    const char *format = D "static %s;\n"
+        "int f(int n) { return %s += n; }\n"
+        "int g(int n) { return n - %s; }\n%s";
+    char *old = must_print(format, "int count, other", "count", "count",
+                           "int h(int n) { return other += n; }");
+    char *wider = must_print(format, "long new; static int other", "new",
+                             "new", "int h(int n) { return other += n; }");
+    char *hooked = must_print(format, "long new; static int other", "new",
+                              "new", "int h(int n) { return other += n; }"
+                              LOAD_HOOK);
+    char *beside = must_print(format, "int count, other, new", "new", "count",
+                              "int h(int n) { return other += n; }");
+    char *added = must_print(format, "int count, other, new",
+                             "new += count", "count",
+                             "int h(int n) { return other += n; }");
+
+    (void)state;
+    check_told(old, wider, "data", "in the place of count (4 bytes)", REFUSED);
+    check_told(old, hooked, "data", "but not count any more", WARNED);
+    check_told(old, beside, "data", "but not count any more", WARNED);
+    check_told(old, added, "data", "any more", NOTHING);
+    free(old);
+    free(wider);
+    free(hooked);
+    free(beside);
+    free(added);
 }
 
 int main(void)
@@ -575,6 +899,8 @@ int main(void)
         cmocka_unit_test(test_configuration),
         cmocka_unit_test(test_init),
         cmocka_unit_test(test_init_called),
+        cmocka_unit_test(test_init_guard),
+        cmocka_unit_test(test_init_pointer),
         cmocka_unit_test(test_init_of_another_object),
         cmocka_unit_test(test_boot),
         cmocka_unit_test(test_not_boot),
@@ -594,7 +920,16 @@ int main(void)
         cmocka_unit_test(test_first_pointer),
         cmocka_unit_test(test_numbered),
         cmocka_unit_test(test_moved),
-        cmocka_unit_test(test_kept_address),
+        cmocka_unit_test(test_kept_function),
+        cmocka_unit_test(test_kept_data),
+        cmocka_unit_test(test_kept_by_callee),
+        cmocka_unit_test(test_kept_string),
+        cmocka_unit_test(test_kept_on_stack),
+        cmocka_unit_test(test_without_successor),
+        cmocka_unit_test(test_boot_table),
+        cmocka_unit_test(test_set_at_boot),
+        cmocka_unit_test(test_set_at_boot_and_later),
+        cmocka_unit_test(test_taken_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,9 @@ static const char rest[] =
     "int printk(const char *f, ...) { return *f; }\n"
     "int use(const void *p) { return !p; }\n"
     "int outer;\n"
+    "const void *kept;\n"
+    "void init_timer(void *t, void (*f)(void *), void *d, int c) {}\n"
+    "void _spin_lock(void *l) {}\n"
     "void __x86_indirect_thunk_rax(void) { }\n";
 
 struct trial trial_of_file(const char *name, const char *old,

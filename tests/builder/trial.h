@@ -32,6 +32,9 @@ void trial_free(struct trial *trial);
     "int printk(const char *, ...);\n" \
     "int use(const void *);\n" \
     "extern int outer;\n" \
+    "extern const void *kept;\n" \
+    "void init_timer(void *, void (*)(void *), void *, int);\n" \
+    "void _spin_lock(void *);\n" \
     "int gone(int);\n"
 
 #endif

@@ -172,6 +172,7 @@ payload_image *image_new_xen_syms(void)
                              SHF_ALLOC | SHF_EXECINSTR, NULL, 128);
     init = image_add_section(image, ".init.text", SHT_PROGBITS,
                              SHF_ALLOC | SHF_EXECINSTR, NULL, 64);
+    image->sections[init].addr = 0xffff82d040600000;
     data = image_add_section(image, ".data", SHT_PROGBITS,
                              SHF_ALLOC | SHF_WRITE, NULL, 64);
     image_add_build_id(image, ".note.gnu.build-id", 0x22);
@@ -343,6 +344,7 @@ static void write_sections(payload_image *image, Elf *elf,
                           .sh_name = add_string(names, section->name),
                           .sh_type = section->type,
                           .sh_flags = section->flags,
+                          .sh_addr = section->addr,
                           .sh_addralign = section->align,
                       });
     }

@@ -29,6 +29,7 @@ struct image_section {
     const char *name;
     uint32_t type;
     uint64_t flags, align;
+    uint64_t addr;              /* of a linked file */
     uint8_t *data;              /* malloc'd; NULL: filled with zeroes */
     size_t size;
 };

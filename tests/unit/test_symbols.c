@@ -234,6 +234,44 @@ static void test_call_in_init(void **state)
     check_call(pair, "common/init.c#static_init", 44, 1);
 }
 
+/* A builder names by its address what Xen's own table hasn't got once. */
+static void check_call_at(struct pair *pair, uint64_t address, int errors)
+{
+    payload_image *payload = pair->payload;
+    unsigned int symbol;
+    judged *j;
+
+    image_add_code_tables(payload);
+    symbol = image_add_symbol(payload, "some/ops", SHN_ABS, address,
+                              GELF_ST_INFO(STB_LOCAL, STT_NOTYPE));
+    image_add_reloc(payload, image_section_index(payload,
+                                                 ".text.new_function"),
+                    44, symbol, R_X86_64_PC32, 8 - 4);  /* the 9th byte */
+    j = compare(pair);
+    assert_errors(j, errors);
+    if (errors)
+        assert_finding(j, ERROR, REASON(SYMBOL), "some/ops", "A call "
+                       "through some/ops, which is in Xen's .init");
+}
+
+static void test_call_at_init(void **state)
+{
+    struct pair *pair = *state;
+    const struct image_section *init = image_section(pair->xen_syms,
+                                                     ".init.text");
+
+    check_call_at(pair, init->addr + 8, 1);
+}
+
+static void test_call_behind_init(void **state)
+{
+    struct pair *pair = *state;
+    const struct image_section *init = image_section(pair->xen_syms,
+                                                     ".init.text");
+
+    check_call_at(pair, init->addr + init->size - 8, 0);
+}
+
 static void test_call_of_xen(void **state)
 {
     struct pair *pair = *state;
@@ -486,6 +524,8 @@ int main(void)
         TEST(test_alternative_in_init),
         TEST(test_alternative_elsewhere),
         TEST(test_call_in_init),
+        TEST(test_call_at_init),
+        TEST(test_call_behind_init),
         TEST(test_call_of_xen),
         TEST(test_missing_function),
         TEST(test_init_function),

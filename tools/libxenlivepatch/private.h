@@ -71,6 +71,8 @@ typedef enum {
     XLP_TARGET_NONE,            /* no relocation */
     XLP_TARGET_PAYLOAD,         /* offset in a loaded section */
     XLP_TARGET_OUTSIDE,         /* addend behind an undefined symbol */
+    XLP_TARGET_ABSOLUTE,        /* offset is an address, less the bias of
+                                 * the relocation's addend */
     XLP_TARGET_BAD,             /* anything else */
 } xlp_target_kind;
 

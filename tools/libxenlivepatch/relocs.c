@@ -252,6 +252,11 @@ xlp_target_at(const xlp_case *c, const xlp_relocs *relocs, uint64_t offset,
         target.kind = XLP_TARGET_OUTSIDE;
         return target;
     }
+    if (symbol.section == SHN_ABS) {
+        target.kind = XLP_TARGET_ABSOLUTE;
+        target.offset += symbol.value;
+        return target;
+    }
     if (symbol.section >= elf->num_sections) return target;
     section = &elf->sections[symbol.section];
     if (!xlp_is_loaded(section)) return target;

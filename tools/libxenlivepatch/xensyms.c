@@ -164,9 +164,14 @@ static const xlp_xen_symbol *find_local(const xen_table *table,
 /*----- rules -----*/
 
 /* Its memory is given to other uses when Xen has booted. */
+static bool is_init_section(const xlp_section *section)
+{
+    return !strncmp(section->name, ".init", 5);
+}
+
 static bool is_init(const xlp_xen_symbol *symbol)
 {
-    return !strncmp(symbol->section->name, ".init", 5);
+    return is_init_section(symbol->section);
 }
 
 /* Whether symbols may come from a payload below this one. */
@@ -252,6 +257,33 @@ static void judge_replaced(xlp_case *c, const xen_table *table,
                 "hypervisor?", name, record->old_size, symbol->size);
 }
 
+/* The section of .init in which a pointer lies, as a relocation of a call
+ * names it: by a symbol, or, of one that has no name of its own in Xen's
+ * table, by its address.  NULL: it lies elsewhere, or that isn't known. */
+static const xlp_section *find_init(const xen_table *table,
+                                    const xlp_target *pointer)
+{
+    /* The addend makes up for the distance to the instruction's end. */
+    uint64_t address = pointer->offset + 4;
+    const xlp_xen_symbol *symbol;
+    const xlp_section *section;
+    size_t i;
+
+    if (pointer->kind == XLP_TARGET_OUTSIDE) {
+        symbol = find_symbol(table, pointer->symbol);
+        return symbol && is_init(symbol) ? symbol->section : NULL;
+    }
+    if (pointer->kind != XLP_TARGET_ABSOLUTE) return NULL;
+    for (i = 1; i < table->elf.num_sections; i++) {
+        section = &table->elf.sections[i];
+        if (xlp_is_loaded(section) && is_init_section(section) &&
+            address >= section->addr &&
+            address - section->addr < section->size)
+            return section;
+    }
+    return NULL;
+}
+
 /*
  * A call through a pointer is made into a direct one while the payload is
  * loaded: the pointer, behind two bytes of the call, has to be there.
@@ -259,18 +291,16 @@ static void judge_replaced(xlp_case *c, const xen_table *table,
 static void judge_call(xlp_case *c, const xen_table *table,
                        const xlp_relocs *relocs, const xlp_target *call)
 {
-    const xlp_xen_symbol *symbol;
     xlp_target pointer = xlp_target_at(c, relocs, call->offset + 2,
                                        R_X86_64_PC32);
+    const xlp_section *init = find_init(table, &pointer);
 
-    if (pointer.kind != XLP_TARGET_OUTSIDE) return;
-    symbol = find_symbol(table, pointer.symbol);
-    if (symbol && is_init(symbol))
+    if (init)
         CAUTION(c, SYMBOL, pointer.symbol, "A call through %s, which is "
                 "in Xen's %s, is to be made a direct one, and there will "
                 "be something else once Xen has booted: it would crash "
                 "the host; don't replace functions with such calls",
-                pointer.symbol, symbol->section->name);
+                pointer.symbol, init->name);
 }
 
 /* The calls of one table that are in one section. */

@@ -73,6 +73,8 @@ const char *report_refusal_name(enum refusal refusal)
         [REFUSAL_BELOW] = "below",
         [REFUSAL_NOTHING] = "nothing",
         [REFUSAL_PER_CPU] = "per-cpu",
+        [REFUSAL_LIFETIME] = "lifetime",
+        [REFUSAL_MEANING] = "meaning",
     };
 
     return names[refusal];

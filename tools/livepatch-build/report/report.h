@@ -28,6 +28,10 @@ enum refusal {
     REFUSAL_BELOW,          /* "below": a payload below would be undone */
     REFUSAL_NOTHING,        /* "nothing": no code that runs is changed */
     REFUSAL_PER_CPU,        /* "per-cpu": new per-CPU data */
+    REFUSAL_LIFETIME,       /* "lifetime": memory would outlive what it leads
+                             * to */
+    REFUSAL_MEANING,        /* "meaning": a number or a prototype that what
+                             * stays takes for something else */
 };
 
 struct report;

@@ -383,6 +383,22 @@ bool resolver_ref(const struct resolver *resolver, const struct atom *atom,
                              resolved, why);
 }
 
+bool resolver_is_freed(const struct resolver *resolver, const struct ref *ref,
+                       const char **name)
+{
+    const struct atom *target = resolver_target(resolver, ref);
+    struct running_symbol symbol;
+
+    *name = target && target->symbol ? target->symbol->name
+                                     : ref->symbol->name;
+    if (target) {
+        return !target->selected && target->section->init;
+    }
+    return (*name)[0] && !ref->symbol->section && !ref->symbol->absolute &&
+           running_find(resolver->running, "", *name, false, &symbol) == 1 &&
+           symbol.init;
+}
+
 bool resolver_has(const struct resolver *resolver, const struct atom *target)
 {
     struct resolved resolved;

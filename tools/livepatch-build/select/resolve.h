@@ -47,6 +47,11 @@ bool resolver_ref(const struct resolver *resolver, const struct atom *atom,
                   const struct ref *ref, struct resolved *resolved,
                   char **why);
 
+/* Is what a reference means in memory of Xen's that was freed after boot?
+ * *name: what it is. */
+bool resolver_is_freed(const struct resolver *resolver, const struct ref *ref,
+                       const char **name);
+
 /* The entry in Xen of a function that the payload takes the place of. */
 bool resolver_entry(const struct resolver *resolver, const struct atom *target,
                     struct resolved *resolved, char **why);

@@ -9,12 +9,16 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xenlivepatch.h>
 
 #include "compare/traits.h"
 #include "boot.h"
 #include "support/memory.h"
 #include "selection.h"
+#include "support/words.h"
 #include "unpatchable.h"
+
+#define DEEPEST_HOOK 4          /* new functions that call each other */
 
 static void pick_one(struct selection *selection, struct atom *atom,
                      const char *why)
@@ -85,10 +89,72 @@ void selection_refuse(struct selection *selection, enum refusal refusal,
 }
 
 void selection_warn(struct selection *selection, const struct atom *atom,
-                    const char *what)
+                    const char *what, ...)
 {
+    va_list args;
+    char *text;
+
+    va_start(args, what);
+    text = must_vprint(what, args);
+    va_end(args);
     report_warn(selection->report, resolver_file(selection->resolver, atom),
-                plain_name(atom), "%s", what);
+                plain_name(atom), "%s", text);
+    free(text);
+}
+
+static bool is_hook(const struct atom *atom, const char *kind)
+{
+    return atom->kind == ATOM_ENTRY && !atom->twin &&
+           atom->section->special == SPECIAL_HOOKS &&
+           starts_with(atom->section->name + strlen(XENLIVEPATCH_HOOKS), kind);
+}
+
+bool selection_has_hook(const struct selection *selection, const char *kind)
+{
+    for (size_t i = 0; i < selection->npairs; i++) {
+        const struct object *object = selection->pairs[i].new;
+
+        for (size_t j = 0; j < object->natoms; j++) {
+            if (is_hook(object->atoms[j], kind)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool leads_to(const struct selection *selection,
+                     const struct atom *from, const struct atom *atom,
+                     unsigned int depth)
+{
+    for (size_t i = 0; i < from->nrefs; i++) {
+        const struct atom *target = resolver_target(selection->resolver,
+                                                    &from->refs[i]);
+
+        if (target == atom ||
+            (target && target->kind == ATOM_FUNCTION && target->selected &&
+             !is_patched(target) && depth < DEEPEST_HOOK &&
+             leads_to(selection, target, atom, depth + 1))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool selection_is_in_hook(const struct selection *selection,
+                          const struct atom *atom)
+{
+    for (size_t i = 0; i < selection->npairs; i++) {
+        const struct object *object = selection->pairs[i].new;
+
+        for (size_t j = 0; j < object->natoms; j++) {
+            if (is_hook(object->atoms[j], "") &&
+                leads_to(selection, object->atoms[j], atom, 0)) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 static void start_with(struct selection *selection, struct atom *atom)
@@ -238,27 +304,29 @@ static void judge_init(struct selection *selection, const struct tally *tally)
     }
 }
 
-static bool runs_at_boot(struct selection *selection, const struct boot *boot,
-                         const struct atom *atom)
+bool selection_is_boot_only(struct selection *selection,
+                            const struct atom *atom)
 {
     struct running_symbol symbol;
     char *why = NULL;
 
+    if (!selection->boot) {
+        selection->boot = boot_new(resolver_running(selection->resolver));
+    }
     if (!resolver_function(selection->resolver, atom, &symbol, &why)) {
         free(why);
         return false;
     }
-    return symbol.address && boot_only(boot, symbol.address);
+    return symbol.address && boot_only(selection->boot, symbol.address);
 }
 
 static void judge_boot(struct selection *selection, const struct tally *tally)
 {
-    struct boot *boot = boot_new(resolver_running(selection->resolver));
     bool *only = must_alloc(tally->npatched + 1, sizeof(*only));
     size_t count = 0;
 
     for (size_t i = 0; i < tally->npatched; i++) {
-        only[i] = runs_at_boot(selection, boot, tally->patched[i]);
+        only[i] = selection_is_boot_only(selection, tally->patched[i]);
         count += only[i];
     }
     for (size_t i = 0; i < tally->npatched; i++) {
@@ -277,7 +345,6 @@ static void judge_boot(struct selection *selection, const struct tally *tally)
         }
     }
     free(only);
-    boot_free(boot);
 }
 
 static void tell_functions(struct selection *selection)
@@ -426,15 +493,18 @@ void select_atoms(struct object_pair *pairs, size_t npairs,
     for (size_t i = 0; i < npairs; i++) {
         check_refs(&selection, pairs[i].new);
     }
-    select_judge_moved(&selection);
+    select_judge_init(&selection);
+    select_judge_values(&selection);
+    select_judge_lifetimes(&selection);
     judge(&selection);
-    select_warn_of_lost_data(&selection);
-    select_warn_of_kept_addresses(&selection);
     if (!report_refusals(report)) {
         tell_functions(&selection);
     }
     for (size_t i = 0; i < npairs; i++) {
         users_free(selection.users[i]);
+    }
+    if (selection.boot) {
+        boot_free(selection.boot);
     }
     free(selection.users);
     free(selection.work);

@@ -106,6 +106,51 @@ static void copy_constant(struct selection *selection, struct atom *atom)
     }
 }
 
+/* Whether a reference of a table is to code that stays, where its like had none
+ * or has another. */
+static bool is_other_code(const struct selection *selection,
+                          const struct atom *atom, const struct ref *ref)
+{
+    const struct atom *old = atom->twin;
+
+    if (!is_code(selection, atom, ref) ||
+        (ref->target && ref->target->section->init)) {
+        return false;
+    }
+    for (size_t i = 0; i < old->nrefs; i++) {
+        const struct ref *was = &old->refs[i];
+
+        if (was->offset == ref->offset) {
+            return ref->target ? ref->target->twin != was->target
+                               : was->target || strcmp(ref->symbol->name,
+                                                       was->symbol->name);
+        }
+    }
+    return true;
+}
+
+/* What reads a table at boot has a copy of it, or has called what it names. */
+static void judge_boot_table(struct selection *selection, struct atom *atom,
+                             const char *else_warn)
+{
+    const struct ref *other = NULL;
+
+    for (size_t i = 0; atom->twin && i < atom->nrefs && !other; i++) {
+        if (is_other_code(selection, atom, &atom->refs[i])) {
+            other = &atom->refs[i];
+        }
+    }
+    if (other && !selection_has_hook(selection, "")) {
+        selection_refuse(selection, REFUSAL_LIFETIME, atom, way_out_of_table,
+                         "it names %s now; but it was read at boot, and what "
+                         "was made of it then goes on without",
+                         other->target && other->target->symbol
+                         ? other->target->symbol->name : other->symbol->name);
+    } else {
+        selection_warn(selection, atom, "%s", else_warn);
+    }
+}
+
 /* An entry of a list that the linker collects. */
 static void select_entry(struct selection *selection, struct atom *atom)
 {
@@ -119,8 +164,8 @@ static void select_entry(struct selection *selection, struct atom *atom)
                          "call its function from a load hook",
                          "a new initcall (%s), but Xen has booted", list);
     } else if (starts_with(list, ".init")) {
-        selection_warn(selection, atom, "changed, but what it did at boot is "
-                       "done");
+        judge_boot_table(selection, atom,
+                         "changed, but what it did at boot is done");
     } else {
         selection_refuse(selection, REFUSAL_SECTION, atom, NULL,
                          "%s: the linker makes a list of %s, which can't "
@@ -154,29 +199,14 @@ void select_datum(struct selection *selection, struct atom *atom)
         selection_warn(selection, atom, "the configuration that Xen tells of "
                        "stays that which it was built with");
     } else if (atom->section->init) {
-        selection_warn(selection, atom,
-                       "changed, but it was used at boot, and is gone");
+        judge_boot_table(selection, atom,
+                         "changed, but it was used at boot, and is gone");
     } else if (is_constant_data(atom)) {
         copy_constant(selection, atom);
     } else {
         refuse_change(selection, atom, "it exists, with the values that it "
                       "has now");
     }
-}
-
-static bool is_set_by_init(struct selection *selection,
-                           const struct atom *atom)
-{
-    struct atom *const *users;
-    size_t count = selection_users(selection, atom, &users);
-
-    for (size_t i = 0; i < count; i++) {
-        if (users[i]->section->init ||
-            users[i]->section->special == SPECIAL_OTHER) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static void refer_to_new(struct selection *selection, struct atom *atom)
@@ -190,10 +220,6 @@ static void refer_to_new(struct selection *selection, struct atom *atom)
         selection_refuse(selection, REFUSAL_INIT, atom,
                          "take __initdata from it",
                          "new data in .init, which code that stays needs");
-    } else if (is_set_at_boot(atom) && is_set_by_init(selection, atom)) {
-        selection_refuse(selection, REFUSAL_DATA, atom,
-                         "set it in a load hook, or give it the right value",
-                         "new, and set by code that runs at boot");
     } else {
         selection_pick(selection, atom, "new");
     }
@@ -207,37 +233,5 @@ void select_referred_datum(struct selection *selection, struct atom *atom)
     } else if (is_constant_data(atom) &&
                !resolver_has(selection->resolver, atom)) {
         selection_pick(selection, atom, "a constant without a name");
-    }
-}
-
-/* A variable that was renamed, or whose type has changed, is another one. */
-static const struct atom *find_lost(const struct object *old, uint64_t size)
-{
-    for (size_t i = 0; i < old->natoms; i++) {
-        const struct atom *atom = old->atoms[i];
-
-        if (atom->kind == ATOM_DATA && !atom->twin && atom->size == size &&
-            !atom->section->init && !is_constant_data(atom)) {
-            return atom;
-        }
-    }
-    return NULL;
-}
-
-void select_warn_of_lost_data(struct selection *selection)
-{
-    for (size_t i = 0; i < selection->npairs; i++) {
-        const struct object_pair *pair = &selection->pairs[i];
-
-        for (size_t j = 0; pair->old && j < pair->new->natoms; j++) {
-            const struct atom *atom = pair->new->atoms[j];
-
-            if (atom->kind == ATOM_DATA && atom->selected && !atom->twin &&
-                !is_constant_data(atom) && find_lost(pair->old, atom->size)) {
-                selection_warn(selection, atom, "a new variable, while one of "
-                               "its size is gone: it doesn't take over that "
-                               "one's value");
-            }
-        }
     }
 }

@@ -8,6 +8,7 @@
 
 #include "resolve.h"
 #include "select.h"
+#include "boot.h"
 #include "compare/users.h"
 
 struct selection {
@@ -16,6 +17,7 @@ struct selection {
     struct resolver *resolver;
     struct report *report;
     struct users **users;       /* of each pair's new object, when asked for */
+    struct boot *boot;          /* when asked for */
     struct atom **work;         /* selected, what they refer to not yet seen */
     size_t nwork, room;
 };
@@ -33,22 +35,36 @@ void selection_refuse(struct selection *selection, enum refusal refusal,
                       const char *why, ...)
     __attribute__((format(printf, 5, 6)));
 void selection_warn(struct selection *selection, const struct atom *atom,
-                    const char *what);
+                    const char *what, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Does the patch have a hook of this kind ("unload")? */
+bool selection_has_hook(const struct selection *selection, const char *kind);
+
+/* Does a hook of the patch use this, itself or by what it calls that is new? */
+bool selection_is_in_hook(const struct selection *selection,
+                          const struct atom *atom);
+
+/* Does a function that is patched run at boot, or as a CPU comes up, alone? */
+bool selection_is_boot_only(struct selection *selection,
+                            const struct atom *atom);
 
 /* select_data.c: a datum that differs, or isn't in the base; one that a
- * selected atom refers to; and what a patch makes of those that were there. */
+ * selected atom refers to. */
 void select_datum(struct selection *selection, struct atom *atom);
 void select_referred_datum(struct selection *selection, struct atom *atom);
-void select_warn_of_lost_data(struct selection *selection);
 
 /* select_code.c: the same for code. */
 void select_function(struct selection *selection, struct atom *atom);
 void select_referred_code(struct selection *selection, struct atom *atom);
 
-/* select_moved.c: what is new in its file alone. */
-void select_judge_moved(struct selection *selection);
+/* value.c: new variables, and the values that they would have to have. */
+void select_judge_values(struct selection *selection);
 
-/* select_kept.c: new functions that may be called once the payload is gone. */
-void select_warn_of_kept_addresses(struct selection *selection);
+/* lifetime.c: addresses in memory that outlives what they lead to. */
+void select_judge_lifetimes(struct selection *selection);
+
+/* init.c: what selected code needs that was freed after boot. */
+void select_judge_init(struct selection *selection);
 
 #endif
