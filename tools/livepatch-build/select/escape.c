@@ -6,7 +6,6 @@
 
 #include "object/operand.h"
 #include "support/memory.h"
-#include "support/words.h"
 
 /* By the psABI for x86-64, 3.2. */
 #define RETURNED 0x0001u        /* RAX */

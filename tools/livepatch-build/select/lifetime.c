@@ -20,7 +20,6 @@
 #include "object/operand.h"
 #include "selection.h"
 #include "support/memory.h"
-#include "support/words.h"
 
 #define DEEPEST 4               /* calls that an address is followed through */
 

@@ -15,7 +15,6 @@
 #include "boot.h"
 #include "support/memory.h"
 #include "selection.h"
-#include "support/words.h"
 #include "unpatchable.h"
 
 #define DEEPEST_HOOK 4          /* new functions that call each other */

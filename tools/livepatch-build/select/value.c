@@ -19,7 +19,7 @@
 #include "object/operand.h"
 #include "selection.h"
 #include "compare/traits.h"
-#include "support/words.h"
+#include "support/memory.h"
 
 /* -- What has moved -------------------------------------------------------- */
 
