@@ -113,8 +113,9 @@ reported_reason(const libxl__livepatch_action *lpa, int rc)
 /* The domain that a stock engine names, which knows no vCPU. */
 static const char *waiter_words(libxl__gc *gc, uint32_t domid)
 {
-    const char *name = libxl__livepatch_domain_name(gc, domid);
+    char *name = libxl__livepatch_domain_name(gc, domid);
 
+    if (name) libxl__ptr_add(gc, name);
     return name ? GCSPRINTF("domain %"PRIu32" (%s)", domid, name)
                 : GCSPRINTF("domain %"PRIu32, domid);
 }
@@ -676,7 +677,7 @@ static void action_resumed(libxl__egc *egc, libxl__livepatch_pauser *lpp,
         libxl_livepatch_pause_init(pause);
         pause->domid = guest->domid;
         memcpy(pause->uuid.uuid, guest->uuid, sizeof(guest->uuid));
-        pause->name = libxl__livepatch_domain_name(NOGC, guest->domid);
+        pause->name = libxl__livepatch_domain_name(gc, guest->domid);
         pause->paused_us = guest->paused_us;
         times = GCSPRINTF("%s%sdomain %"PRIu32" after %"PRIu64" us",
                           times ?: "", times ? ", " : "", guest->domid,

@@ -273,7 +273,7 @@ int libxl__livepatch_guess(libxl__gc *gc,
             continue;
         libxl_livepatch_suspect_init(to);
         to->domid = s->guest.domid;
-        to->name = libxl__livepatch_domain_name(NOGC, to->domid);
+        to->name = libxl__livepatch_domain_name(gc, to->domid);
         to->cpu_us = s->cpu_ns / 1000;
         to->migrating = s->migrates;
         (*num_r)++;
