@@ -95,7 +95,7 @@ static bool is_in_flight(libxl__gc *gc, const libxl__livepatch_action *lpa,
     if (rc != -XEN_EAGAIN) return false;
     /* Only stock engines leave it so. */
     if (lpa->call->reporter.available) return true;
-    return libxl__livepatch_probe(gc, lpa->name) == -EBUSY;
+    return libxl__livepatch_probe(gc, lpa->item->name) == -EBUSY;
 }
 
 /* Where the hypervisor has reported why the attempt ended with rc. */
@@ -147,7 +147,10 @@ static libxl_livepatch_reason find_reason(libxl__gc *gc,
         lpa->op == LIBXL_LIVEPATCH_OPERATION_REPLACE)
         return LIBXL_LIVEPATCH_REASON_HOOK;
     lpa->silent = !*lines;
-    if (lpa->has_hooks) return LIBXL_LIVEPATCH_REASON_HOOK;
+    /* Or nothing is known of any. */
+    if (libxl_string_list_length(&lpa->item->payload.hooks) ||
+        !lpa->item->payload.recorded)
+        return LIBXL_LIVEPATCH_REASON_HOOK;
     return LIBXL_LIVEPATCH_REASON_HYPERVISOR;
 }
 
@@ -171,7 +174,7 @@ find_busy_reason(libxl__gc *gc, libxl__livepatch_action *lpa)
     libxl__livepatch_console_mark(gc, &lpa->call->seen);
     if (told == LIBXL_LIVEPATCH_REASON_NOT_ON_TOP) return told;
     if (lpa->op != LIBXL_LIVEPATCH_OPERATION_REVERT ||
-        libxl__livepatch_get(gc, lpa->name, &state, &rc) ||
+        libxl__livepatch_get(gc, lpa->item->name, &state, &rc) ||
         rc == -XEN_EAGAIN)
         return LIBXL_LIVEPATCH_REASON_IN_FLIGHT;
     return rc == -XEN_EBUSY ? LIBXL_LIVEPATCH_REASON_HOOK
@@ -236,7 +239,7 @@ static void note_end(libxl__gc *gc, libxl__livepatch_action *lpa,
     libxl__livepatch_lock_note(gc, lock);
 }
 
-static void begin_attempt(libxl__livepatch_action *lpa)
+static void begin_attempt(libxl__gc *gc, libxl__livepatch_action *lpa)
 {
     libxl_livepatch_attempt *const attempt = &lpa->attempt;
 
@@ -248,8 +251,7 @@ static void begin_attempt(libxl__livepatch_action *lpa)
     lpa->poll_us = POLL_FIRST_US;
     attempt->operation = lpa->op;
     attempt->rollback = lpa->rollback;
-    attempt->payload = xenlivepatch_text(lpa->name,
-                                             strlen(lpa->name));
+    attempt->payload = libxl__strdup(NOGC, lpa->item->payload.name);
     attempt->start_us = lpa->attempt_us - lpa->call->start_us;
     if (lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD)
         attempt->timeout_us = lpa->timeout_us;
@@ -305,7 +307,7 @@ static void explain(libxl__gc *gc, libxl__livepatch_action *lpa)
     const char *obstacle;
 
     lpa->reported = libxl__livepatch_explain_attempt(gc, &lpc->reporter,
-                                                     lpa->name,
+                                                     lpa->item->name,
                                                      &lpa->attempt,
                                                      &lpa->culprit);
     if (!lpa->reported) return;
@@ -427,7 +429,7 @@ static void action_ready(libxl__egc *egc, libxl__livepatch_timer *lpt)
     uint32_t state;
     int rc, r;
 
-    r = libxl__livepatch_get(gc, lpa->name, &state, &rc);
+    r = libxl__livepatch_get(gc, lpa->item->name, &state, &rc);
     if (r) {
         lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED;
         lpa->reason = r == -ENOENT ? LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD
@@ -518,7 +520,7 @@ static void action_paused(libxl__egc *egc, libxl__livepatch_pauser *lpp,
         return;
     }
     if (libxl__livepatch_call_aborted(lpa->call)) {
-        begin_attempt(lpa);
+        begin_attempt(gc, lpa);
         action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_FAILED,
                     LIBXL_LIVEPATCH_REASON_ABORTED, 0);
         return;
@@ -531,7 +533,9 @@ static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa)
     libxl__livepatch_call *const lpc = lpa->call;
     libxl_livepatch_attempt *const attempt = &lpa->attempt;
     STATE_AO_GC(lpc->ao);
-    uint32_t flags = lpa->nodeps ? LIVEPATCH_ACTION_APPLY_NODEPS : 0;
+    /* What was below an old one is so again, depended on or not. */
+    uint32_t flags = lpa->rollback || lpc->params.nodeps
+                         ? LIVEPATCH_ACTION_APPLY_NODEPS : 0;
     int r;
 
     /* What each guest runs during the last attempt before pausing. */
@@ -541,11 +545,11 @@ static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa)
         lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD)
         libxl__livepatch_sample_usage(gc, &lpa->sample);
 
-    begin_attempt(lpa);
+    begin_attempt(gc, lpa);
     note_begin(gc, lpa);
     lpc->changed = true;
-    r = libxl__livepatch_do(gc, lpa->name, lpa->op, attempt->timeout_us,
-                            flags);
+    r = libxl__livepatch_do(gc, lpa->item->name, lpa->op,
+                            attempt->timeout_us, flags);
     if (!r && lpa->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD) {
         action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_DONE,
                     LIBXL_LIVEPATCH_REASON_NONE, 0);
@@ -572,7 +576,7 @@ static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
     uint32_t state = 0;
     int rc = -XEN_EAGAIN, r;
 
-    r = libxl__livepatch_get(gc, lpa->name, &state, &rc);
+    r = libxl__livepatch_get(gc, lpa->item->name, &state, &rc);
     now = libxl__livepatch_now_us();
     if (!r && rc != -XEN_EAGAIN) {
         lpa->attempt.duration_us = now - lpa->attempt_us;
@@ -828,7 +832,7 @@ void libxl__livepatch_conclude_action(libxl__gc *gc,
 {
     libxl_livepatch_result *const result = lpa->call->result;
     const char *what = GCSPRINTF("%s was not %s",
-                                 libxl__livepatch_text(gc, lpa->name),
+                                 lpa->item->payload.name,
                                  participle(lpa->op));
 
     /* As long as it can be undone it is no more than a failure. */
