@@ -65,13 +65,6 @@ static void action_finish(libxl__egc *egc, libxl__livepatch_action *lpa);
 
 /*----- synchronous helpers -----*/
 
-void libxl__livepatch_action_init(libxl__livepatch_action *lpa)
-{
-    FILLZERO(*lpa);
-    libxl__livepatch_timer_init(&lpa->timer);
-    libxl_livepatch_attempt_init(&lpa->attempt);
-}
-
 static bool is_wanted(const libxl__livepatch_action *lpa, uint32_t state)
 {
     switch (lpa->op) {
@@ -414,6 +407,8 @@ static bool has_time_for(const libxl__livepatch_action *lpa, uint64_t us)
 void libxl__livepatch_action_start(libxl__egc *egc,
                                    libxl__livepatch_action *lpa)
 {
+    libxl__livepatch_timer_init(&lpa->timer);
+    libxl_livepatch_attempt_init(&lpa->attempt);
     begin_series(lpa);
     lpa->backoff_us = BACKOFF_FIRST_US;
     lpa->attempt_us = libxl__livepatch_now_us();

@@ -163,6 +163,10 @@ libxl__livepatch_judge(const libxl__livepatch_image *image,
                        bool *force_io,
                        libxl_livepatch_judgement *judgement);
 
+/* Why it is not acceptable; NULL if it is. */
+_hidden const libxl_livepatch_finding *
+libxl__livepatch_first_error(const libxl_livepatch_judgement *judgement);
+
 /*----- the hypervisor's sub-operations (libxl_livepatch_sysctl.c) -----*/
 
 /*
@@ -812,7 +816,6 @@ struct libxl__livepatch_action {
     uint64_t poll_us;
 };
 
-_hidden void libxl__livepatch_action_init(libxl__livepatch_action *lpa);
 _hidden void libxl__livepatch_action_start(libxl__egc *egc,
                                            libxl__livepatch_action *lpa);
 /* Why an action was not DONE, in people's words, from gc. */

@@ -89,15 +89,14 @@ void libxl__livepatch_act(libxl__egc *egc,
                           libxl_livepatch_operation op, bool rollback,
                           libxl__livepatch_action_callback *callback)
 {
-    libxl__livepatch_action *const lpa = &lptx->action;
-
-    libxl__livepatch_action_init(lpa);
-    lpa->call = lptx->call;
-    lpa->item = item;
-    lpa->op = op;
-    lpa->rollback = rollback;
-    lpa->callback = callback;
-    libxl__livepatch_action_start(egc, lpa);
+    lptx->action = (libxl__livepatch_action){
+        .call = lptx->call,
+        .item = item,
+        .op = op,
+        .rollback = rollback,
+        .callback = callback,
+    };
+    libxl__livepatch_action_start(egc, &lptx->action);
 }
 
 int libxl__livepatch_upload_item(libxl__gc *gc, libxl__livepatch_call *lpc,
