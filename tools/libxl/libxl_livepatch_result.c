@@ -11,6 +11,12 @@ static void conclude(libxl__gc *gc, libxl_livepatch_head *head,
                      libxl_livepatch_outcome outcome,
                      libxl_livepatch_reason reason,
                      const char *advice, const char *fmt, va_list ap)
+                     PRINTF_ATTRIBUTE(6, 0);
+
+static void conclude(libxl__gc *gc, libxl_livepatch_head *head,
+                     libxl_livepatch_outcome outcome,
+                     libxl_livepatch_reason reason,
+                     const char *advice, const char *fmt, va_list ap)
 {
     char *message;
 

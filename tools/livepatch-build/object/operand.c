@@ -181,9 +181,11 @@ uint64_t branch_destination(const struct atom *atom, uint64_t at,
     const uint8_t *end = atom->bytes + at + operands->length;
     bool is_short = operands->opcode < 0x100 && operands->opcode != 0xe8 &&
                     operands->opcode != 0xe9;
-    int32_t distance = (int8_t)end[-1];
+    int32_t distance;
 
-    if (!is_short) {
+    if (is_short) {
+        distance = end[-1] < 0x80 ? end[-1] : end[-1] - 0x100;
+    } else {
         memcpy(&distance, end - sizeof(distance), sizeof(distance));
     }
     return at + operands->length + distance;

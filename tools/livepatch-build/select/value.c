@@ -119,7 +119,8 @@ static bool has_run(struct selection *selection, const struct atom *function)
         return !parses_parameter(selection, function);
     }
     return !function->selected ||
-           (is_patched(function) && selection_is_boot_only(selection, function));
+           (is_patched(function) &&
+            selection_is_boot_only(selection, function));
 }
 
 static bool sets(const struct atom *function, const struct ref *ref)
@@ -169,8 +170,8 @@ static void judge_setters(struct selection *selection, struct atom *variable)
     }
     if (!setters.later && !selection_is_in_hook(selection, variable)) {
         selection_refuse(selection, REFUSAL_DATA, variable, way_out_of_boot,
-                         "new, and set by %s alone, which has run, and does not "
-                         "again: it would stay what its initialiser says",
+                         "new, and set by %s alone, which has run, and does "
+                         "not again: it would stay what its initialiser says",
                          setters.past->symbol->name);
     } else {
         selection_warn(selection, variable, "new, and set by %s, which has "

@@ -15,6 +15,7 @@
 #include <asm/cpufeature.h>
 #include <asm/endbr.h>
 #include <asm/livepatch.h>
+#include <asm/msr.h>                /* For spec_ctrl.h, which misses it. */
 #include <asm/spec_ctrl.h>
 
 #include "../../../common/livepatch/arch.h"
