@@ -151,21 +151,15 @@ static int check_file(const libxl_livepatch_file *file,
 
 static void conclude_check(libxl_livepatch_verdict *verdict)
 {
-    int i, j, bad = 0;
+    const libxl_livepatch_finding *error;
+    int i, bad = 0;
 
     for (i = 0; i < verdict->num_judgements; i++) {
-        const libxl_livepatch_judgement *judgement =
-            &verdict->judgements[i];
-
-        if (judgement->acceptable) continue;
+        if (verdict->judgements[i].acceptable) continue;
+        error = libxl__livepatch_first_error(&verdict->judgements[i]);
+        if (error && verdict->reason == LIBXL_LIVEPATCH_REASON_NONE)
+            verdict->reason = error->reason;
         bad++;
-        for (j = 0; j < judgement->num_findings; j++) {
-            const libxl_livepatch_finding *f = &judgement->findings[j];
-
-            if (f->severity == LIBXL_LIVEPATCH_SEVERITY_ERROR &&
-                verdict->reason == LIBXL_LIVEPATCH_REASON_NONE)
-                verdict->reason = f->reason;
-        }
     }
     verdict->outcome = bad ? LIBXL_LIVEPATCH_OUTCOME_FAILED
                            : LIBXL_LIVEPATCH_OUTCOME_DONE;

@@ -65,13 +65,6 @@ static void action_finish(libxl__egc *egc, libxl__livepatch_action *lpa);
 
 /*----- synchronous helpers -----*/
 
-void libxl__livepatch_action_init(libxl__livepatch_action *lpa)
-{
-    FILLZERO(*lpa);
-    libxl__livepatch_timer_init(&lpa->timer);
-    libxl_livepatch_attempt_init(&lpa->attempt);
-}
-
 static bool is_wanted(const libxl__livepatch_action *lpa, uint32_t state)
 {
     switch (lpa->op) {
@@ -95,7 +88,7 @@ static bool is_in_flight(libxl__gc *gc, const libxl__livepatch_action *lpa,
     if (rc != -XEN_EAGAIN) return false;
     /* Only stock engines leave it so. */
     if (lpa->call->reporter.available) return true;
-    return libxl__livepatch_probe(gc, lpa->name) == -EBUSY;
+    return libxl__livepatch_probe(gc, lpa->item->name) == -EBUSY;
 }
 
 /* Where the hypervisor has reported why the attempt ended with rc. */
@@ -113,8 +106,9 @@ reported_reason(const libxl__livepatch_action *lpa, int rc)
 /* The domain that a stock engine names, which knows no vCPU. */
 static const char *waiter_words(libxl__gc *gc, uint32_t domid)
 {
-    const char *name = libxl__livepatch_domain_name(gc, domid);
+    char *name = libxl__livepatch_domain_name(gc, domid);
 
+    if (name) libxl__ptr_add(gc, name);
     return name ? GCSPRINTF("domain %"PRIu32" (%s)", domid, name)
                 : GCSPRINTF("domain %"PRIu32, domid);
 }
@@ -146,7 +140,10 @@ static libxl_livepatch_reason find_reason(libxl__gc *gc,
         lpa->op == LIBXL_LIVEPATCH_OPERATION_REPLACE)
         return LIBXL_LIVEPATCH_REASON_HOOK;
     lpa->silent = !*lines;
-    if (lpa->has_hooks) return LIBXL_LIVEPATCH_REASON_HOOK;
+    /* Or nothing is known of any. */
+    if (libxl_string_list_length(&lpa->item->payload.hooks) ||
+        !lpa->item->payload.recorded)
+        return LIBXL_LIVEPATCH_REASON_HOOK;
     return LIBXL_LIVEPATCH_REASON_HYPERVISOR;
 }
 
@@ -170,7 +167,7 @@ find_busy_reason(libxl__gc *gc, libxl__livepatch_action *lpa)
     libxl__livepatch_console_mark(gc, &lpa->call->seen);
     if (told == LIBXL_LIVEPATCH_REASON_NOT_ON_TOP) return told;
     if (lpa->op != LIBXL_LIVEPATCH_OPERATION_REVERT ||
-        libxl__livepatch_get(gc, lpa->name, &state, &rc) ||
+        libxl__livepatch_get(gc, lpa->item->name, &state, &rc) ||
         rc == -XEN_EAGAIN)
         return LIBXL_LIVEPATCH_REASON_IN_FLIGHT;
     return rc == -XEN_EBUSY ? LIBXL_LIVEPATCH_REASON_HOOK
@@ -235,7 +232,7 @@ static void note_end(libxl__gc *gc, libxl__livepatch_action *lpa,
     libxl__livepatch_lock_note(gc, lock);
 }
 
-static void begin_attempt(libxl__livepatch_action *lpa)
+static void begin_attempt(libxl__gc *gc, libxl__livepatch_action *lpa)
 {
     libxl_livepatch_attempt *const attempt = &lpa->attempt;
 
@@ -247,8 +244,7 @@ static void begin_attempt(libxl__livepatch_action *lpa)
     lpa->poll_us = POLL_FIRST_US;
     attempt->operation = lpa->op;
     attempt->rollback = lpa->rollback;
-    attempt->payload = xenlivepatch_text(lpa->name,
-                                             strlen(lpa->name));
+    attempt->payload = libxl__strdup(NOGC, lpa->item->payload.name);
     attempt->start_us = lpa->attempt_us - lpa->call->start_us;
     if (lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD)
         attempt->timeout_us = lpa->timeout_us;
@@ -304,7 +300,7 @@ static void explain(libxl__gc *gc, libxl__livepatch_action *lpa)
     const char *obstacle;
 
     lpa->reported = libxl__livepatch_explain_attempt(gc, &lpc->reporter,
-                                                     lpa->name,
+                                                     lpa->item->name,
                                                      &lpa->attempt,
                                                      &lpa->culprit);
     if (!lpa->reported) return;
@@ -411,6 +407,8 @@ static bool has_time_for(const libxl__livepatch_action *lpa, uint64_t us)
 void libxl__livepatch_action_start(libxl__egc *egc,
                                    libxl__livepatch_action *lpa)
 {
+    libxl__livepatch_timer_init(&lpa->timer);
+    libxl_livepatch_attempt_init(&lpa->attempt);
     begin_series(lpa);
     lpa->backoff_us = BACKOFF_FIRST_US;
     lpa->attempt_us = libxl__livepatch_now_us();
@@ -426,7 +424,7 @@ static void action_ready(libxl__egc *egc, libxl__livepatch_timer *lpt)
     uint32_t state;
     int rc, r;
 
-    r = libxl__livepatch_get(gc, lpa->name, &state, &rc);
+    r = libxl__livepatch_get(gc, lpa->item->name, &state, &rc);
     if (r) {
         lpa->outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED;
         lpa->reason = r == -ENOENT ? LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD
@@ -517,7 +515,7 @@ static void action_paused(libxl__egc *egc, libxl__livepatch_pauser *lpp,
         return;
     }
     if (libxl__livepatch_call_aborted(lpa->call)) {
-        begin_attempt(lpa);
+        begin_attempt(gc, lpa);
         action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_FAILED,
                     LIBXL_LIVEPATCH_REASON_ABORTED, 0);
         return;
@@ -530,7 +528,9 @@ static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa)
     libxl__livepatch_call *const lpc = lpa->call;
     libxl_livepatch_attempt *const attempt = &lpa->attempt;
     STATE_AO_GC(lpc->ao);
-    uint32_t flags = lpa->nodeps ? LIVEPATCH_ACTION_APPLY_NODEPS : 0;
+    /* What was below an old one is so again, depended on or not. */
+    uint32_t flags = lpa->rollback || lpc->params.nodeps
+                         ? LIVEPATCH_ACTION_APPLY_NODEPS : 0;
     int r;
 
     /* What each guest runs during the last attempt before pausing. */
@@ -540,11 +540,11 @@ static void action_do(libxl__egc *egc, libxl__livepatch_action *lpa)
         lpa->op != LIBXL_LIVEPATCH_OPERATION_UNLOAD)
         libxl__livepatch_sample_usage(gc, &lpa->sample);
 
-    begin_attempt(lpa);
+    begin_attempt(gc, lpa);
     note_begin(gc, lpa);
     lpc->changed = true;
-    r = libxl__livepatch_do(gc, lpa->name, lpa->op, attempt->timeout_us,
-                            flags);
+    r = libxl__livepatch_do(gc, lpa->item->name, lpa->op,
+                            attempt->timeout_us, flags);
     if (!r && lpa->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD) {
         action_over(egc, lpa, LIBXL_LIVEPATCH_OUTCOME_DONE,
                     LIBXL_LIVEPATCH_REASON_NONE, 0);
@@ -571,7 +571,7 @@ static void action_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
     uint32_t state = 0;
     int rc = -XEN_EAGAIN, r;
 
-    r = libxl__livepatch_get(gc, lpa->name, &state, &rc);
+    r = libxl__livepatch_get(gc, lpa->item->name, &state, &rc);
     now = libxl__livepatch_now_us();
     if (!r && rc != -XEN_EAGAIN) {
         lpa->attempt.duration_us = now - lpa->attempt_us;
@@ -676,7 +676,7 @@ static void action_resumed(libxl__egc *egc, libxl__livepatch_pauser *lpp,
         libxl_livepatch_pause_init(pause);
         pause->domid = guest->domid;
         memcpy(pause->uuid.uuid, guest->uuid, sizeof(guest->uuid));
-        pause->name = libxl__livepatch_domain_name(NOGC, guest->domid);
+        pause->name = libxl__livepatch_domain_name(gc, guest->domid);
         pause->paused_us = guest->paused_us;
         times = GCSPRINTF("%s%sdomain %"PRIu32" after %"PRIu64" us",
                           times ?: "", times ? ", " : "", guest->domid,
@@ -827,7 +827,7 @@ void libxl__livepatch_conclude_action(libxl__gc *gc,
 {
     libxl_livepatch_result *const result = lpa->call->result;
     const char *what = GCSPRINTF("%s was not %s",
-                                 libxl__livepatch_text(gc, lpa->name),
+                                 lpa->item->payload.name,
                                  participle(lpa->op));
 
     /* As long as it can be undone it is no more than a failure. */

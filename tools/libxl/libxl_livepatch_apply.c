@@ -45,12 +45,9 @@ static void apply_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
 static void leftover(libxl__gc *gc, libxl__livepatch_transaction *lptx,
                      const libxl__livepatch_action *lpa)
 {
-    libxl__livepatch_call *const lpc = lptx->call;
-
-    libxl__livepatch_warn(gc, lpc->result,
+    libxl__livepatch_warn(gc, lptx->call->result,
             "%s, which was replaced, stays loaded: it was not "
-            "unloaded: %s",
-            lpc->notes.intent.items[lptx->acting].payload.name,
+            "unloaded: %s", lpa->item->payload.name,
             libxl__livepatch_action_error(gc, lpa));
 }
 

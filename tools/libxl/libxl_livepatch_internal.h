@@ -163,6 +163,10 @@ libxl__livepatch_judge(const libxl__livepatch_image *image,
                        bool *force_io,
                        libxl_livepatch_judgement *judgement);
 
+/* Why it is not acceptable; NULL if it is. */
+_hidden const libxl_livepatch_finding *
+libxl__livepatch_first_error(const libxl_livepatch_judgement *judgement);
+
 /*----- the hypervisor's sub-operations (libxl_livepatch_sysctl.c) -----*/
 
 /*
@@ -454,14 +458,6 @@ _hidden bool libxl__livepatch_read_again(libxl__gc *gc,
                                     const libxl_livepatch_payload *payload,
                                     libxl__livepatch_image *image_r);
 
-/* As far as that is known. */
-static inline bool
-libxl__livepatch_has_hooks(const libxl__livepatch_item *item)
-{
-    return libxl_string_list_length(&item->payload.hooks) ||
-           !item->payload.recorded;
-}
-
 /* In the order of the stack: what is to go, then what is to come. */
 typedef struct {
     libxl_livepatch_operation operation;        /* UNKNOWN: none */
@@ -564,15 +560,9 @@ typedef struct {
     uint64_t paused_us;         /* from standing still to being resumed */
 } libxl__livepatch_guest;
 
-/* How much a domain had run at some time. */
+/* How much domains had run at some time. */
 typedef struct {
-    uint32_t domid;
-    uint8_t uuid[16];
-    uint64_t cpu_ns;
-} libxl__livepatch_usage;
-
-typedef struct {
-    libxl__livepatch_usage *domains;
+    xc_domaininfo_t *domains;
     int num;
     uint64_t taken_us;          /* by libxl__livepatch_now_us */
 } libxl__livepatch_sample;
@@ -786,15 +776,16 @@ _hidden void libxl__livepatch_call_end(libxl__egc *egc,
 /*----- one action, until it is done (libxl_livepatch_action.c) -----*/
 
 typedef struct libxl__livepatch_action libxl__livepatch_action;
+typedef void
+libxl__livepatch_action_callback(libxl__egc *egc,
+                                 libxl__livepatch_action *lpa);
 struct libxl__livepatch_action {
     /* to be filled in by the user */
     libxl__livepatch_call *call;
-    const char *name;
+    libxl__livepatch_item *item;        /* what it is about */
     libxl_livepatch_operation op;       /* one that is an action */
-    bool nodeps;
-    bool rollback;                      /* for the report alone */
-    bool has_hooks;                     /* an odd errno may be a hook's */
-    void (*callback)(libxl__egc *egc, libxl__livepatch_action *lpa);
+    bool rollback;
+    libxl__livepatch_action_callback *callback;
     /*
      * shared: DONE, FAILED, BUSY, or STRANDED when it is still in flight
      */
@@ -825,7 +816,6 @@ struct libxl__livepatch_action {
     uint64_t poll_us;
 };
 
-_hidden void libxl__livepatch_action_init(libxl__livepatch_action *lpa);
 _hidden void libxl__livepatch_action_start(libxl__egc *egc,
                                            libxl__livepatch_action *lpa);
 /* Why an action was not DONE, in people's words, from gc. */
@@ -867,7 +857,6 @@ struct libxl__livepatch_transaction {
     /* private */
     int next;
     libxl__livepatch_action action;
-    int acting;                 /* the item that it is about */
     uint64_t unpatched_us;      /* since then the old stack is gone */
     /* while things are put back: */
     bool recovering;            /* from a call that was killed */
@@ -889,6 +878,13 @@ libxl__livepatch_transaction_add(libxl__gc *gc,
                                  libxl__livepatch_transaction *lptx,
                                  libxl_livepatch_operation op, int item,
                                  bool tidying);
+/* Begin an action on the item. */
+_hidden void libxl__livepatch_act(libxl__egc *egc,
+                                  libxl__livepatch_transaction *lptx,
+                                  libxl__livepatch_item *item,
+                                  libxl_livepatch_operation op,
+                                  bool rollback,
+                                  libxl__livepatch_action_callback *);
 /* An upload of what the intent's item has; 0 or a negative errno. */
 _hidden int libxl__livepatch_upload_item(libxl__gc *gc,
                                          libxl__livepatch_call *lpc,

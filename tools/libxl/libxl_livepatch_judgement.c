@@ -196,6 +196,18 @@ int libxl__livepatch_judge(const libxl__livepatch_image *image,
     return errno_to_rc(r);
 }
 
+const libxl_livepatch_finding *
+libxl__livepatch_first_error(const libxl_livepatch_judgement *judgement)
+{
+    int i;
+
+    for (i = 0; i < judgement->num_findings; i++)
+        if (judgement->findings[i].severity ==
+            LIBXL_LIVEPATCH_SEVERITY_ERROR)
+            return &judgement->findings[i];
+    return NULL;
+}
+
 int libxl__livepatch_split_metadata(const char *bytes, size_t len,
                                     libxl_livepatch_metadata **md_r,
                                     int *num_r, libxl_string_list *fixes_r)

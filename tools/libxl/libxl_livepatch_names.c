@@ -156,7 +156,7 @@ char *libxl__livepatch_domain_name(libxl__gc *gc, uint32_t domid)
     name = read_node(gc, &store,
                      GCSPRINTF("/local/domain/%u/name", domid));
     libxl__livepatch_store_dispose(&store);
-    return name ? libxl__livepatch_text(gc, name) : NULL;
+    return name ? libxl__livepatch_text(NOGC, name) : NULL;
 }
 
 bool libxl__livepatch_is_migrating(libxl__gc *gc,

@@ -32,11 +32,10 @@ static void add_names(libxl__gc *gc, libxl_livepatch_report *report)
 
     for (i = 0; i < report->num_stragglers; i++)
         report->stragglers[i].name =
-            libxl__livepatch_domain_name(NOGC,
-                                         report->stragglers[i].domid);
+            libxl__livepatch_domain_name(gc, report->stragglers[i].domid);
     for (i = 0; i < report->num_waiting; i++)
         report->waiting[i].name =
-            libxl__livepatch_domain_name(NOGC, report->waiting[i].domid);
+            libxl__livepatch_domain_name(gc, report->waiting[i].domid);
 }
 
 static int get_report(libxl__gc *gc, libxl__livepatch_reporter *lpr,

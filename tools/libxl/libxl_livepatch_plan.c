@@ -10,22 +10,11 @@
 
 /*----- reading and judging -----*/
 
-static const libxl_livepatch_finding *
-first_error(const libxl_livepatch_judgement *judgement)
-{
-    int i;
-
-    for (i = 0; i < judgement->num_findings; i++)
-        if (judgement->findings[i].severity ==
-            LIBXL_LIVEPATCH_SEVERITY_ERROR)
-            return &judgement->findings[i];
-    return NULL;
-}
-
 static int refuse_judged(libxl__gc *gc, apply_state *as,
                          const libxl_livepatch_judgement *judgement)
 {
-    const libxl_livepatch_finding *error = first_error(judgement);
+    const libxl_livepatch_finding *error =
+        libxl__livepatch_first_error(judgement);
     const char *where = error->where;
 
     /* Many a message begins with its subject anyhow. */

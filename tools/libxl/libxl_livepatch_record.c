@@ -27,6 +27,22 @@
 
 #define NOTES_PATH XEN_RUN_DIR "/livepatch.notes"
 
+static libxl_livepatch_payload *
+find_name(libxl_livepatch_payload *payloads, int num, const char *name)
+{
+    int i;
+
+    for (i = 0; i < num; i++)
+        if (!strcmp(payloads[i].name, name)) return &payloads[i];
+    return NULL;
+}
+
+static libxl_livepatch_payload *find_known(libxl__livepatch_known *known,
+                                           const char *name)
+{
+    return find_name(known->payloads, known->num, name);
+}
+
 /*----- reading -----*/
 
 static libxl_livepatch_payload *add_known(libxl__gc *gc,
@@ -133,14 +149,15 @@ static bool take_notes(libxl__gc *gc, libxl__livepatch_notes *notes,
 /* What a call is about, or was, may have been exchanged by it. */
 static void doubt_items(libxl__livepatch_notes *notes)
 {
-    int i, j;
+    libxl_livepatch_payload *known;
+    int i;
 
     notes->known.slack = notes->intent.num;
-    for (i = 0; i < notes->intent.num; i++)
-        for (j = 0; j < notes->known.num; j++)
-            if (!strcmp(notes->intent.items[i].payload.name,
-                        notes->known.payloads[j].name))
-                notes->known.payloads[j].recorded = false;
+    for (i = 0; i < notes->intent.num; i++) {
+        known = find_known(&notes->known,
+                           notes->intent.items[i].payload.name);
+        if (known) known->recorded = false;
+    }
 }
 
 int libxl__livepatch_notes_load(libxl__gc *gc,
@@ -215,17 +232,6 @@ static void add_reported(libxl__gc *gc, libxl__livepatch_reporter *lpr,
 
 /*----- what is known besides -----*/
 
-static const libxl_livepatch_payload *
-find_name(const libxl_livepatch_payload *payloads, int num,
-          const char *name)
-{
-    int i;
-
-    for (i = 0; i < num; i++)
-        if (!strcmp(payloads[i].name, name)) return &payloads[i];
-    return NULL;
-}
-
 /*
  * Whether the payloads that bear known names are still the same ones.  The
  * version counts uploads and unloads, the number of payloads changes by
@@ -236,7 +242,7 @@ find_name(const libxl_livepatch_payload *payloads, int num,
  */
 static bool records_hold(const libxl__livepatch_known *known,
                          const libxl__livepatch_set *set,
-                         const libxl_livepatch_payload *payloads)
+                         libxl_livepatch_payload *payloads)
 {
     uint32_t changes = set->version - known->version;
     int64_t unloads = ((int64_t)changes - (set->num - known->num)) / 2;
@@ -390,12 +396,8 @@ void libxl__livepatch_known_adopt(libxl__gc *gc,
                                   const libxl_livepatch_payload *payload,
                                   bool applied)
 {
-    libxl_livepatch_payload *record = NULL;
-    int i;
+    libxl_livepatch_payload *record = find_known(known, payload->name);
 
-    for (i = 0; i < known->num; i++)
-        if (!strcmp(known->payloads[i].name, payload->name))
-            record = &known->payloads[i];
     if (record) {
         libxl_livepatch_payload_dispose(record);
         libxl_livepatch_payload_init(record);
@@ -425,28 +427,24 @@ libxl__livepatch_known_uploaded(libxl__gc *gc,
 void libxl__livepatch_known_unloaded(libxl__livepatch_known *known,
                                      const char *name)
 {
-    int i;
+    libxl_livepatch_payload *record = find_known(known, name);
 
     known->version++;
-    for (i = 0; i < known->num; i++) {
-        if (strcmp(known->payloads[i].name, name)) continue;
-        libxl_livepatch_payload_dispose(&known->payloads[i]);
-        known->num--;
-        memmove(&known->payloads[i], &known->payloads[i + 1],
-                (known->num - i) * sizeof(*known->payloads));
-        return;
-    }
+    if (!record) return;
+
+    libxl_livepatch_payload_dispose(record);
+    known->num--;
+    memmove(record, record + 1,
+            (&known->payloads[known->num] - record) * sizeof(*record));
 }
 
 void libxl__livepatch_known_applied(libxl__livepatch_known *known,
                                     const char *name, bool applied)
 {
-    int i;
+    libxl_livepatch_payload *record = find_known(known, name);
 
-    for (i = 0; i < known->num; i++)
-        if (!strcmp(known->payloads[i].name, name))
-            known->payloads[i].applied_us =
-                applied ? libxl__livepatch_epoch_us() : 0;
+    if (record)
+        record->applied_us = applied ? libxl__livepatch_epoch_us() : 0;
 }
 
 /*----- writing -----*/

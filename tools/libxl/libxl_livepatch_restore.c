@@ -265,22 +265,9 @@ static void restore_next(libxl__egc *egc,
         item = &lpc->notes.intent.items[i];
         item->tried = lptx->round;
         if (undo_order[order].op != LIBXL_LIVEPATCH_OPERATION_UPLOAD) {
-            libxl__livepatch_action *const lpa = &lptx->action;
-
-            libxl__livepatch_action_init(lpa);
-            lpa->call = lpc;
-            lpa->name = item->name;
-            lpa->op = undo_order[order].op;
-            lpa->rollback = true;
-            lpa->has_hooks = libxl__livepatch_has_hooks(item);
-            /*
-             * What was below it is so again, if it depends on it or not.
-             */
-            lpa->nodeps = true;
-            lpa->callback = restore_acted;
-            lptx->acting = i;
             lptx->undoing = order;
-            libxl__livepatch_action_start(egc, lpa);
+            libxl__livepatch_act(egc, lptx, item, undo_order[order].op,
+                                 true, restore_acted);
             return;
         }
         r = libxl__livepatch_upload_item(gc, lpc, item);
@@ -307,8 +294,7 @@ static void restore_acted(libxl__egc *egc, libxl__livepatch_action *lpa)
     libxl__livepatch_transaction *lptx = CONTAINER_OF(lpa, *lptx, action);
     libxl__livepatch_call *const lpc = lptx->call;
     STATE_AO_GC(lpc->ao);
-    libxl__livepatch_item *const item =
-        &lpc->notes.intent.items[lptx->acting];
+    libxl__livepatch_item *const item = lpa->item;
 
     if (lpa->outcome != LIBXL_LIVEPATCH_OUTCOME_DONE) {
         lptx->obstacle = libxl__livepatch_action_error(gc, lpa);

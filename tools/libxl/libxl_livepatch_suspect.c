@@ -56,26 +56,9 @@ static int list_domains(libxl__gc *gc, xc_domaininfo_t **info_r,
 int libxl__livepatch_sample_usage(libxl__gc *gc,
                                   libxl__livepatch_sample *sample_r)
 {
-    xc_domaininfo_t *info;
-    int num, i, rc;
+    int rc = list_domains(gc, &sample_r->domains, &sample_r->num);
 
-    rc = list_domains(gc, &info, &num);
-    if (rc) goto out;
-
-    sample_r->taken_us = libxl__livepatch_now_us();
-    sample_r->domains = libxl__calloc(gc, num + 1,
-                                      sizeof(*sample_r->domains));
-    sample_r->num = num;
-    for (i = 0; i < num; i++) {
-        libxl__livepatch_usage *usage = &sample_r->domains[i];
-
-        usage->domid = info[i].domain;
-        memcpy(usage->uuid, info[i].handle, sizeof(usage->uuid));
-        usage->cpu_ns = info[i].cpu_time;
-    }
-    rc = 0;
-
- out:
+    if (!rc) sample_r->taken_us = libxl__livepatch_now_us();
     return rc;
 }
 
@@ -96,8 +79,9 @@ static uint64_t used_before(const libxl__livepatch_sample *sample,
     int i;
 
     for (i = 0; i < sample->num; i++)
-        if (is_it(info, sample->domains[i].domid, sample->domains[i].uuid))
-            return sample->domains[i].cpu_ns;
+        if (is_it(info, sample->domains[i].domain,
+                  sample->domains[i].handle))
+            return sample->domains[i].cpu_time;
     return 0;
 }
 
@@ -273,7 +257,7 @@ int libxl__livepatch_guess(libxl__gc *gc,
             continue;
         libxl_livepatch_suspect_init(to);
         to->domid = s->guest.domid;
-        to->name = libxl__livepatch_domain_name(NOGC, to->domid);
+        to->name = libxl__livepatch_domain_name(gc, to->domid);
         to->cpu_us = s->cpu_ns / 1000;
         to->migrating = s->migrates;
         (*num_r)++;

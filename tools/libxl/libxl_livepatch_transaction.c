@@ -83,6 +83,22 @@ void libxl__livepatch_note_done(libxl__gc *gc, libxl__livepatch_call *lpc,
     }
 }
 
+void libxl__livepatch_act(libxl__egc *egc,
+                          libxl__livepatch_transaction *lptx,
+                          libxl__livepatch_item *item,
+                          libxl_livepatch_operation op, bool rollback,
+                          libxl__livepatch_action_callback *callback)
+{
+    lptx->action = (libxl__livepatch_action){
+        .call = lptx->call,
+        .item = item,
+        .op = op,
+        .rollback = rollback,
+        .callback = callback,
+    };
+    libxl__livepatch_action_start(egc, &lptx->action);
+}
+
 int libxl__livepatch_upload_item(libxl__gc *gc, libxl__livepatch_call *lpc,
                                  libxl__livepatch_item *item)
 {
@@ -143,26 +159,14 @@ static void note_unpatched(libxl__livepatch_transaction *lptx,
 
 static void begin_action(libxl__egc *egc,
                          libxl__livepatch_transaction *lptx,
-                         const libxl__livepatch_step *step)
+                         const libxl__livepatch_step *step,
+                         libxl__livepatch_item *item)
 {
-    libxl__livepatch_call *const lpc = lptx->call;
-    libxl__livepatch_item *const item =
-        &lpc->notes.intent.items[step->item];
-    libxl__livepatch_action *const lpa = &lptx->action;
-
     note_unpatched(lptx, step);
-    libxl__livepatch_action_init(lpa);
-    lpa->call = lpc;
-    lpa->name = item->name;
-    lpa->op = step->op;
-    lpa->nodeps = lpc->params.nodeps;
-    lpa->has_hooks = libxl__livepatch_has_hooks(item);
-    lpa->callback = step_done;
-    lptx->acting = step->item;
     if (step->op == LIBXL_LIVEPATCH_OPERATION_APPLY ||
         step->op == LIBXL_LIVEPATCH_OPERATION_REPLACE)
         item->applied = true;
-    libxl__livepatch_action_start(egc, lpa);
+    libxl__livepatch_act(egc, lptx, item, step->op, false, step_done);
 }
 
 /* Returns ERROR_FAIL when the call has been concluded. */
@@ -198,6 +202,7 @@ static void step_next(libxl__egc *egc, libxl__livepatch_transaction *lptx)
     libxl__livepatch_call *const lpc = lptx->call;
     STATE_AO_GC(lpc->ao);
     const libxl__livepatch_step *step;
+    libxl__livepatch_item *item;
 
     for (;;) {
         if (libxl__livepatch_call_aborted(lpc)) {
@@ -219,15 +224,16 @@ static void step_next(libxl__egc *egc, libxl__livepatch_transaction *lptx)
             return;
         }
         step = &lptx->steps[lptx->next];
-        if (lpc->notes.intent.items[step->item].settled) {
+        item = &lpc->notes.intent.items[step->item];
+        if (item->settled) {
             lptx->next++;
             continue;
         }
         if (step->op != LIBXL_LIVEPATCH_OPERATION_UPLOAD) {
-            begin_action(egc, lptx, step);
+            begin_action(egc, lptx, step, item);
             return;
         }
-        if (upload(gc, lptx, &lpc->notes.intent.items[step->item])) {
+        if (upload(gc, lptx, item)) {
             libxl__livepatch_restore(egc, lptx);
             return;
         }
@@ -254,8 +260,7 @@ static void step_done(libxl__egc *egc, libxl__livepatch_action *lpa)
     libxl__livepatch_transaction *lptx = CONTAINER_OF(lpa, *lptx, action);
     libxl__livepatch_call *const lpc = lptx->call;
     STATE_AO_GC(lpc->ao);
-    libxl__livepatch_item *const item =
-        &lpc->notes.intent.items[lptx->acting];
+    libxl__livepatch_item *const item = lpa->item;
     const libxl__livepatch_step *const step = &lptx->steps[lptx->next];
     /* Gone is what an unload wanted. */
     const bool gone = step->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD &&
