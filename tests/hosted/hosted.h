@@ -75,6 +75,10 @@ size_t hosted_symbol_size(const char *name);
 /* Calls it as the hypervisor would: int (*)(void). */
 int hosted_call(const char *name);
 
+/* Whether the end of functions is known, as from 4.21 on: as HOSTED_SYMBOLS in
+ * the environment names that or 4.17, or else as the release has it. */
+extern bool hosted_end_symbols;
+
 /* How many regions are registered, beside the hypervisor's own. */
 extern unsigned int hosted_regions;
 

@@ -7,6 +7,7 @@
 #include <asm/endbr.h>
 #include <asm/flushtlb.h>
 #include <asm/nops.h>
+#include <asm/spec_ctrl.h>
 #include <asm/uaccess.h>
 #include <xen/lib.h>
 #include <xen/sched.h>
@@ -21,6 +22,7 @@
 bool hosted_has_ibt, hosted_has_shstk, hosted_has_cx16 = true;
 bool hosted_features[X86_FEATURE_NR];
 struct cpuinfo_x86 boot_cpu_data;
+int8_t opt_xpti_hwdom, opt_xpti_domu;
 
 bool boot_cpu_has(unsigned int feature)
 {

@@ -28,6 +28,8 @@ static const struct symbol *named[MAX_SYMBOLS];
 static unsigned int nsymbols;
 static bool sorted;
 
+bool hosted_end_symbols;
+
 static LIST_HEAD(regions);
 unsigned int hosted_regions;
 
@@ -149,7 +151,8 @@ int xensyms_read(uint32_t *symnum, char *type, unsigned long *address,
 static const char *lookup_own(unsigned long addr, unsigned long *size,
                               unsigned long *offset, char *namebuf)
 {
-    unsigned int i;
+    unsigned int i, after;
+    unsigned long next, end;
 
     sort_symbols();
     for ( i = nsymbols; i-- > 0; )
@@ -157,9 +160,21 @@ static const char *lookup_own(unsigned long addr, unsigned long *size,
             break;
     if ( i >= nsymbols )
         return NULL;
-    /* To the next one, as in Xen, which keeps no sizes. */
-    *size = i + 1 < nsymbols ? symbols[i + 1].addr - symbols[i].addr
-                             : (unsigned long)_end - symbols[i].addr;
+    /* Of several, the first: so that all tests have the same. */
+    while ( i && symbols[i - 1].addr == symbols[i].addr )
+        i--;
+    next = (unsigned long)_end;
+    for ( after = i + 1; after < nsymbols; after++ )
+        if ( symbols[after].addr > symbols[i].addr )
+        {
+            next = symbols[after].addr;
+            break;
+        }
+    /* To the next one, as in Xen, which keeps no sizes; from 4.21 on the end
+     * of those that have one is kept, if it isn't where the next begins. */
+    end = symbols[i].addr + symbols[i].size;
+    *size = (hosted_end_symbols && symbols[i].size && end < next
+             ? end : next) - symbols[i].addr;
     *offset = addr - symbols[i].addr;
     strlcpy(namebuf, symbols[i].name, KSYM_NAME_LEN + 1);
     return namebuf;
@@ -246,12 +261,15 @@ int xen_build_id_check(const Elf_Note *n, unsigned int n_sz,
 void hosted_reset_symbols(void)
 {
     const struct symbol *symbol;
+    const char *as;
 
     nsymbols = 0;
     for ( symbol = __start_hosted_symbols; symbol < __stop_hosted_symbols;
           symbol++ )
         symbols[nsymbols++] = *symbol;
     sorted = false;
+    as = getenv("HOSTED_SYMBOLS");
+    hosted_end_symbols = as ? !strcmp(as, "4.21") : HOSTED_RELEASE >= 21;
     memset(build_id, HOSTED_XEN_ID, sizeof(build_id));
     hosted_build_id = build_id;
     hosted_build_id_len = sizeof(build_id);

@@ -4,6 +4,7 @@
 
 #include <asm/alternative.h>
 #include <asm/cpufeature.h>
+#include <asm/spec_ctrl.h>
 
 #include "arch.h"
 
@@ -72,8 +73,9 @@ static void test_jump(void **state)
     assert_works("xen_poisoned", 5);
 }
 
-/* Too short a function may be continued in the padding behind it. */
-static void test_short(void **state)
+/* Too short a function may be continued in the padding behind it, whether its
+ * symbol has that or not. */
+static void short_ones(void)
 {
     assert_int_equal(hosted_symbol_size("xen_tiny"), 3);
     assert_loads(image_jump("xen_tiny"));
@@ -84,6 +86,29 @@ static void test_short(void **state)
     assert_loads(image_jump("xen_endbr_short"));
     assert_jump(4);
     assert_works("xen_endbr_short", 0);
+}
+
+static void test_short(void **state)
+{
+    hosted_end_symbols = false;
+    short_ones();
+    hosted_end_symbols = true;
+    short_ones();
+}
+
+/* Some of it runs where a payload's text isn't mapped. */
+static void test_entry(void **state)
+{
+    assert_works("xen_entry", 15);
+    opt_xpti_domu = 1;
+    assert_refuses(image_jump("xen_entry"), -EOPNOTSUPP, "is entry code");
+    assert_loads(image_nops("xen_entry", 5));
+    assert_loads(image_jump("xen_one"));
+    assert_loads(image_jump("xen_labelled"));
+    opt_xpti_domu = 0;
+    opt_xpti_hwdom = 1;
+    assert_refuses(image_jump("xen_entry"), -EOPNOTSUPP, "XPTI");
+    opt_xpti_hwdom = 0;
 }
 
 static void test_short_crowded(void **state)
@@ -293,7 +318,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         records_test(test_jump),
         records_test(test_short),
-        records_test(test_short_crowded),
+        records_test(test_short_crowded), records_test(test_entry),
         records_test(test_distance),
         records_test(test_nops),
         records_test(test_nops_size),

@@ -99,16 +99,50 @@ static void test_old_size(void **state)
     image_function(image, 0)->old_size = 0;
     assert_refuses(image, -EINVAL, "xen_one has an old size of 0");
 
-    /* It ends where the next symbol begins, with the padding before it. */
-    image = image_new();
-    image_function(image, 0)->old_size = 17;
-    assert_refuses(image, -EINVAL, "its old size of 17 bytes is more than");
     image = image_new();
     image_function(image, 0)->old_size = 0xffffffff;
     assert_refuses(image, -EINVAL, "its old size of 4294967295 bytes");
     image = image_new();
     image_function(image, 0)->old_size = 16;
     assert_loads(image);
+
+    /* What is known to end before the next symbol begins. */
+    hosted_end_symbols = true;
+    image = image_make(IMAGE_ID, HOSTED_XEN_ID, "xen_nop", 9);
+    image_function(image, 0)->old_size = 6;
+    assert_loads(image);
+    image = image_make(IMAGE_ID, HOSTED_XEN_ID, "xen_nop", 9);
+    image_function(image, 0)->old_size = 7;
+    assert_refuses(image, -EINVAL, "its old size of 7 bytes is more than the "
+                                   "6 of xen_nop");
+}
+
+/* As in assembly: what counts is that none of them is written over. */
+static void test_labels(void **state)
+{
+    struct image *image;
+
+    for ( hosted_end_symbols = false; ; hosted_end_symbols = true )
+    {
+        image = image_make(IMAGE_ID, HOSTED_XEN_ID, "xen_labelled", 9);
+        assert_int_equal(image_function(image, 0)->old_size, 10);
+        assert_int_equal(op_upload_once("l", image), 0);
+        assert_int_equal(hosted_call("xen_labelled"), 13);
+        assert_int_equal(op_apply("l"), 0);
+        assert_int_equal(hosted_call("xen_labelled"), 9);
+        assert_int_equal(op_revert("l"), 0);
+        assert_int_equal(op_unload("l"), 0);
+
+        image = image_make(IMAGE_ID, HOSTED_XEN_ID, "xen_labelled_early", 9);
+        assert_refuses(image, -EINVAL, "a jump needs 5 bytes, it has 2");
+        image = image_make(IMAGE_ID, HOSTED_XEN_ID, "xen_labelled_early", 9);
+        image_drop_reloc(image, FUNCS, NEW_ADDR);
+        image_function(image, 0)->new_size = 7;
+        assert_refuses(image, -EINVAL, "can't tell where the instruction at "
+                                       "offset 2 ends");
+        if ( hosted_end_symbols )
+            break;
+    }
 }
 
 static void test_name(void **state)
@@ -491,7 +525,7 @@ int main(void)
         records_test(test_address_in_payload),
         records_test(test_size_in_payload),
         records_test(test_engine),
-        records_test(test_idle_loop),
+        records_test(test_labels), records_test(test_idle_loop),
         records_test(test_new_address),
         records_test(test_overlap),
         records_test(test_replaces),

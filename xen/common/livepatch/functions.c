@@ -47,6 +47,9 @@ struct record {
     size_t room;                /* From old_addr to the next symbol. */
 };
 
+/* More than a jump takes, with what it leaves in front of it. */
+#define LEAST_ROOM 16
+
 #define NAME_FMT "function %.80s"
 
 /*
@@ -126,11 +129,10 @@ static int find_by_name(const struct record *r)
     return 0;
 }
 
-/* The symbol at old_addr, whoever owns it. */
-static const char *find_symbol(const struct record *r, char *namebuf,
+/* The last symbol that begins at addr or before, whoever owns that. */
+static const char *find_symbol(const void *addr, char *namebuf,
                                unsigned long *size, unsigned long *offset)
 {
-    void *addr = r->func->old_addr;
     const struct payload *owner;
 
     if ( is_kernel_text(addr) )
@@ -141,6 +143,41 @@ static const char *find_symbol(const struct record *r, char *namebuf,
         return NULL;
 
     return symbols_name(owner, (unsigned long)addr, size, offset);
+}
+
+/*
+ * Where the next symbol begins, as far as it matters.  Of payloads, and of the
+ * hypervisor from 4.21 on, a symbol's size is what the compiler has said: the
+ * padding behind it is the same symbol's still, with an offset beyond its end.
+ */
+static size_t find_room(const void *addr, unsigned long size)
+{
+    char namebuf[KSYM_NAME_LEN + 1];
+    unsigned long its_size, offset;
+    size_t room = size;
+
+    while ( room < LEAST_ROOM &&
+            find_symbol(addr + room, namebuf, &its_size, &offset) &&
+            offset == room )
+        room++;
+
+    return room;
+}
+
+/*
+ * Functions in assembly have labels within, which are symbols like all others
+ * and have no size.  Nothing is written beyond the first, whatever old_size
+ * says; but what is followed by padding is known to end there.
+ */
+static bool has_labels(const struct livepatch_func *func, unsigned long size)
+{
+    char namebuf[KSYM_NAME_LEN + 1];
+    unsigned long its_size, offset;
+
+    return is_kernel_text(func->old_addr) &&
+           is_kernel_text(func->old_addr + func->old_size - 1) &&
+           find_symbol(func->old_addr + size, namebuf, &its_size, &offset) &&
+           !offset;
 }
 
 static int check_old(struct record *r)
@@ -161,7 +198,7 @@ static int check_old(struct record *r)
                       "boot",
                       name, func->old_addr);
 
-    symbol = find_symbol(r, namebuf, &size, &offset);
+    symbol = find_symbol(func->old_addr, namebuf, &size, &offset);
     if ( !symbol )
         return refuse(r->why, -EINVAL,
                       NAME_FMT ": at %p is no code of the hypervisor or of a "
@@ -185,13 +222,13 @@ static int check_old(struct record *r)
                       "bytes into %.80s",
                       name, func->old_addr, offset, symbol);
 
-    if ( func->old_size > size )
+    if ( func->old_size > size && !has_labels(func, size) )
         return refuse(r->why, -EINVAL,
                       NAME_FMT " at %p: its old size of %u bytes is more than "
                       "the %lu of %.80s",
                       name, func->old_addr, func->old_size, size, symbol);
 
-    r->room = size;
+    r->room = find_room(func->old_addr, size);
 
     return 0;
 }

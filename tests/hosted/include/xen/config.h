@@ -5,6 +5,7 @@
 /* What every source file sees first, as Xen's own build has it. */
 #define CONFIG_LIVEPATCH        1
 #define CONFIG_INDIRECT_THUNK   1
+#define CONFIG_PV               1
 #define CONFIG_NR_CPUS          64
 #define NR_CPUS                 CONFIG_NR_CPUS
 #define ELFSIZE                 64

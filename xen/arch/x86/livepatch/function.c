@@ -15,6 +15,8 @@
 #include <asm/cpufeature.h>
 #include <asm/endbr.h>
 #include <asm/livepatch.h>
+#include <asm/msr.h>                /* For spec_ctrl.h, which misses it. */
+#include <asm/spec_ctrl.h>
 
 #include "../../../common/livepatch/arch.h"
 #include "../../../common/livepatch/functions.h"
@@ -22,6 +24,9 @@
 #include "../../../common/livepatch/reason.h"
 #include "instruction.h"
 #include "nmi.h"
+
+/* From the linker script. */
+extern const char _stextentry[], _etextentry[];
 
 /* The longest patch, and all of the instruction that its end may be in. */
 #define CODE_SIZE (LIVEPATCH_OPAQUE_SIZE + INSTRUCTION_MAX)
@@ -88,7 +93,7 @@ static int check_jump(const struct livepatch_func *func,
                       "function %.80s at %p: a jump needs %u bytes, it has "
                       "%u, and behind it is no padding that could be used",
                       function_name(func), func->old_addr, end,
-                      func->old_size);
+                      min_t(unsigned int, func->old_size, code->room));
 
     if ( distance >= (int64_t)ARCH_LIVEPATCH_RANGE ||
          -distance >= (int64_t)ARCH_LIVEPATCH_RANGE || displacement != rel32 )
@@ -183,6 +188,25 @@ static int check_nops(const struct livepatch_func *func,
     return 0;
 }
 
+/*
+ * Entry code begins on the page tables of a guest.  With XPTI these map the
+ * entry code, and not what is outside of Xen's image.
+ */
+static int check_entry(const struct livepatch_func *func,
+                       struct livepatch_reason *why)
+{
+    const char *addr = func->old_addr;
+
+    if ( !IS_ENABLED(CONFIG_PV) || (!opt_xpti_hwdom && !opt_xpti_domu) ||
+         addr < _stextentry || addr >= _etextentry )
+        return 0;
+
+    return refuse(why, -EOPNOTSUPP,
+                  "function %.80s at %p is entry code, which can't jump to a "
+                  "payload with XPTI: guests' page tables don't map it",
+                  function_name(func), addr);
+}
+
 int arch_function_check(const struct livepatch_func *func, size_t room,
                         struct livepatch_fstate *state,
                         struct livepatch_reason *why)
@@ -191,8 +215,10 @@ int arch_function_check(const struct livepatch_func *func, size_t room,
 
     read_code(&code, func, room);
 
-    return func->new_addr ? check_jump(func, &code, state, why)
-                          : check_nops(func, &code, state, why);
+    if ( !func->new_addr )
+        return check_nops(func, &code, state, why);
+
+    return check_entry(func, why) ?: check_jump(func, &code, state, why);
 }
 
 bool arch_runs_stopped(const void *addr)
