@@ -125,18 +125,19 @@ static void cf_check call_again(void *unused)
 }
 
 /* Pairs with load_acquire(&word) of those who see the word move. */
-static void move_on(uint64_t generation, enum phase phase)
+static void __unpatchable move_on(uint64_t generation, enum phase phase)
 {
     store_release(&word, WORD(generation, phase));
 }
 
 /* Pairs with has_done(): the leader sees all that was before it. */
-static void do_step(enum step step, uint64_t generation)
+static void __unpatchable do_step(enum step step, uint64_t generation)
 {
     store_release(&this_cpu(steps).done[step], generation);
 }
 
-static bool has_done(unsigned int cpu, enum step step, uint64_t generation)
+static bool __unpatchable has_done(unsigned int cpu, enum step step,
+                                   uint64_t generation)
 {
     return load_acquire(&per_cpu(steps, cpu).done[step]) == generation;
 }
@@ -145,7 +146,8 @@ static bool has_done(unsigned int cpu, enum step step, uint64_t generation)
  * Who isn't there, and what runs there.  Another CPU's current vCPU may be
  * another one the moment after; RCU keeps those that were looked at.
  */
-static unsigned int list_stragglers(enum step step, uint64_t generation)
+static unsigned int __unpatchable list_stragglers(enum step step,
+                                                  uint64_t generation)
 {
     unsigned int cpu, n = 0;
 
@@ -179,8 +181,9 @@ static unsigned int list_stragglers(enum step step, uint64_t generation)
 }
 
 /* Waits until all others have done a step: 0, or the number of stragglers. */
-static unsigned int await_all(enum step step, uint64_t generation,
-                              s_time_t deadline)
+static unsigned int __unpatchable await_all(enum step step,
+                                            uint64_t generation,
+                                            s_time_t deadline)
 {
     unsigned int cpu, late;
 
@@ -201,8 +204,8 @@ static unsigned int await_all(enum step step, uint64_t generation,
 }
 
 /* Everybody else stands still with IRQs off. */
-static void act(uint64_t generation, struct quiesce_result *result,
-                s_time_t arrived)
+static void __unpatchable act(uint64_t generation,
+                              struct quiesce_result *result, s_time_t arrived)
 {
     unsigned long flags;
     s_time_t start;
@@ -227,7 +230,7 @@ static void act(uint64_t generation, struct quiesce_result *result,
  * on as soon as each has serialised.  Only NMIs have to wait until all have,
  * as they are held for all CPUs or for none.
  */
-static void release(uint64_t generation)
+static void __unpatchable release(uint64_t generation)
 {
     unsigned int late = await_all(LEFT, generation, NOW() + RELEASE_TIMEOUT);
 
@@ -239,15 +242,15 @@ static void release(uint64_t generation)
                late, call.stragglers[0].cpu);
 }
 
-static void note_attempt(s_time_t start)
+static void __unpatchable note_attempt(s_time_t start)
 {
     call.attempts++;
     call.stall = max(call.stall, NOW() - start);
 }
 
 /* With the CPU maps held. */
-static void attempt(uint64_t generation, s_time_t end,
-                    struct quiesce_result *result)
+static void __unpatchable attempt(uint64_t generation, s_time_t end,
+                                  struct quiesce_result *result)
 {
     unsigned int cpu, self = smp_processor_id();
     s_time_t start = NOW(), arrived;
@@ -293,7 +296,7 @@ static void attempt(uint64_t generation, s_time_t end,
  * is this CPU's, which is not late.  So it does not run before the word says
  * CALLED; who was late and comes before it does so leads at once.
  */
-static void try_again(uint64_t generation, s_time_t pause)
+static void __unpatchable try_again(uint64_t generation, s_time_t pause)
 {
     s_time_t now = NOW();
 
@@ -303,7 +306,7 @@ static void try_again(uint64_t generation, s_time_t pause)
 }
 
 /* The word says GATHER since this CPU has made it so. */
-static void lead(uint64_t generation)
+static void __unpatchable lead(uint64_t generation)
 {
     struct quiesce_result result = {
         .rc = -EBUSY,
@@ -357,7 +360,7 @@ static void lead(uint64_t generation)
 }
 
 /* The word said GATHER. */
-static void follow(uint64_t generation)
+static void __unpatchable follow(uint64_t generation)
 {
     unsigned long flags;
     uint64_t now;
@@ -388,7 +391,7 @@ static void follow(uint64_t generation)
  * switch.  The flag stays if this isn't the place to stand still in: that is
  * where nothing of a vCPU is on the stack.
  */
-static void noinline answer_call(void)
+static void noinline __unpatchable answer_call(void)
 {
     uint64_t now;
 
@@ -412,7 +415,7 @@ static void noinline answer_call(void)
     arch_settle();
 }
 
-void check_for_livepatch_work(void)
+void __unpatchable check_for_livepatch_work(void)
 {
     if ( unlikely(this_cpu(called)) )
         answer_call();
