@@ -55,6 +55,9 @@
  */
 #define ATTEMPT MILLISECS(20)
 
+/* Of the time between two looks at the clock no more than this counts. */
+#define LONGEST_LOOK MILLISECS(1)
+
 /* But for the first, each lasts for this at least: it may begin late. */
 #define SHORTEST_ATTEMPT MILLISECS(1)
 
@@ -180,10 +183,32 @@ static unsigned int __unpatchable list_stragglers(enum step step,
     return n;
 }
 
+/* How long the leader goes on waiting. */
+struct patience {
+    s_time_t left;              /* Of the time in which it runs. */
+    s_time_t deadline;
+    s_time_t looked;
+};
+
+/*
+ * When it finds that much time has passed since it looked last, it was not
+ * run, by another hypervisor or because of SMM.  Then others may not have been
+ * either, and that time is nobody's fault.
+ */
+static bool __unpatchable is_over(struct patience *patience)
+{
+    s_time_t now = NOW();
+
+    patience->left -= min(now - patience->looked, LONGEST_LOOK);
+    patience->looked = now;
+
+    return patience->left <= 0 || now >= patience->deadline;
+}
+
 /* Waits until all others have done a step: 0, or the number of stragglers. */
 static unsigned int __unpatchable await_all(enum step step,
                                             uint64_t generation,
-                                            s_time_t deadline)
+                                            struct patience *patience)
 {
     unsigned int cpu, late;
 
@@ -191,7 +216,7 @@ static unsigned int __unpatchable await_all(enum step step,
         while ( cpu != smp_processor_id() &&
                 !has_done(cpu, step, generation) )
         {
-            if ( NOW() >= deadline )
+            if ( is_over(patience) )
             {
                 late = list_stragglers(step, generation);
                 if ( late )
@@ -232,7 +257,12 @@ static void __unpatchable act(uint64_t generation,
  */
 static void __unpatchable release(uint64_t generation)
 {
-    unsigned int late = await_all(LEFT, generation, NOW() + RELEASE_TIMEOUT);
+    struct patience patience = {
+        .left = RELEASE_TIMEOUT,
+        .deadline = STIME_MAX,
+        .looked = NOW(),
+    };
+    unsigned int late = await_all(LEFT, generation, &patience);
 
     arch_nmi_release();
 
@@ -249,11 +279,16 @@ static void __unpatchable note_attempt(s_time_t start)
 }
 
 /* With the CPU maps held. */
-static void __unpatchable attempt(uint64_t generation, s_time_t end,
+static void __unpatchable attempt(uint64_t generation, s_time_t deadline,
                                   struct quiesce_result *result)
 {
     unsigned int cpu, self = smp_processor_id();
     s_time_t start = NOW(), arrived;
+    struct patience patience = {
+        .left = ATTEMPT,
+        .deadline = deadline,
+        .looked = start,
+    };
     bool held = false;
 
     for_each_online_cpu ( cpu )
@@ -263,7 +298,7 @@ static void __unpatchable attempt(uint64_t generation, s_time_t end,
             result->needed++;
         }
 
-    result->nstragglers = await_all(CAME, generation, end);
+    result->nstragglers = await_all(CAME, generation, &patience);
     arrived = NOW();
     result->arrival = arrived - call.called;
 
@@ -273,7 +308,7 @@ static void __unpatchable attempt(uint64_t generation, s_time_t end,
         arch_nmi_hold();
         held = true;
         move_on(generation, MASK);
-        result->nstragglers = await_all(MASKED, generation, end);
+        result->nstragglers = await_all(MASKED, generation, &patience);
     }
 
     if ( !result->nstragglers )
@@ -314,22 +349,21 @@ static void __unpatchable lead(uint64_t generation)
     };
     struct quiesce_straggler *stragglers = call.stragglers;
     struct quiesce_work work = call.work;
-    s_time_t now = NOW(), end, pause;
+    s_time_t now = NOW(), deadline, pause;
     bool last;
 
     if ( !call.deadline )
-        end = call.deadline = now + work.timeout;
+        deadline = call.deadline = now + work.timeout;
     else
-        end = max(call.deadline, now + SHORTEST_ATTEMPT);
-    end = min(end, now + ATTEMPT);
+        deadline = max(call.deadline, now + SHORTEST_ATTEMPT);
 
     if ( get_cpu_maps() )
     {
         /* Nobody serves softirqs while he waits for others, which has an end
          * and doesn't mean that he is stuck. */
         watchdog_disable();
-        attempt(generation, end, &result);
-        last = !result.rc || end >= call.deadline;
+        attempt(generation, deadline, &result);
+        last = !result.rc || NOW() >= call.deadline;
         if ( result.rc && last )
             arch_locate(call.stragglers, result.nstragglers, LOCATE_TIMEOUT);
         watchdog_enable();
