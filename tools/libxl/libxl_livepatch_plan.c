@@ -252,6 +252,7 @@ static void conclude_refusal(libxl__gc *gc, libxl__livepatch_call *lpc,
         { LIBXL_LIVEPATCH_REASON_XEN_BUILD_ID,
           "Get the payload that was built for this very package version "
           "of Xen." },
+        { LIBXL_LIVEPATCH_REASON_SIGNATURE, NULL /* its own */ },
     };
     const char *advice = "The fault is the payload's: show these words to "
                          "who made it.";
