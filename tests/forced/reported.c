@@ -250,7 +250,7 @@ static const struct {
     { { "no symbol", no_symbol, apply_fresh, .outcome = FAILS },
       REASON(SYMBOL), "symbol x is neither", NULL },
     { { "no signature", no_signature, apply_fresh, .outcome = FAILS },
-      REASON(SIGNATURE), "it is not signed", NULL },
+      REASON(SIGNATURE), "as its maker has signed it", NULL },
     { { "an odd upload", odd_upload, apply_fresh, .outcome = FAILS },
       REASON(FORMAT), "section 9: alignment 3", NULL },
     { { "what to do about that", odd_upload, apply_fresh, .outcome = FAILS },

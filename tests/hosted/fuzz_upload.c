@@ -68,6 +68,7 @@ static void check_loaded(void)
     op_list_all(0, 2);
     if ( op_unload("fuzz") )
         hosted_fail("loaded, and not unloaded");
+    hosted_grace_period();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -40,6 +40,23 @@ static void save_samples(void)
     }
 }
 
+/* Good ones by each key, and with a change that is signed, or isn't. */
+static void save_changes(void)
+{
+    static const char *const names[] = { "as-it-is", "signed", "changed" };
+    uint8_t input[5] = { 0, 0, 0x40, 0, 0xff };
+    unsigned int i;
+    char name[32];
+
+    for ( i = 0; i < 15; i++ )
+    {
+        input[0] = i / 3;
+        input[1] = i % 3 == 1;
+        snprintf(name, sizeof(name), "%s-%u", names[i % 3], i / 3);
+        save("fuzz_signature", name, input, i % 3 ? sizeof(input) : 2);
+    }
+}
+
 static void save_templates(void)
 {
     unsigned int i;
@@ -64,6 +81,7 @@ int main(int argc, char **argv)
     hosted_boot();
     hosted_reset();
     save_samples();
+    save_changes();
     save_templates();
     for ( i = 0; i < nsequences; i++ )
         save("fuzz_operations", sequences[i].name, sequences[i].bytes,

@@ -521,6 +521,40 @@ static void who_was_late_begins_the_next_at_once(void **state)
     assert_true(result.arrival < ATTEMPT + MILLISECS(1));
 }
 
+/* The emulated, or nested, CPUs of a busy machine. */
+static unsigned int not_run;
+
+static void leader_is_not_run(void)
+{
+    if ( hosted_cpu != 0 )
+        return;
+    if ( not_run++ < 10 )
+        hosted_clock += MILLISECS(5);
+    else
+        hosted_free(2);
+}
+
+static void time_in_which_no_cpu_runs_does_not_count(void **state)
+{
+    not_run = 0;
+    hosted_stick_deaf(2);
+    at_relax = leader_is_not_run;
+    begin_long();
+    hosted_run();
+    assert_int_equal(result.rc, 0);
+    assert_int_equal(result.attempts, 1);
+    assert_true(result.stall >= MILLISECS(50));
+
+    /* The action's own does. */
+    not_run = 0;
+    hosted_stick_deaf(2);
+    acted = ended = 0;
+    assert_int_equal(begin(MILLISECS(30)), 0);
+    hosted_run();
+    assert_int_equal(result.rc, -EBUSY);
+    assert_int_equal(result.attempts, 1);
+}
+
 /* Whoever was to call for it is gone. */
 static void a_pause_outlives_its_cpu(void **state)
 {
@@ -757,6 +791,7 @@ int main(void)
         TEST(nobody_stands_still_for_long),
         TEST(who_needs_the_maps_gets_them),
         TEST(who_was_late_begins_the_next_at_once),
+        TEST(time_in_which_no_cpu_runs_does_not_count),
         TEST(a_pause_outlives_its_cpu),
         TEST(nobody_is_late_for_an_attempt_that_begins_late),
         TEST(who_does_not_leave_is_told),

@@ -183,7 +183,7 @@ class Installed(unittest.TestCase):
         builder = self.root / "bin/livepatch-build"
         self.assertRegex(output(builder, "--version"), r"^livepatch-build \d")
         self.assertLessEqual(needed(builder), {
-            "libc.so.6", "libdw.so.1", "libelf.so.1", "libmd.so.0",
+            "libc.so.6", "libcrypto.so.3", "libdw.so.1", "libelf.so.1", "libmd.so.0",
             "libyajl.so.2", "libz.so.1"})
 
     def test_toolstack_alone(self):

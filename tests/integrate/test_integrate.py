@@ -31,7 +31,7 @@ class Integrating(TreeTest):
         made += (self.tree / "tools/libs/ctrl/Makefile.common").read_text()
         made += (self.tree / "tools/libs/livepatch/Makefile").read_text()
         for source in TOP.glob("tools/*/*.c"):
-            if source.parent.name == "livepatch-build":
+            if source.parent.name in ("livepatch-build", "livepatch-sign"):
                 continue        # has a makefile of its own
             if source.stem.endswith(".livepatch"):
                 continue        # goes into a file of Xen's

@@ -31,7 +31,7 @@ AMPLE_MS = 2000
 
 # LIVEPATCH_REPORT_* of the public header.
 NAME, FAILURE, BUILD_ID, DEPENDS, XEN_DEPENDS, STATUS, FUNCTION, HOOKS, TIMES, \
-    STRAGGLER, WAITING, CULPRIT = range(1, 13)
+    STRAGGLER, WAITING, CULPRIT, SIGNATURE = range(1, 14)
 TEXTS = {NAME: "name", FAILURE: "failure", CULPRIT: "culprit"}
 IDS = {BUILD_ID: "build_id", DEPENDS: "depends", XEN_DEPENDS: "xen_depends"}
 WHERE = {0: "unknown", 1: "guest", 2: "hypervisor"}
@@ -54,6 +54,8 @@ class Report:
     times: dict = field(default_factory=dict)
     stragglers: list = field(default_factory=list)
     waiting: list = field(default_factory=list)
+    signature: int = None
+    signer: str = ""
 
 
 def parse_report(data):
@@ -95,6 +97,9 @@ def _add_item(report, kind, body):
         report.stragglers.append({**known, "where": WHERE[known["where"]], "symbol": symbol})
     elif kind == WAITING:
         report.waiting.append(_fields("<HHI", "domid vcpu pad", body)[0])
+    elif kind == SIGNATURE:
+        known, report.signer = _fields("<II", "signature pad", body)
+        report.signature = known["signature"]
 
 
 @functools.cache

@@ -34,10 +34,6 @@ int arch_function_check(const struct livepatch_func *func, size_t room,
                         struct livepatch_fstate *state,
                         struct livepatch_reason *why);
 
-/* Whether addr is one of the architecture's global functions that run while
- * CPUs are stopped, or when an NMI comes then: they can't be patched. */
-bool arch_runs_stopped(const void *addr);
-
 /* Whether an indirect call may go to fn, behind which are room bytes. */
 bool arch_callable(const void *fn, size_t room);
 

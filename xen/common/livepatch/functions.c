@@ -25,20 +25,6 @@
 #include "reason.h"
 #include "symbols.h"
 
-/*
- * Of the engine, what runs while CPUs are stopped or writes text: its other
- * global functions may be patched like any.  Local ones never, see
- * is_engine_local().
- */
-static const void *const runs_stopped[] = {
-    check_for_livepatch_work,
-    hooks_agreement,
-    hooks_call_load,
-    hooks_call_unload,
-    patching_act,
-    revert_payload,
-};
-
 /* What is known of the record that is being checked. */
 struct record {
     struct payload *payload;
@@ -52,36 +38,10 @@ struct record {
 
 #define NAME_FMT "function %.80s"
 
-/*
- * What CPUs stand still in.  They would go on in the old one, and after a
- * revert in the payload's, which may be unloaded then.
- */
-static const char idle_loop[] = "arch/x86/domain.c#idle_loop";
-
-static bool is_engine_global(const void *addr)
+static bool is_unpatchable(const void *addr)
 {
-    unsigned int i;
-
-    for ( i = 0; i < ARRAY_SIZE(runs_stopped); i++ )
-        if ( runs_stopped[i] == addr )
-            return true;
-
-    return arch_runs_stopped(addr);
-}
-
-/* Names of local symbols have the source file in front. */
-static bool is_engine_local(const char *symbol)
-{
-    static const char *const directories[] = {
-        "common/livepatch/", "arch/x86/livepatch/",
-    };
-    unsigned int i;
-
-    for ( i = 0; i < ARRAY_SIZE(directories); i++ )
-        if ( !strncmp(symbol, directories[i], strlen(directories[i])) )
-            return true;
-
-    return false;
+    return addr >= (const void *)_slivepatch &&
+           addr < (const void *)_elivepatch;
 }
 
 static int check_fields(const struct record *r)
@@ -187,9 +147,10 @@ static int check_old(struct record *r)
     char namebuf[KSYM_NAME_LEN + 1];
     unsigned long size = 0, offset = 0;
 
-    if ( is_engine_global(func->old_addr) )
+    if ( is_unpatchable(func->old_addr) )
         return refuse(r->why, -EINVAL,
-                      NAME_FMT " at %p is part of live patching itself",
+                      NAME_FMT " at %p runs while live patches are applied or "
+                      "reverted",
                       name, func->old_addr);
 
     if ( is_kernel_inittext(func->old_addr) )
@@ -203,17 +164,6 @@ static int check_old(struct record *r)
         return refuse(r->why, -EINVAL,
                       NAME_FMT ": at %p is no code of the hypervisor or of a "
                       "loaded payload",
-                      name, func->old_addr);
-
-    if ( is_engine_local(symbol) )
-        return refuse(r->why, -EINVAL,
-                      NAME_FMT " at %p is part of live patching itself",
-                      symbol, func->old_addr);
-
-    if ( !strcmp(symbol, idle_loop) )
-        return refuse(r->why, -EINVAL,
-                      NAME_FMT " at %p: all CPUs are in it while live patches "
-                      "are applied or reverted",
                       name, func->old_addr);
 
     if ( offset )

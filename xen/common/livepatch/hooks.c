@@ -123,7 +123,7 @@ bool hooks_forbid_replace(const struct payload *payload)
  * Hooks may take locks that are taken with IRQs on elsewhere: nobody else
  * runs, but the checks of lock usage can't know.
  */
-void hooks_call_load(struct payload *payload)
+void __unpatchable hooks_call_load(struct payload *payload)
 {
     unsigned int i;
 
@@ -133,7 +133,7 @@ void hooks_call_load(struct payload *payload)
     spin_debug_enable();
 }
 
-void hooks_call_unload(struct payload *payload)
+void __unpatchable hooks_call_unload(struct payload *payload)
 {
     unsigned int i;
 
@@ -143,7 +143,8 @@ void hooks_call_unload(struct payload *payload)
     spin_debug_enable();
 }
 
-enum hook_agreement hooks_agreement(const struct payload *payload)
+enum hook_agreement __unpatchable
+hooks_agreement(const struct payload *payload)
 {
     unsigned int i, applied = 0;
 

@@ -151,7 +151,7 @@ void patching_finish(struct patching_plan *plan)
 /* -- While every CPU is stopped ------------------------------------------ */
 
 /* Also before an apply hook, which may write there itself. */
-static void keep_originals(const struct patching_step *step)
+static void __unpatchable keep_originals(const struct patching_step *step)
 {
     unsigned int i;
 
@@ -160,7 +160,7 @@ static void keep_originals(const struct patching_step *step)
                step->sites[i].size);
 }
 
-static void keep_before(const struct patching_step *step)
+static void __unpatchable keep_before(const struct patching_step *step)
 {
     unsigned int i;
 
@@ -168,7 +168,7 @@ static void keep_before(const struct patching_step *step)
         memcpy(step->before[i], step->sites[i].text, step->sites[i].size);
 }
 
-static void apply_by_engine(const struct patching_step *step)
+static void __unpatchable apply_by_engine(const struct patching_step *step)
 {
     struct payload *payload = step->payload;
     unsigned int i;
@@ -185,7 +185,7 @@ static void apply_by_engine(const struct patching_step *step)
     arch_serialise();
 }
 
-static void revert_by_engine(const struct patching_step *step)
+static void __unpatchable revert_by_engine(const struct patching_step *step)
 {
     struct payload *payload = step->payload;
     unsigned int i = payload->nfuncs;
@@ -202,7 +202,7 @@ static void revert_by_engine(const struct patching_step *step)
 }
 
 /* A jump into what may be unloaded next. */
-static bool leaves_jump(const struct patching_step *step)
+static bool __unpatchable leaves_jump(const struct patching_step *step)
 {
     const struct payload *payload = step->payload;
     unsigned int i;
@@ -217,7 +217,8 @@ static bool leaves_jump(const struct patching_step *step)
 }
 
 /* Everything as it was before the hook: bytes and marks. */
-static void undo_hook(const struct patching_step *step, bool apply)
+static void __unpatchable undo_hook(const struct patching_step *step,
+                                    bool apply)
 {
     unsigned int i;
 
@@ -247,8 +248,8 @@ struct fault {
  * A hook in the engine's place: all of it was done if it returned 0, else
  * nothing.  Whatever it says, nothing is left half done.
  */
-static int act_by_hook(const struct patching_step *step, bool apply,
-                       struct fault *fault)
+static int __unpatchable act_by_hook(const struct patching_step *step,
+                                     bool apply, struct fault *fault)
 {
     struct payload *payload = step->payload;
     const struct livepatch_hooks *hooks = &payload->hooks;
@@ -284,7 +285,8 @@ static int act_by_hook(const struct patching_step *step, bool apply,
     return consistent ? rc : -EINVAL;
 }
 
-static int apply_step(const struct patching_step *step, struct fault *fault)
+static int __unpatchable apply_step(const struct patching_step *step,
+                                    struct fault *fault)
 {
     keep_originals(step);
 
@@ -296,7 +298,8 @@ static int apply_step(const struct patching_step *step, struct fault *fault)
     return 0;
 }
 
-static int revert_step(const struct patching_step *step, struct fault *fault)
+static int __unpatchable revert_step(const struct patching_step *step,
+                                     struct fault *fault)
 {
     if ( step->payload->hooks.revert )
     {
@@ -314,7 +317,7 @@ static int revert_step(const struct patching_step *step, struct fault *fault)
  * on their data as it is.  If one of them can't be, those that were above it
  * stay away as well: they were made for text that has it.
  */
-static void roll_back(struct patching_plan *plan, unsigned int n)
+static void __unpatchable roll_back(struct patching_plan *plan, unsigned int n)
 {
     struct fault fault = {};
 
@@ -334,7 +337,8 @@ static void roll_back(struct patching_plan *plan, unsigned int n)
     plan->rolled_back = true;
 }
 
-static int replace(struct patching_plan *plan, struct fault *fault)
+static int __unpatchable replace(struct patching_plan *plan,
+                                 struct fault *fault)
 {
     unsigned int n;
     int rc = 0;
@@ -356,7 +360,7 @@ static int replace(struct patching_plan *plan, struct fault *fault)
     return rc;
 }
 
-static int act(struct patching_plan *plan, struct fault *fault)
+static int __unpatchable act(struct patching_plan *plan, struct fault *fault)
 {
     switch ( plan->action )
     {
@@ -374,7 +378,7 @@ static int act(struct patching_plan *plan, struct fault *fault)
     }
 }
 
-void cf_check patching_act(void *arg)
+void cf_check __unpatchable patching_act(void *arg)
 {
     struct patching_plan *plan = arg;
     struct fault fault = {};
@@ -461,7 +465,7 @@ const struct payload *patching_across(const void *addr)
  * For the hook after a revert which the revert hook has refused: the plan of
  * that revert has the sites.  Called with IRQs off, so no others can be had.
  */
-int revert_payload(struct payload *payload)
+int __unpatchable revert_payload(struct payload *payload)
 {
     if ( !prepared || prepared->payload != payload )
         return -EBUSY;

@@ -55,6 +55,9 @@
  */
 #define ATTEMPT MILLISECS(20)
 
+/* Of the time between two looks at the clock no more than this counts. */
+#define LONGEST_LOOK MILLISECS(1)
+
 /* But for the first, each lasts for this at least: it may begin late. */
 #define SHORTEST_ATTEMPT MILLISECS(1)
 
@@ -125,18 +128,19 @@ static void cf_check call_again(void *unused)
 }
 
 /* Pairs with load_acquire(&word) of those who see the word move. */
-static void move_on(uint64_t generation, enum phase phase)
+static void __unpatchable move_on(uint64_t generation, enum phase phase)
 {
     store_release(&word, WORD(generation, phase));
 }
 
 /* Pairs with has_done(): the leader sees all that was before it. */
-static void do_step(enum step step, uint64_t generation)
+static void __unpatchable do_step(enum step step, uint64_t generation)
 {
     store_release(&this_cpu(steps).done[step], generation);
 }
 
-static bool has_done(unsigned int cpu, enum step step, uint64_t generation)
+static bool __unpatchable has_done(unsigned int cpu, enum step step,
+                                   uint64_t generation)
 {
     return load_acquire(&per_cpu(steps, cpu).done[step]) == generation;
 }
@@ -145,7 +149,8 @@ static bool has_done(unsigned int cpu, enum step step, uint64_t generation)
  * Who isn't there, and what runs there.  Another CPU's current vCPU may be
  * another one the moment after; RCU keeps those that were looked at.
  */
-static unsigned int list_stragglers(enum step step, uint64_t generation)
+static unsigned int __unpatchable list_stragglers(enum step step,
+                                                  uint64_t generation)
 {
     unsigned int cpu, n = 0;
 
@@ -178,9 +183,32 @@ static unsigned int list_stragglers(enum step step, uint64_t generation)
     return n;
 }
 
+/* How long the leader goes on waiting. */
+struct patience {
+    s_time_t left;              /* Of the time in which it runs. */
+    s_time_t deadline;
+    s_time_t looked;
+};
+
+/*
+ * When it finds that much time has passed since it looked last, it was not
+ * run, by another hypervisor or because of SMM.  Then others may not have been
+ * either, and that time is nobody's fault.
+ */
+static bool __unpatchable is_over(struct patience *patience)
+{
+    s_time_t now = NOW();
+
+    patience->left -= min(now - patience->looked, LONGEST_LOOK);
+    patience->looked = now;
+
+    return patience->left <= 0 || now >= patience->deadline;
+}
+
 /* Waits until all others have done a step: 0, or the number of stragglers. */
-static unsigned int await_all(enum step step, uint64_t generation,
-                              s_time_t deadline)
+static unsigned int __unpatchable await_all(enum step step,
+                                            uint64_t generation,
+                                            struct patience *patience)
 {
     unsigned int cpu, late;
 
@@ -188,7 +216,7 @@ static unsigned int await_all(enum step step, uint64_t generation,
         while ( cpu != smp_processor_id() &&
                 !has_done(cpu, step, generation) )
         {
-            if ( NOW() >= deadline )
+            if ( is_over(patience) )
             {
                 late = list_stragglers(step, generation);
                 if ( late )
@@ -201,8 +229,8 @@ static unsigned int await_all(enum step step, uint64_t generation,
 }
 
 /* Everybody else stands still with IRQs off. */
-static void act(uint64_t generation, struct quiesce_result *result,
-                s_time_t arrived)
+static void __unpatchable act(uint64_t generation,
+                              struct quiesce_result *result, s_time_t arrived)
 {
     unsigned long flags;
     s_time_t start;
@@ -227,9 +255,14 @@ static void act(uint64_t generation, struct quiesce_result *result,
  * on as soon as each has serialised.  Only NMIs have to wait until all have,
  * as they are held for all CPUs or for none.
  */
-static void release(uint64_t generation)
+static void __unpatchable release(uint64_t generation)
 {
-    unsigned int late = await_all(LEFT, generation, NOW() + RELEASE_TIMEOUT);
+    struct patience patience = {
+        .left = RELEASE_TIMEOUT,
+        .deadline = STIME_MAX,
+        .looked = NOW(),
+    };
+    unsigned int late = await_all(LEFT, generation, &patience);
 
     arch_nmi_release();
 
@@ -239,18 +272,23 @@ static void release(uint64_t generation)
                late, call.stragglers[0].cpu);
 }
 
-static void note_attempt(s_time_t start)
+static void __unpatchable note_attempt(s_time_t start)
 {
     call.attempts++;
     call.stall = max(call.stall, NOW() - start);
 }
 
 /* With the CPU maps held. */
-static void attempt(uint64_t generation, s_time_t end,
-                    struct quiesce_result *result)
+static void __unpatchable attempt(uint64_t generation, s_time_t deadline,
+                                  struct quiesce_result *result)
 {
     unsigned int cpu, self = smp_processor_id();
     s_time_t start = NOW(), arrived;
+    struct patience patience = {
+        .left = ATTEMPT,
+        .deadline = deadline,
+        .looked = start,
+    };
     bool held = false;
 
     for_each_online_cpu ( cpu )
@@ -260,7 +298,7 @@ static void attempt(uint64_t generation, s_time_t end,
             result->needed++;
         }
 
-    result->nstragglers = await_all(CAME, generation, end);
+    result->nstragglers = await_all(CAME, generation, &patience);
     arrived = NOW();
     result->arrival = arrived - call.called;
 
@@ -270,7 +308,7 @@ static void attempt(uint64_t generation, s_time_t end,
         arch_nmi_hold();
         held = true;
         move_on(generation, MASK);
-        result->nstragglers = await_all(MASKED, generation, end);
+        result->nstragglers = await_all(MASKED, generation, &patience);
     }
 
     if ( !result->nstragglers )
@@ -293,7 +331,7 @@ static void attempt(uint64_t generation, s_time_t end,
  * is this CPU's, which is not late.  So it does not run before the word says
  * CALLED; who was late and comes before it does so leads at once.
  */
-static void try_again(uint64_t generation, s_time_t pause)
+static void __unpatchable try_again(uint64_t generation, s_time_t pause)
 {
     s_time_t now = NOW();
 
@@ -303,7 +341,7 @@ static void try_again(uint64_t generation, s_time_t pause)
 }
 
 /* The word says GATHER since this CPU has made it so. */
-static void lead(uint64_t generation)
+static void __unpatchable lead(uint64_t generation)
 {
     struct quiesce_result result = {
         .rc = -EBUSY,
@@ -311,22 +349,21 @@ static void lead(uint64_t generation)
     };
     struct quiesce_straggler *stragglers = call.stragglers;
     struct quiesce_work work = call.work;
-    s_time_t now = NOW(), end, pause;
+    s_time_t now = NOW(), deadline, pause;
     bool last;
 
     if ( !call.deadline )
-        end = call.deadline = now + work.timeout;
+        deadline = call.deadline = now + work.timeout;
     else
-        end = max(call.deadline, now + SHORTEST_ATTEMPT);
-    end = min(end, now + ATTEMPT);
+        deadline = max(call.deadline, now + SHORTEST_ATTEMPT);
 
     if ( get_cpu_maps() )
     {
         /* Nobody serves softirqs while he waits for others, which has an end
          * and doesn't mean that he is stuck. */
         watchdog_disable();
-        attempt(generation, end, &result);
-        last = !result.rc || end >= call.deadline;
+        attempt(generation, deadline, &result);
+        last = !result.rc || NOW() >= call.deadline;
         if ( result.rc && last )
             arch_locate(call.stragglers, result.nstragglers, LOCATE_TIMEOUT);
         watchdog_enable();
@@ -357,7 +394,7 @@ static void lead(uint64_t generation)
 }
 
 /* The word said GATHER. */
-static void follow(uint64_t generation)
+static void __unpatchable follow(uint64_t generation)
 {
     unsigned long flags;
     uint64_t now;
@@ -388,7 +425,7 @@ static void follow(uint64_t generation)
  * switch.  The flag stays if this isn't the place to stand still in: that is
  * where nothing of a vCPU is on the stack.
  */
-static void noinline answer_call(void)
+static void noinline __unpatchable answer_call(void)
 {
     uint64_t now;
 
@@ -412,7 +449,7 @@ static void noinline answer_call(void)
     arch_settle();
 }
 
-void check_for_livepatch_work(void)
+void __unpatchable check_for_livepatch_work(void)
 {
     if ( unlikely(this_cpu(called)) )
         answer_call();

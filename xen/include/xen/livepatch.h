@@ -6,6 +6,7 @@
 #ifndef XEN_LIVEPATCH_H
 #define XEN_LIVEPATCH_H
 
+#include <xen/compiler.h>
 #include <xen/elfstructs.h>
 #include <xen/errno.h>
 #include <xen/init.h>
@@ -71,6 +72,17 @@ struct livepatch_fstate {
 };
 
 /*
+ * Functions that run while all CPUs are stopped, or that CPUs stand still in:
+ * no payload can patch them.  Those that stand still would go on in the old
+ * one, and after a revert in the payload's, which may be gone by then.
+ */
+#ifndef LIVEPATCH_TEXT
+#define LIVEPATCH_TEXT ".text.livepatch"
+#endif
+#define __unpatchable __section(LIVEPATCH_TEXT)
+extern const char _slivepatch[], _elivepatch[];
+
+/*
  * XEN_SYSCTL_livepatch_op.  Called with the sysctl lock held and the caller's
  * privilege checked; `op` is the hypervisor's copy, and goes back to the
  * caller also after most errors.
@@ -102,6 +114,8 @@ int revert_payload(struct payload *payload);
 void revert_payload_tail(struct payload *payload);
 
 #else /* !CONFIG_LIVEPATCH */
+
+#define __unpatchable
 
 static inline int livepatch_op(struct xen_sysctl_livepatch_op *op)
 {

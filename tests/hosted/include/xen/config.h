@@ -6,6 +6,11 @@
 #define CONFIG_LIVEPATCH        1
 #define CONFIG_INDIRECT_THUNK   1
 #define CONFIG_PV               1
+
+/* The linker gives bounds to what has a name of C's. */
+#define LIVEPATCH_TEXT          "livepatch_text"
+#define _slivepatch             __start_livepatch_text
+#define _elivepatch             __stop_livepatch_text
 #define CONFIG_NR_CPUS          64
 #define NR_CPUS                 CONFIG_NR_CPUS
 #define ELFSIZE                 64

@@ -23,7 +23,6 @@
 #include "../../../common/livepatch/patching.h"
 #include "../../../common/livepatch/reason.h"
 #include "instruction.h"
-#include "nmi.h"
 
 /* From the linker script. */
 extern const char _stextentry[], _etextentry[];
@@ -219,29 +218,6 @@ int arch_function_check(const struct livepatch_func *func, size_t room,
         return check_nops(func, &code, state, why);
 
     return check_entry(func, why) ?: check_jump(func, &code, state, why);
-}
-
-bool arch_runs_stopped(const void *addr)
-{
-    static const void *const functions[] = {
-        arch_nmi_hold,
-        arch_nmi_release,
-        arch_relax,
-        arch_serialise,
-        arch_site_write,
-        arch_tighten,
-        arch_waiting,
-        locate_answer,
-        nmi_intercept,
-        nmi_send,
-    };
-    unsigned int i;
-
-    for ( i = 0; i < ARRAY_SIZE(functions); i++ )
-        if ( functions[i] == addr )
-            return true;
-
-    return false;
 }
 
 /*

@@ -37,7 +37,7 @@ static DEFINE_PER_CPU(struct whereabouts, whereabouts);
  * AMD's processors leave the guest when an NMI comes, and take it when STGI
  * lets them.  There is one STGI in Xen: behind the exit from a guest.
  */
-static bool behind_stgi(const struct cpu_user_regs *regs)
+static bool __unpatchable behind_stgi(const struct cpu_user_regs *regs)
 {
     static const uint8_t stgi[] = { 0x0f, 0x01, 0xdc };
     const void *before = (const void *)regs->rip - sizeof(stgi);
@@ -50,7 +50,7 @@ static bool behind_stgi(const struct cpu_user_regs *regs)
  * An NMI of ours can't be told from another's.  But whichever comes first is
  * taken for ours, and the second one then looks for the other's causes.
  */
-bool locate_answer(const struct cpu_user_regs *regs)
+bool __unpatchable locate_answer(const struct cpu_user_regs *regs)
 {
     struct whereabouts *mine = &this_cpu(whereabouts);
 

@@ -33,7 +33,7 @@ static bool holding;
 static DEFINE_PER_CPU(bool, noted);
 
 /* Of those that see a note, exactly one gets it. */
-static bool take_note(unsigned int cpu)
+static bool __unpatchable take_note(unsigned int cpu)
 {
     return xchg(&per_cpu(noted, cpu), false);
 }
@@ -44,7 +44,7 @@ static bool take_note(unsigned int cpu)
  * between in both.  So if it missed the note, the second look here finds that
  * there is nothing to wait for any more.
  */
-static bool note(unsigned int cpu)
+static bool __unpatchable note(unsigned int cpu)
 {
     if ( !load_acquire(&holding) )
         return false;
@@ -54,7 +54,8 @@ static bool note(unsigned int cpu)
     return load_acquire(&holding) || !take_note(cpu);
 }
 
-static int cf_check intercept(const struct cpu_user_regs *regs, int cpu)
+static int cf_check __unpatchable intercept(const struct cpu_user_regs *regs,
+                                            int cpu)
 {
     return locate_answer(regs) || note(cpu);
 }
@@ -64,7 +65,7 @@ void __init nmi_intercept(void)
     set_nmi_callback(intercept);
 }
 
-void nmi_send(unsigned int cpu)
+void __unpatchable nmi_send(unsigned int cpu)
 {
     if ( cpu == smp_processor_id() )
         self_nmi();
@@ -72,12 +73,12 @@ void nmi_send(unsigned int cpu)
         send_IPI_mask(cpumask_of(cpu), APIC_DM_NMI);
 }
 
-void arch_nmi_hold(void)
+void __unpatchable arch_nmi_hold(void)
 {
     store_release(&holding, true);
 }
 
-void arch_nmi_release(void)
+void __unpatchable arch_nmi_release(void)
 {
     unsigned int cpu;
 

@@ -29,13 +29,13 @@ int arch_protect(const void *va, unsigned int pages, enum arch_permission p)
  * Tightening clears the dirty bits that writing has set: read-only and dirty
  * would make a page a shadow stack.
  */
-void arch_relax(void)
+void __unpatchable arch_relax(void)
 {
     relax_virtual_region_perms();
     flush_local(FLUSH_TLB_GLOBAL);
 }
 
-void arch_tighten(void)
+void __unpatchable arch_tighten(void)
 {
     tighten_virtual_region_perms();
     permissions_tightened++;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The relocations of the x86-64 psABI that make sense without an interpreter
- * or an offset table. */
+ * or an offset table, and the machine that they are for. */
 #include <xen/errno.h>
 #include <xen/lib.h>
 #include <xen/string.h>
 
 #include "../../../common/livepatch/arch.h"
+#include "../../../common/livepatch/reason.h"
 
 /* Those that not every release's ELF header has. */
 #ifndef R_X86_64_PC64
@@ -85,6 +86,16 @@ int arch_relocate(unsigned int type, void *place, size_t room, uint64_t value)
      * all there is to new code.
      */
     memcpy(place, &value, field->bytes);
+
+    return 0;
+}
+
+int arch_elf_check(const Elf_Ehdr *header, struct livepatch_reason *why)
+{
+    if ( header->e_machine != EM_X86_64 )
+        return refuse(why, -EOPNOTSUPP,
+                      "ELF header: machine %u instead of x86-64 (%u)",
+                      header->e_machine, EM_X86_64);
 
     return 0;
 }

@@ -89,7 +89,8 @@ union block {
  * the exchange only succeeds if that is true.  The first 64-bit processors
  * can't do this: there an aligned half changes in one piece.
  */
-static void write_block(union block *block, const union block *new)
+static void __unpatchable write_block(union block *block,
+                                      const union block *new)
 {
     union block old;
     unsigned int i;
@@ -107,7 +108,8 @@ static void write_block(union block *block, const union block *new)
             write_atomic(&block->half[i], new->half[i]);
 }
 
-void arch_site_write(const struct arch_site *site, const void *bytes)
+void __unpatchable arch_site_write(const struct arch_site *site,
+                                   const void *bytes)
 {
     const uint8_t *from = bytes;
     unsigned int done, n, i;
@@ -140,7 +142,7 @@ static DEFINE_PER_CPU(unsigned int, flushed_for);
  * and the TLB may remember the permission.  What flushes it may have been
  * patched itself, and so comes second.
  */
-void arch_serialise(void)
+void __unpatchable arch_serialise(void)
 {
     write_cr4(read_cr4());
 

@@ -12,7 +12,8 @@
 
 #include "../../../common/livepatch/arch.h"
 
-unsigned int arch_waiting(struct patching_waiting *waiting, unsigned int max)
+unsigned int __unpatchable arch_waiting(struct patching_waiting *waiting,
+                                        unsigned int max)
 {
     const struct domain *d;
     const struct vcpu *v;
