@@ -147,7 +147,7 @@ PATCHES = [
           "A list of the files, one concept each, is at its beginning.",
           ("_internal.h",), LIBXL),
     Patch("libxl: the hypercalls of live patching",
-          "Names are arbitrary bytes, and the set of payloads changes meanwhile.",
+          "By libxc, but for a list that is whole although payloads come and go.",
           ("_sysctl.c", "_lock.c"), LIBXL),
     Patch("libxl: what the hypervisor reports",
           "If it does, which is found out at run time.",
