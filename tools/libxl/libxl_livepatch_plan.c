@@ -49,6 +49,12 @@ static int judge_member(libxl__gc *gc, apply_state *as,
     name = file->name ?:
         libxl__livepatch_owned(gc, xenlivepatch_default_name(path));
     rc = libxl__livepatch_take_name(gc, result, name, &m->name);
+    /* One without a name, of another tool, can be shown and taken out. */
+    if (!rc && !*m->name)
+        rc = libxl__livepatch_refuse(gc, result,
+                LIBXL_LIVEPATCH_REASON_USAGE, LIVEPATCH_ADVICE_NAME,
+                "\"\" can't be the name of a payload, which has 1 to %d "
+                "bytes", XEN_LIVEPATCH_NAME_SIZE - 1);
     /*
      * One text for a name, in whatever form it was given; and never raw.
      */

@@ -293,7 +293,7 @@ int libxl__livepatch_parse_name(libxl__gc *gc, const char *text,
         rc = ERROR_INVAL;
         goto out;
     }
-    if (!len || len >= XEN_LIVEPATCH_NAME_SIZE ||
+    if (len >= XEN_LIVEPATCH_NAME_SIZE ||
         memchr(bytes, '\0', len)) {
         rc = ERROR_INVAL;
         goto out;
