@@ -22,4 +22,9 @@
 
 #define ffs(x) __builtin_ffs(x)
 
+static inline uint32_t ror32(uint32_t word, unsigned int shift)
+{
+    return word >> shift | word << (32 - shift);
+}
+
 #endif /* HOSTED_XEN_BITOPS_H */
