@@ -305,7 +305,7 @@ static void test_init_of_another_object(void **state)
         pair_objects(pairs[i].old, pairs[i].new);
         compare_objects(pairs[i].old, pairs[i].new);
     }
-    select_atoms(pairs, 2, running, report);
+    select_atoms(pairs, 2, running, NULL, report);
     assert_int_equal(report_refusals(report), 0);
     assert_true(find_atom(pairs[0].new, "g")->selected);
     for (size_t i = 0; i < 2; i++) {

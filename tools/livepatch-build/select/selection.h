@@ -15,6 +15,7 @@ struct selection {
     struct object_pair *pairs;
     size_t npairs;
     struct resolver *resolver;
+    const struct layouts *layouts;
     struct report *report;
     struct users **users;       /* of each pair's new object, when asked for */
     struct boot *boot;          /* when asked for */
@@ -63,6 +64,9 @@ void select_judge_values(struct selection *selection);
 
 /* lifetime.c: addresses in memory that outlives what they lead to. */
 void select_judge_lifetimes(struct selection *selection);
+
+/* prototype.c: functions that who stays calls as they were. */
+void select_judge_prototypes(struct selection *selection);
 
 /* init.c: what selected code needs that was freed after boot. */
 void select_judge_init(struct selection *selection);
