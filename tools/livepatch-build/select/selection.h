@@ -39,13 +39,6 @@ void selection_warn(struct selection *selection, const struct atom *atom,
                     const char *what, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Does the patch have a hook of this kind ("unload")? */
-bool selection_has_hook(const struct selection *selection, const char *kind);
-
-/* Does a hook of the patch use this, itself or by what it calls that is new? */
-bool selection_is_in_hook(const struct selection *selection,
-                          const struct atom *atom);
-
 /* Does a function that is patched run at boot, or as a CPU comes up, alone? */
 bool selection_is_boot_only(struct selection *selection,
                             const struct atom *atom);
@@ -58,6 +51,15 @@ void select_referred_datum(struct selection *selection, struct atom *atom);
 /* select_code.c: the same for code. */
 void select_function(struct selection *selection, struct atom *atom);
 void select_referred_code(struct selection *selection, struct atom *atom);
+
+/* hooks.c */
+
+/* Does the patch have a hook of this kind ("unload")? */
+bool selection_has_hook(const struct selection *selection, const char *kind);
+
+/* Does a hook of the patch use this, itself or by what it calls that is new? */
+bool selection_is_in_hook(const struct selection *selection,
+                          const struct atom *atom);
 
 /* value.c: new variables, and the values that they would have to have. */
 void select_judge_values(struct selection *selection);
