@@ -657,6 +657,69 @@ static void test_paths(void **state)
     names_free(&names);
 }
 
+/* words NULL: who calls f() needn't know. */
+static void check_prototype(const char *old, const char *new,
+                            const char *words)
+{
+    struct layouts *layouts = layouts_new();
+    char *olds = compile_with(old, "-g"), *news = compile_with(new, "-g");
+    char *why = NULL;
+    const char *found;
+
+    assert_true(layouts_compare(layouts, olds, olds, &why));
+    assert_true(layouts_compare(layouts, olds, news, &why));
+    assert_null(layouts_prototype(layouts, 0, "f"));
+    assert_null(layouts_prototype(layouts, 1, "other"));
+    found = layouts_prototype(layouts, 1, "f");
+    if (!words != !found) {
+        fail_msg("%s, expected %s", found ? found : "nothing",
+                 words ? words : "nothing");
+    }
+    if (words) {
+        expect_words(found, words);
+    }
+    discard(olds);
+    discard(news);
+    layouts_free(layouts);
+}
+
+static void test_prototype(void **state)
+{
+    static const char old[] = "struct s { int a; };\n"
+        "int f(const struct s *s, unsigned int n, unsigned int m)"
+        "{ return s->a + n - m; }\nint other(int n) { return n; }\n";
+    static const struct {
+        const char *prototype, *words;
+    } cases[] = {
+        { "int f(const struct s *s, unsigned int n, unsigned int k)", NULL },
+        { "int f(struct s *s, int n, unsigned int m)", NULL },
+        { "int f(const void *s, unsigned int n, unsigned int m)", NULL },
+        { "int f(const struct s *s, unsigned int m, unsigned int n)",
+          "parameter 2 was n, is m" },
+        { "int f(const struct s *s, unsigned long n, unsigned int m)",
+          "parameter 2 was unsigned int n, is long unsigned int n" },
+        { "int f(const struct s *s, unsigned int n, unsigned int m, int r)",
+          "parameter 4, r, is new" },
+        { "int f(const struct s *s, unsigned int n)",
+          "parameter 3, m, is gone" },
+        { "long f(const struct s *s, unsigned int n, unsigned int m)",
+          "it returned int, and returns long int" },
+    };
+    char *new;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        new = must_print("struct s { int a; };\n%s { return !s + n; }\n"
+                         "int other(int n) { return n; }\n",
+                         cases[i].prototype);
+        check_prototype(old, new, cases[i].words);
+        free(new);
+    }
+    check_prototype("void f(int n) { }", "int f(int n) { return n; }", NULL);
+    check_prototype("int f(int n) { return n; }", "void f(int n) { }",
+                    "it returned int");
+}
+
 #define TEST(function) { #function, function, NULL, forget, NULL }
 
 int main(void)
@@ -666,7 +729,7 @@ int main(void)
         TEST(test_told_once), TEST(test_told_by_another),
         TEST(test_stack_here_memory_there), TEST(test_moved_to_another_object),
         TEST(test_renamed_type), TEST(test_same_name_in_another_file),
-        TEST(test_new_file),
+        TEST(test_new_file), TEST(test_prototype),
         TEST(test_many_holders), TEST(test_holder_changed_too),
         TEST(test_holder_in_two_guises), TEST(test_bad_files),
         TEST(test_data_alone),

@@ -305,7 +305,7 @@ static void test_init_of_another_object(void **state)
         pair_objects(pairs[i].old, pairs[i].new);
         compare_objects(pairs[i].old, pairs[i].new);
     }
-    select_atoms(pairs, 2, running, report);
+    select_atoms(pairs, 2, running, NULL, report);
     assert_int_equal(report_refusals(report), 0);
     assert_true(find_atom(pairs[0].new, "g")->selected);
     for (size_t i = 0; i < 2; i++) {
@@ -858,6 +858,31 @@ static void test_set_at_boot_and_later(void **state)
                "which has run, and does not again", REFUSED);
 }
 
+/* One that exists, and only has got what would set it. */
+static void test_set_anew_at_boot(void **state)
+{
+    const char *format = D "static int value;\n"
+        "int f(int n) { return n + value++ + %d; }\n"
+        "int g(int n) { return n - outer + %d; }\n"
+        "void __init setup(void) { %s outer = %d; }\n";
+    char *old = must_print(format, 1, 1, "", 1);
+    char *set = must_print(format, 2, 1, "value = 3;", 1);
+    char *unused = must_print(format, 1, 2, "value = 3;", 1);
+    char *other = must_print(format, 2, 1, "", 2);
+    char *again = must_print(format, 3, 1, "value = 4;", 1);
+
+    (void)state;
+    check_told(old, set, "data", "setup sets it now", WARNED);
+    check_told(old, unused, "data", "setup sets it now", NOTHING);
+    check_told(old, other, "data", "setup sets it now", NOTHING);
+    check_told(set, again, "data", "setup sets it now", NOTHING);
+    free(again);
+    free(old);
+    free(set);
+    free(unused);
+    free(other);
+}
+
 static void test_taken_over(void **state)
 {
     const char *format = D "static %s;\n"
@@ -929,6 +954,7 @@ int main(void)
         cmocka_unit_test(test_boot_table),
         cmocka_unit_test(test_set_at_boot),
         cmocka_unit_test(test_set_at_boot_and_later),
+        cmocka_unit_test(test_set_anew_at_boot),
         cmocka_unit_test(test_taken_over),
     };
 

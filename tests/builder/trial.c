@@ -35,7 +35,7 @@ struct trial trial_of_file(const char *name, const char *old,
     compare_objects(trial.pair.old, trial.pair.new);
     trial.proof = proof_new(trial.running);
     proof_object(trial.proof, trial.pair.old);
-    select_atoms(&trial.pair, 1, trial.running, trial.report);
+    select_atoms(&trial.pair, 1, trial.running, NULL, trial.report);
     return trial;
 }
 

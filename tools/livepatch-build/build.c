@@ -32,6 +32,7 @@ struct build {
     struct base *base;
     struct object_pair *pairs;
     size_t npairs;
+    struct layouts *layouts;    /* each pair compared in its turn */
     char **why;
 };
 
@@ -243,30 +244,30 @@ static enum outcome compare_layouts(struct build *build)
 {
     const char *const *changed;
     size_t count = base_changed(build->base, &changed);
-    struct layouts *layouts = layouts_new();
     bool good = true;
 
+    build->layouts = layouts_new();
     report_stage(build->report, "comparing types");
     for (size_t i = 0; i < count && good; i++) {
         char *old = base_path(build->base, changed[i]);
         char *new = base_changed_path(build->base, changed[i]);
 
-        good = layouts_compare(layouts, files_exist(old) ? old : NULL, new,
+        good = layouts_compare(build->layouts, files_exist(old) ? old : NULL, new,
                                build->why);
         free(old);
         free(new);
     }
     if (good) {
-        layouts_conclude(layouts, build->report);
+        layouts_conclude(build->layouts, build->report);
     }
-    layouts_free(layouts);
     return good ? OUTCOME_DONE : OUTCOME_FAILED;
 }
 
 static enum outcome select_changes(struct build *build)
 {
     report_stage(build->report, "selecting what changed");
-    select_atoms(build->pairs, build->npairs, build->running, build->report);
+    select_atoms(build->pairs, build->npairs, build->running, build->layouts,
+                 build->report);
     return report_refusals(build->report) ? OUTCOME_REFUSED : OUTCOME_DONE;
 }
 
@@ -345,6 +346,7 @@ enum outcome build_payload(const struct options *options,
         object_free(build.pairs[i].new);
     }
     free(build.pairs);
+    layouts_free(build.layouts);
     base_close(build.base);
     free(build.config);
     running_free(build.running);

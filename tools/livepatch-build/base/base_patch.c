@@ -6,6 +6,7 @@
 #include "support/cleanup.h"
 #include "support/files.h"
 #include "support/memory.h"
+#include "patch/constants.h"
 #include "patch/sources.h"
 
 #define OFFSETS "arch/x86/include/asm/asm-offsets.h"
@@ -226,6 +227,23 @@ static bool find_changed(const struct patching *patching, char **why)
     return true;
 }
 
+/* What no object is made of can't mean anything to one. */
+static void judge_constants(const struct patching *patching)
+{
+    for (size_t i = 0; patching->base->nchanged &&
+                       i < sources_count(patching->sources); i++) {
+        const struct source *source = sources_get(patching->sources, i);
+        const char *path = source->path;
+        struct outdated users = { .linked = NULL };
+
+        depends_outdated(patching->base->depends, &path, 1, &users);
+        if (users.count || users.everything) {
+            constants_judge(source, patching->report);
+        }
+        free(users.linked);
+    }
+}
+
 static enum outcome apply_and_make(struct patching *patching,
                                    const char *const *patches, size_t npatches,
                                    char **why)
@@ -246,8 +264,11 @@ static enum outcome apply_and_make(struct patching *patching,
         return OUTCOME_DONE;
     }
     outcome = compile(patching, why);
-    return outcome == OUTCOME_DONE && !find_changed(patching, why) ?
-           OUTCOME_FAILED : outcome;
+    if (outcome == OUTCOME_DONE && !find_changed(patching, why)) {
+        return OUTCOME_FAILED;
+    }
+    judge_constants(patching);
+    return outcome;
 }
 
 enum outcome base_patch(struct base *base, const char *const *patches,

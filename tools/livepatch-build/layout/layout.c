@@ -14,8 +14,17 @@ struct old_types {
     struct map by_key, by_constant;
 };
 
+/* A function whose prototype differs. */
+struct prototype_change {
+    size_t serial;              /* of its object */
+    const char *name;
+    char *words;
+};
+
 struct layouts {
     struct types types;
+    struct prototype_change *prototypes;
+    size_t nprototypes, prototypes_room;
     struct changes changes;
     size_t serial;
     struct tags held, pointed;  /* of all objects, as in object_types */
@@ -32,6 +41,10 @@ void layouts_free(struct layouts *layouts)
     if (!layouts) {
         return;
     }
+    for (size_t i = 0; i < layouts->nprototypes; i++) {
+        free(layouts->prototypes[i].words);
+    }
+    free(layouts->prototypes);
     changes_free(&layouts->changes);
     map_free(&layouts->held_seen);
     map_free(&layouts->pointed_seen);
@@ -116,6 +129,33 @@ static void compare_object(struct layouts *layouts,
     map_free(&index.by_constant);
 }
 
+static void compare_prototypes(struct layouts *layouts,
+                               const struct object_types *old,
+                               const struct object_types *new)
+{
+    struct map by_name = { 0 };
+
+    for (size_t i = 0; i < old->nprototypes; i++) {
+        map_put(&by_name, old->prototypes[i]->name,
+                (void *)old->prototypes[i]);
+    }
+    for (size_t i = 0; i < new->nprototypes; i++) {
+        const struct prototype *is = new->prototypes[i];
+        const struct prototype *was = map_get(&by_name, is->name);
+        char *words = was ? prototype_compare(was, is) : NULL;
+
+        if (words) {
+            layouts->prototypes = must_grow(layouts->prototypes,
+                                            &layouts->prototypes_room,
+                                            layouts->nprototypes + 1,
+                                            sizeof(*layouts->prototypes));
+            layouts->prototypes[layouts->nprototypes++] =
+                (struct prototype_change) { layouts->serial, is->name, words };
+        }
+    }
+    map_free(&by_name);
+}
+
 static bool read_both(struct layouts *layouts, const char *old_path,
                       const char *new_path, struct object_types *old,
                       struct object_types *new, char **why)
@@ -140,6 +180,7 @@ bool layouts_compare(struct layouts *layouts, const char *old_path,
         add_tags(&layouts->held, &layouts->held_seen, &old.held);
         add_tags(&layouts->pointed, &layouts->pointed_seen, &old.pointed);
         compare_object(layouts, &old, &new);
+        compare_prototypes(layouts, &old, &new);
     }
     object_types_free(&old);
     object_types_free(&new);
@@ -189,4 +230,17 @@ void layouts_conclude(struct layouts *layouts, struct report *report)
                               &layouts->pointed);
     changes_explain(&layouts->changes, memory, report);
     memory_types_free(memory);
+}
+
+const char *layouts_prototype(const struct layouts *layouts, size_t number,
+                              const char *function)
+{
+    for (size_t i = 0; i < layouts->nprototypes; i++) {
+        const struct prototype_change *change = &layouts->prototypes[i];
+
+        if (change->serial == number + 1 && !strcmp(change->name, function)) {
+            return change->words;
+        }
+    }
+    return NULL;
 }

@@ -30,4 +30,12 @@ bool layouts_compare(struct layouts *layouts, const char *old, const char *new,
  * has become a member. */
 void layouts_conclude(struct layouts *layouts, struct report *report);
 
+/*
+ * What a function takes and gives back, if that differs in the pair of objects
+ * that was the number-th to be compared (from 0): in words, for who calls it
+ * as it was.  NULL: it doesn't.  They live as long as the layouts.
+ */
+const char *layouts_prototype(const struct layouts *layouts, size_t number,
+                              const char *function);
+
 #endif

@@ -25,4 +25,10 @@ struct difference {
 void types_compare(const struct type *old, const struct type *new,
                    struct difference *difference);
 
+/*
+ * Does memory that holds the one hold the other?  A named aggregate is itself,
+ * whatever became of its members: that is its own difference.
+ */
+enum grade shape_compare(const struct shape *old, const struct shape *new);
+
 #endif

@@ -34,6 +34,7 @@ void object_types_free(struct object_types *object)
     free(object->types);
     free(object->held.all);
     free(object->pointed.all);
+    free(object->prototypes);
 }
 
 /* -- An object's ----------------------------------------------------------- */
@@ -274,6 +275,20 @@ static void read_local(struct reader *reader, Dwarf_Die *die)
 static bool walk(struct reader *reader, Dwarf_Die *die,
                  const struct scope *scope);
 
+static void read_prototype(struct reader *reader, Dwarf_Die *die)
+{
+    struct object_types *object = reader->object;
+    const struct prototype *prototype = prototype_read(reader->types, die);
+
+    if (prototype) {
+        object->prototypes = must_grow(object->prototypes,
+                                       &object->prototypes_room,
+                                       object->nprototypes + 1,
+                                       sizeof(*object->prototypes));
+        object->prototypes[object->nprototypes++] = prototype;
+    }
+}
+
 static bool walk_block(struct reader *reader, Dwarf_Die *die,
                        const struct scope *scope)
 {
@@ -310,8 +325,10 @@ static bool read_die(struct reader *reader, Dwarf_Die *die,
     case DW_TAG_formal_parameter:
         read_local(reader, die);
         return true;
-    case DW_TAG_subprogram: case DW_TAG_inlined_subroutine:
-    case DW_TAG_lexical_block:
+    case DW_TAG_subprogram:
+        read_prototype(reader, die);
+        return walk_block(reader, die, scope);
+    case DW_TAG_inlined_subroutine: case DW_TAG_lexical_block:
         return walk_block(reader, die, scope);
     default:
         return true;

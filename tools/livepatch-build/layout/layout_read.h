@@ -5,6 +5,7 @@
 #ifndef LIVEPATCH_BUILD_LAYOUT_READ_H
 #define LIVEPATCH_BUILD_LAYOUT_READ_H
 
+#include "layout_prototype.h"
 #include "layout_types.h"
 
 struct tags {
@@ -19,6 +20,8 @@ struct object_types {
     struct tags held;           /* of what is on a stack by value */
     struct tags pointed;        /* of what local variables point to, and what
                                  * functions return pointers to */
+    const struct prototype **prototypes;        /* of functions with code */
+    size_t nprototypes, prototypes_room;
 };
 
 /*

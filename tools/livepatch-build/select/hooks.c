@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a payload's hooks do. */
+/*
+ * The hooks of a patch, by which it may see to what is refused otherwise.
+ */
 #include <string.h>
 #include <xenlivepatch.h>
 

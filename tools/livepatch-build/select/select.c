@@ -415,12 +415,14 @@ static void judge(struct selection *selection)
 }
 
 void select_atoms(struct object_pair *pairs, size_t npairs,
-                  const struct running *running, struct report *report)
+                  const struct running *running,
+                  const struct layouts *layouts, struct report *report)
 {
     struct selection selection = {
         .pairs = pairs,
         .npairs = npairs,
         .resolver = resolver_new(pairs, npairs, running),
+        .layouts = layouts,
         .report = report,
         .users = must_alloc(npairs + 1, sizeof(*selection.users)),
     };
@@ -435,6 +437,7 @@ void select_atoms(struct object_pair *pairs, size_t npairs,
         check_refs(&selection, pairs[i].new);
     }
     select_judge_init(&selection);
+    select_judge_prototypes(&selection);
     select_judge_values(&selection);
     select_judge_lifetimes(&selection);
     judge(&selection);

@@ -7,6 +7,7 @@
 #define LIVEPATCH_BUILD_SELECT_H
 
 #include "compare/compare.h"
+#include "layout/layout.h"
 #include "report/report.h"
 #include "running/running.h"
 
@@ -18,9 +19,11 @@ struct object_pair {
 /*
  * Set atom->selected in the new objects, and refuse what can't be done.  All
  * pairs at once, as a function of one file may need a new one of another.
- * Tells the report the functions that are selected, if nothing was refused.
+ * layouts: of the same pairs, in their order, for what callers go by.  Tells
+ * the report the functions that are selected, if nothing was refused.
  */
 void select_atoms(struct object_pair *pairs, size_t npairs,
-                  const struct running *running, struct report *report);
+                  const struct running *running,
+                  const struct layouts *layouts, struct report *report);
 
 #endif

@@ -15,6 +15,7 @@ struct selection {
     struct object_pair *pairs;
     size_t npairs;
     struct resolver *resolver;
+    const struct layouts *layouts;
     struct report *report;
     struct users **users;       /* of each pair's new object, when asked for */
     struct boot *boot;          /* when asked for */
@@ -38,13 +39,6 @@ void selection_warn(struct selection *selection, const struct atom *atom,
                     const char *what, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Does the patch have a hook of this kind ("unload")? */
-bool selection_has_hook(const struct selection *selection, const char *kind);
-
-/* Does a hook of the patch use this, itself or by what it calls that is new? */
-bool selection_is_in_hook(const struct selection *selection,
-                          const struct atom *atom);
-
 /* Does a function that is patched run at boot, or as a CPU comes up, alone? */
 bool selection_is_boot_only(struct selection *selection,
                             const struct atom *atom);
@@ -58,11 +52,23 @@ void select_referred_datum(struct selection *selection, struct atom *atom);
 void select_function(struct selection *selection, struct atom *atom);
 void select_referred_code(struct selection *selection, struct atom *atom);
 
+/* hooks.c */
+
+/* Does the patch have a hook of this kind ("unload")? */
+bool selection_has_hook(const struct selection *selection, const char *kind);
+
+/* Does a hook of the patch use this, itself or by what it calls that is new? */
+bool selection_is_in_hook(const struct selection *selection,
+                          const struct atom *atom);
+
 /* value.c: new variables, and the values that they would have to have. */
 void select_judge_values(struct selection *selection);
 
 /* lifetime.c: addresses in memory that outlives what they lead to. */
 void select_judge_lifetimes(struct selection *selection);
+
+/* prototype.c: functions that who stays calls as they were. */
+void select_judge_prototypes(struct selection *selection);
 
 /* init.c: what selected code needs that was freed after boot. */
 void select_judge_init(struct selection *selection);

@@ -6,7 +6,8 @@
  * - What a patch moves from one file to another seems new where it is now.  But
  *   those who use it in files that the patch doesn't touch go on with the one
  *   that runs, and a variable would begin anew.
- * - Code that has run, at boot or as a CPU came up, would have set it.
+ * - Code that has run, at boot or as a CPU came up, would have set it.  So it
+ *   may be with one that is there already.
  * - It may stand for another one, which has lost its users.
  *
  * A hook of the patch that uses it may give it its value.
@@ -181,13 +182,71 @@ static void judge_setters(struct selection *selection, struct atom *variable)
     }
 }
 
-/* -- In another's place ---------------------------------------------------- */
+/* -- Set anew by what has run ---------------------------------------------- */
+
+static bool is_same_variable(const struct ref *old, const struct ref *new)
+{
+    return old->target && new->target
+           ? new->target->twin == old->target
+           : !old->target && !new->target && old->symbol->name[0] &&
+             !strcmp(old->symbol->name, new->symbol->name);
+}
+
+static bool did_set(const struct atom *function, const struct ref *ref)
+{
+    const struct atom *old = function->twin;
+
+    for (size_t i = 0; old && i < old->nrefs; i++) {
+        if (is_same_variable(&old->refs[i], ref) && sets(old, &old->refs[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_used(const struct object *object, const struct ref *ref)
+{
+    for (size_t i = 0; i < object->natoms; i++) {
+        const struct atom *user = object->atoms[i];
+
+        for (size_t j = 0; user->selected && j < user->nrefs; j++) {
+            if (ref->target ? user->refs[j].target == ref->target
+                            : !strcmp(user->refs[j].symbol->name,
+                                      ref->symbol->name)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
 
 static bool is_variable(const struct atom *atom)
 {
     return atom->kind == ATOM_DATA && !atom->section->init &&
            !is_constant_data(atom) && atom->section->special == SPECIAL_NONE;
 }
+
+/* A variable that is there, which .init code sets with the patch alone. */
+static void judge_init(struct selection *selection,
+                       const struct atom *function)
+{
+    for (size_t i = 0; i < function->nrefs; i++) {
+        const struct ref *ref = &function->refs[i];
+        uint64_t at;
+
+        if (ref->target && ref->target->twin && is_variable(ref->target) &&
+            ref_access(function, ref, &at) == ACCESS_WRITE &&
+            !did_set(function, ref) &&
+            is_used(function->section->object, ref)) {
+            selection_warn(selection, ref->target, "%s sets it now, and has "
+                           "run without; code that is patched uses it: see "
+                           "that it is right, or set it in a load hook",
+                           function->symbol->name);
+        }
+    }
+}
+
+/* -- In another's place ---------------------------------------------------- */
 
 static bool refers_to(const struct atom *user, const struct atom *target)
 {
@@ -321,10 +380,13 @@ static void judge_place(struct selection *selection, struct atom *variable)
 
 static void judge_atom(struct selection *selection, struct atom *atom)
 {
+    bool is_init = atom->kind == ATOM_FUNCTION && atom->section->init;
     bool is_new = !atom->twin ||
                   (atom->twin->section->init && !atom->section->init);
 
-    if (is_candidate(atom) && is_global(atom)) {
+    if (is_init && atom->verdict != VERDICT_SAME) {
+        judge_init(selection, atom);
+    } else if (is_candidate(atom) && is_global(atom)) {
         judge_global(selection, atom);
     } else if (is_candidate(atom) && atom->selected && is_variable(atom)) {
         judge_variable(selection, atom);

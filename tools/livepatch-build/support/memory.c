@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "memory.h"
 #include "outcome.h"
@@ -116,4 +117,23 @@ bool ends_with(const char *text, const char *end)
 int compare_texts(const void *one, const void *other)
 {
     return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+bool is_name_of_count(const char *name)
+{
+    static const char *const words[] = {
+        "nr", "num", "max", "last", "count", "end", "total", "limit",
+    };
+    size_t length;
+
+    for (; *name; name += length + (name[length] == '_')) {
+        length = strcspn(name, "_");
+        for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+            if (length == strlen(words[i]) &&
+                !strncasecmp(name, words[i], length)) {
+                return true;
+            }
+        }
+    }
+    return false;
 }

@@ -33,4 +33,7 @@ bool ends_with(const char *text, const char *end);
 /* For qsort() and bsearch() of texts: strcmp()'s order. */
 int compare_texts(const void *one, const void *other);
 
+/* Is a constant called as what counts others: NR_SOFTIRQS, p2m_max? */
+bool is_name_of_count(const char *name);
+
 #endif
