@@ -181,6 +181,9 @@ static bool is_set_by_init(struct selection *selection,
 
 static void refer_to_new(struct selection *selection, struct atom *atom)
 {
+    if (below_has_datum(selection, atom)) {
+        return;
+    }
     if (is_per_cpu(atom)) {
         selection_refuse(selection, REFUSAL_PER_CPU, atom,
                          "use an array of NR_CPUS elements",
