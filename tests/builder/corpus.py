@@ -4,6 +4,7 @@ real fixes make, and what livepatch-build is to make of each.
 
     corpus/*.patch      one kind each
     examples/*.patch    for authors of patches; part of the corpus as well
+    stacks/*.patch      on top of another's payload: test_stacks.py
 
 Above its diff a patch says what is expected, a line each:
 
@@ -17,6 +18,9 @@ Above its diff a patch says what is expected, a line each:
     Warns: words that a warning must have
     Effect: COMMAND -> PATTERN      what dom0 sees, while the payload is
             applied and not before or after it
+    Below: PATCH        in stacks/: whose payload is below; Expect is what comes of
+            it with that patch unnamed, "fails" if it doesn't compile then
+    Named: fails        in stacks/: it doesn't apply on top of that patch
     Weight: heavy       hundreds of objects are built: with CORPUS=all alone
 
 LIVEPATCH_BUILD names another builder than that in build/; CORPUS=all is for heavy
@@ -46,7 +50,7 @@ CACHE = TOP / "build/builder/cache"
 ALL = os.environ.get("CORPUS") == "all"
 REFUSED = 2
 FIELDS = {"Kind", "Expect", "Stock", "Engine", "Functions", "New", "Warns", "Effect",
-          "Weight"}
+          "Weight", "Below", "Named"}
 REASONS = {"data", "layout", "init", "boot", "assembly", "engine", "small", "symbol",
            "relocation", "section", "limit", "nothing", "per-cpu",
            "below", "lifetime", "meaning"}
@@ -106,10 +110,10 @@ def _check(patch, mark, number):
         problem = "no line ---, or a field twice or unknown"
     elif not {"Kind", "Expect"} <= fields.keys():
         problem = "Kind or Expect is missing"
-    elif any(words[0] not in ("payload", "refused") or set(words[1:]) - REASONS
+    elif any(words[0] not in ("payload", "refused", "fails") or set(words[1:]) - REASONS
              or (words[0] == "refused") != bool(words[1:]) for words in expect):
         problem = "Expect is payload, or refused and reasons"
-    elif "payload" in fields["Expect"] and not {"Functions", "Effect"} <= fields.keys():
+    elif patch.path.parent.name != "stacks" and "payload" in fields["Expect"] and not {"Functions", "Effect"} <= fields.keys():
         problem = "a payload has Functions and Effect"
     if problem:
         raise CorpusError(f"{patch.path}: {problem}")
@@ -122,6 +126,11 @@ def patches():
     return [patch for patch in found
             if (patch.fields.get("Engine") != "stock" or not engines.is_ours())
             and (ALL or "Weight" not in patch.fields)]
+
+
+def find(name):
+    """A patch by its name, wherever it is."""
+    return read(next(HERE.glob(f"*/{name}.patch")))
 
 
 def command(patch, output):

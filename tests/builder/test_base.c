@@ -22,6 +22,7 @@
  * of what objects are made of. */
 static const char makefile[] =
     "Q := @\n"
+    "CC ?= gcc\n"
     "build := -f Rules.mk obj\n"
     "SRCARCH := x86\n"
     "ALL_OBJS-y := common/built_in.o\n"
@@ -37,7 +38,8 @@ static const char rules[] =
     "common/c.c: lib/c.c\n"
     "\t@ln -nfs ../source/$< $@\n"
     "common/%.o: common/%.c include/x.h\n"
-    "\t@echo '  CC      $@'; gcc -Iinclude -c -o $@ $<\n"
+    "\t@echo $@ >> ../../../compiled\n"
+    "\t@echo '  CC      $@'; $(CC) -Iinclude -c -o $@ $<\n"
     "\t@printf 'cmd_%s := gcc\\ndeps_%s := %s include/x.h\\n' $@ $@ $< "
         "> common/.$*.o.cmd\n";
 
@@ -133,8 +135,12 @@ static enum outcome patch(struct scene *scene, struct base *base,
     enum outcome outcome = base_patch(base, patches, 1, scene->report,
                                       &scene->why);
     const char *const *objects;
-    size_t count = base_changed(base, &objects);
+    size_t count;
 
+    if (outcome == OUTCOME_DONE) {
+        outcome = base_compile(base, false, scene->report, &scene->why);
+    }
+    count = base_changed(base, &objects);
     *changed = '\0';
     for (size_t i = 0; i < count; i++) {
         strcat(strcat(changed, objects[i]), " ");
@@ -147,11 +153,9 @@ static enum outcome patch(struct scene *scene, struct base *base,
 static bool count_builds(void *context, const char *path,
                          const struct stat *status, char **why)
 {
-    const char *slash = strrchr(path, '/');
-
     (void)status;
     (void)why;
-    *(size_t *)context += slash && !strcmp(slash, "/build");
+    *(size_t *)context += strstr(path, "/run-") != NULL;
     return true;
 }
 
@@ -300,15 +304,97 @@ static void test_compiler_error(void **state)
     assert_int_equal(builds(scene), 0);
 }
 
+static size_t count_lines(const struct base *base, const char *name,
+                          const char *line)
+{
+    char *path = base_note_path(base, name), *why = NULL, *text;
+    size_t size, count = 0;
+
+    text = files_read(path, &size, &why);
+    assert_non_null(text);
+    for (const char *at = text; (at = strstr(at, line)); at++) {
+        count++;
+    }
+    free(text);
+    free(path);
+    return count;
+}
+
+/* What doesn't compile is tried again, for the lines; the others aren't. */
+static void test_error_compiles_once(void **state)
+{
+    struct scene *scene = *state;
+    struct base *base = open_base(scene);
+    char changed[64];
+    size_t before = count_lines(base, "../compiled", "common/b.o");
+
+    assert_int_equal(patch(scene, base, "--- a/xen/include/x.h\n"
+                           "+++ b/xen/include/x.h\n@@ -0,0 +1 @@\n+/* */\n"
+                           "--- a/xen/common/c.c\n+++ b/xen/common/c.c\n"
+                           "@@ -1 +1 @@\n-int c;\n+int c\n", changed),
+                     OUTCOME_BUILD);
+    assert_int_equal(count_lines(base, "../compiled", "common/b.o"),
+                     before + 1);
+    base_close(base);
+}
+
+/* Any number of words may stand before the compiler; its variables are heard. */
+static void test_launcher(void **state)
+{
+    struct scene *scene = *state;
+    struct base *base;
+    char *launch = put(scene, "launch", "#!/bin/sh\n"
+                       "echo \"$CCACHE_WORD\" >> \"$DISTCC_FOLDER/heard\"\n"
+                       "exec \"$@\"\n");
+
+    scene->options.compiler = must_print("%s gcc", launch);
+    assert_int_equal(chmod(launch, 0755), 0);
+    free(launch);
+    setenv("CCACHE_WORD", "word", 1);
+    setenv("DISTCC_FOLDER", scene->folder, 1);
+    base = open_base(scene);
+    assert_non_null(base);
+    assert_true(count_lines(base, "../../heard", "word") >= 3);
+    base_close(base);
+    free((char *)scene->options.compiler);
+}
+
+/* Each has a folder of its own; one base serves them all. */
+static void test_two_at_once(void **state)
+{
+    static const char text[] = "--- a/xen/common/a.c\n+++ b/xen/common/a.c\n"
+                               "@@ -1 +1 @@\n-int a;\n+int a2;\n";
+    struct base *one = open_base(*state), *other = open_base(*state);
+    char changed[64], *first, *second;
+
+    assert_int_equal(patch(*state, one, text, changed), OUTCOME_DONE);
+    assert_string_equal(changed, "common/a.o ");
+    assert_int_equal(patch(*state, other, text, changed), OUTCOME_DONE);
+    assert_string_equal(changed, "common/a.o ");
+    first = base_changed_path(one, "common/a.o");
+    second = base_changed_path(other, "common/a.o");
+    assert_string_not_equal(first, second);
+    assert_true(files_equal(first, second));
+    base_close(other);
+    assert_true(files_exist(first));
+    base_close(one);
+    assert_int_equal(builds(*state), 0);
+    free(first);
+    free(second);
+}
+
 static void test_leftovers(void **state)
 {
     struct scene *scene = *state;
     struct base *base = open_base(scene);
-    char *path = base_note_path(base, "build/xen/common"), *why = NULL;
+    char *path = base_note_path(base, "run-1.0/xen/common"), *why = NULL;
+    char changed[64];
 
     base_close(base);
     assert_true(files_make_folder(path, &why));
     base = open_base(scene);
+    patch(scene, base, "--- a/xen/common/a.c\n+++ b/xen/common/a.c\n"
+          "@@ -1 +1 @@\n-int a;\n+int a2;\n", changed);
     assert_false(files_exist(path));
     base_close(base);
     free(path);
@@ -358,6 +444,9 @@ int main(void)
         CASE(test_header),
         CASE(test_no_effect),
         CASE(test_compiler_error),
+        CASE(test_error_compiles_once),
+        CASE(test_launcher),
+        CASE(test_two_at_once),
         CASE(test_leftovers),
         CASE(test_no_tree),
         CASE(test_without_live_patching),

@@ -69,6 +69,39 @@ static void test_changed_callee(void **state)
                       "g", "refers to two, and did to one");
 }
 
+/* New code that uses something new isn't a reference that changed. */
+static void test_new_variable(void **state)
+{
+    (void)state;
+    assert_difference(DECLARATIONS "int x[9], y;\n"
+                      "int g(int a) { return x[a] + y; }",
+                      DECLARATIONS "int x[9], y;\n"
+                      "int g(int a) { static int again[9]; "
+                      "return again[a] + use(again + 3) + x[a] + y; }",
+                      "g", "its code differs from");
+}
+
+/* The compiler numbers what UBSAN tells, and each is only what it holds. */
+static void test_ubsan_data(void **state)
+{
+#define AFTER "\nint g(int a) { return outer(a) * 7; }\n" \
+              "int h(int a, int b) { return outer(a) << b; }\n"
+    struct twins twins = twins_with(
+        DECLARATIONS "int f(int a) { return outer(a) + 1; }" AFTER,
+        DECLARATIONS "int f(int a) { return outer(a) * a + outer(a - 1); }"
+        AFTER, "-fsanitize=undefined", "-fsanitize=undefined");
+
+    (void)state;
+    assert_differences(&twins, "changed f");
+    twins_free(twins);
+    /* Another line is told. */
+    twins = twins_with(
+        DECLARATIONS AFTER, DECLARATIONS "\n" AFTER,
+        "-fsanitize=undefined", "-fsanitize=undefined");
+    assert_differences(&twins, "changed g, changed h, changed h.cold");
+    twins_free(twins);
+}
+
 static void test_inline_function_changes_all_who_have_it(void **state)
 {
 #define INLINE(value) \
@@ -598,6 +631,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_changed_constant),
         cmocka_unit_test(test_changed_callee),
+        cmocka_unit_test(test_new_variable),
+        cmocka_unit_test(test_ubsan_data),
         cmocka_unit_test(test_inline_function_changes_all_who_have_it),
         cmocka_unit_test(test_inlined_function_comes_out_of_line),
         cmocka_unit_test(test_function_becomes_static),

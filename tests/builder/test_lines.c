@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
 #include "support/files.h"
 #include "patch/lines.h"
@@ -109,6 +110,8 @@ static void expect_refusal(struct scene *scene, const char *patch,
     if (!strstr(scene->why, words)) {
         fail_msg("\"%s\" isn't in \"%s\"", words, scene->why);
     }
+    free(scene->why);
+    scene->why = NULL;
 }
 
 #define HEAD "--- a/xen/common/x.c\n+++ b/xen/common/x.c\n"
@@ -290,6 +293,82 @@ static void test_damaged(void **state)
 static void test_no_patch(void **state)
 {
     expect_refusal(*state, "Dear all,\n", "no patch");
+    expect_refusal(*state, "\xff\xfe-", "it is text in UTF-16");
+    expect_refusal(*state, "BZh91AY", "compressed by bzip2");
+    expect_refusal(*state, "\x1f\x8b" "and no more", "is damaged");
+}
+
+static void test_other_kinds(void **state)
+{
+    expect_refusal(*state, "words\n*** a/xen/x.c\n--- b/xen/x.c\n"
+                   "***************\n*** 1 ****\n! a\n--- 1 ----\n! b\n",
+                   "line 2: a context difference");
+    expect_refusal(*state, "590a591,592\n> a\n> b\n",
+                   "line 1: a difference without context");
+    /* No such kind, but words. */
+    expect_refusal(*state, "1a2\nwords\n", "no patch");
+    expect_refusal(*state, "*** a ***\n--- b\nwords\n", "no patch");
+}
+
+static void test_byte_order_mark(void **state)
+{
+    put(*state, "xen/common/x.c", "a\nb\n");
+    assert_true(apply(*state, "\xef\xbb\xbf" "--- a/xen/common/x.c\r\n"
+                      "+++ b/xen/common/x.c\r\n"
+                      "@@ -1,2 +1,2 @@\r\n a\r\n-b\r\n+B\r\n"));
+    expect_text(*state, "common/x.c", true, "a\nB\n");
+}
+
+static void test_compressed(void **state)
+{
+    static const char text[] = HEAD "@@ -1,2 +1,2 @@\n a\n-b\n+B\n";
+    struct scene *scene = *state;
+    char *path = below(scene, "one.patch.gz");
+    gzFile file = gzopen(path, "wb");
+
+    put(scene, "xen/common/x.c", "a\nb\n");
+    assert_int_equal(gzwrite(file, text, strlen(text)), strlen(text));
+    assert_int_equal(gzclose(file), Z_OK);
+    assert_true(sources_patch(scene->sources, path, scene->report,
+                              &scene->why));
+    expect_text(scene, "common/x.c", true, "a\nB\n");
+    free(path);
+}
+
+static void two_patches(struct scene *scene, char **told)
+{
+    put(scene, "xen/common/x.c", "a\nb\nc\n");
+    assert_true(apply(scene, HEAD "@@ -1,2 +1,2 @@\n a\n-b\n+B\n"));
+    *told = sources_tell(scene->sources);
+    assert_true(apply(scene, HEAD "@@ -2 +2 @@\n-B\n+b2\n"));
+}
+
+/* The content that files had, by whatever patch. */
+static void test_states(void **state)
+{
+    struct scene *scene = *state;
+    struct sources *others = sources_new(scene->xen, scene->folder);
+    char *first, *last, *path;
+
+    two_patches(scene, &first);
+    last = sources_tell(scene->sources);
+    assert_string_equal(strchr(first, ':'), ":common/x.c");
+    assert_string_not_equal(first, last);
+    *strchr(first, ':') = *strchr(last, ':') = '\0';
+    assert_true(sources_went_by(scene->sources, "common/x.c", first));
+    assert_true(sources_went_by(scene->sources, "common/x.c", last));
+    assert_false(sources_went_by(scene->sources, "common/y.c", first));
+    assert_false(sources_went_by(scene->sources, "common/x.c", "00"));
+    /* Both at once: without the content that was between. */
+    put(scene, "both.patch", HEAD "@@ -1,3 +1,3 @@\n a\n-b\n+b2\n c\n");
+    path = below(scene, "both.patch");
+    assert_true(sources_patch(others, path, scene->report, &scene->why));
+    assert_true(sources_went_by(others, "common/x.c", last));
+    assert_false(sources_went_by(others, "common/x.c", first));
+    sources_free(others);
+    free(path);
+    free(first);
+    free(last);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -319,6 +398,10 @@ int main(void)
         CASE(test_outside_the_hypervisor),
         CASE(test_damaged),
         CASE(test_no_patch),
+        CASE(test_other_kinds),
+        CASE(test_byte_order_mark),
+        CASE(test_compressed),
+        CASE(test_states),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

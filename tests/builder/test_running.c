@@ -238,7 +238,7 @@ static void assert_stacks(struct running *running, const char *payload,
                           const char *words)
 {
     char *why = NULL;
-    bool good = running_stack(running, payload, "aa,bb", &why);
+    bool good = running_stack(running, payload, &why);
 
     unlink(payload);
     if (words ? good || !strstr(why, words) : !good) {
@@ -308,40 +308,57 @@ static void test_added_symbols(void **state)
     assert_int_equal(running_find(running, "", "below", false, &symbol), 0);
     assert_int_equal(running_find(running, "", "first", false, &symbol), 1);
     assert_true(symbol.address);
-    assert_int_equal(running_below(running, "first"), BELOW_UNKNOWN);
-    assert_int_equal(running_below(running, "q/below"), BELOW_UNKNOWN);
-    assert_int_equal(running_below(running, "p/shared"), BELOW_UNPATCHED);
+    assert_null(running_replaced(running, "p/shared"));
+    assert_null(running_replaced(running, "second"));
     running_free(running);
 }
 
-static void check_below(const char *metadata, enum below below)
+/* What was compiled there, and whose function is in force. */
+static void test_stacked(void **state)
 {
     struct running *running = two_files();
     const struct build_id *xen = running_xen_id(running);
+    const struct stacked *list;
 
-    entries = metadata;
+    (void)state;
+    entries = ".asciz \"sources=ab:common/a.c\"";
     assert_stacks(running, write_payload(xen, xen, "1,2,3,4"), NULL);
     entries = "";
-    assert_int_equal(running_below(running, "first"), below);
-    assert_int_equal(running_below(running, "p/shared"), BELOW_UNPATCHED);
-    /* The worst of all that are below counts. */
+    assert_int_equal(running_stacked(running, &list), 1);
+    assert_string_equal(list[0].sources, "ab:common/a.c");
+    assert_ptr_equal(running_replaced(running, "first"), &list[0]);
     assert_stacks(running, write_payload(xen, running_top_id(running),
                                          "5,6,7,8"), NULL);
-    assert_int_equal(running_below(running, "first"),
-                     below > BELOW_UNKNOWN ? below : BELOW_UNKNOWN);
+    assert_int_equal(running_stacked(running, &list), 2);
+    assert_null(list[1].sources);
+    assert_ptr_equal(running_replaced(running, "first"), &list[1]);
+    assert_ptr_equal(running_replaced(running, "q/below"), &list[1]);
     running_free(running);
 }
 
-/* Ours is made of "aa" and "bb". */
-static void test_made_of(void **state)
+/* By the name without the payload's, and without the compiler's number. */
+static void test_brought(void **state)
 {
+    struct running *running = two_files();
+    const struct build_id *xen = running_xen_id(running);
+    struct running_symbol symbol;
+
     (void)state;
-    check_below(".asciz \"patches=aa\"", BELOW_KEPT);
-    check_below(".asciz \"patches=bb,aa\"", BELOW_KEPT);
-    check_below(".asciz \"patches=aa,cc\"", BELOW_UNDONE);
-    check_below(".asciz \"patches=a\"", BELOW_UNDONE);
-    check_below(".asciz \"patches=aab\"", BELOW_UNDONE);
-    check_below(".asciz \"patchesx=aa\"", BELOW_UNKNOWN);
+    entries = ".data\n.globl \"p/two.c#count.3\"\n"
+              ".type \"p/two.c#count.3\",@object\n"
+              ".size \"p/two.c#count.3\",4\n\"p/two.c#count.3\": .long 0";
+    assert_stacks(running, write_payload(xen, xen, "1,2,3,4"), NULL);
+    entries = "";
+    assert_int_equal(running_brought(running, "two.c#count.1", &symbol), 1);
+    assert_string_equal(symbol.name, "p/two.c#count.3");
+    assert_int_equal(symbol.size, 4);
+    assert_int_equal(running_brought(running, "two.c#count", &symbol), 1);
+    assert_int_equal(running_brought(running, "one.c#count.3", &symbol), 0);
+    assert_int_equal(running_brought(running, "count", &symbol), 0);
+    assert_int_equal(running_brought(running, "two.c#coun.3", &symbol), 0);
+    assert_int_equal(running_brought(running, "shared", &symbol), 1);
+    assert_int_equal(running_brought(running, "first", &symbol), 0);
+    running_free(running);
 }
 
 int main(void)
@@ -354,7 +371,8 @@ int main(void)
         cmocka_unit_test(test_stack),
         cmocka_unit_test(test_unknown_below),
         cmocka_unit_test(test_added_symbols),
-        cmocka_unit_test(test_made_of),
+        cmocka_unit_test(test_stacked),
+        cmocka_unit_test(test_brought),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

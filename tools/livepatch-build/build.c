@@ -12,20 +12,19 @@
 #include "support/files.h"
 #include "running/host.h"
 #include "layout/layout.h"
-#include "running/made_of.h"
 #include "support/memory.h"
 #include "payload/payload.h"
 #include "report/printable.h"
 #include "prove/prove.h"
 #include "prove/proven.h"
 #include "running/running.h"
+#include "select/below.h"
 #include "select/select.h"
 
 struct build {
     const struct options *options;
     struct report *report;
     char *xen_syms;
-    char *patches;              /* what they are: made_of.h */
     struct running *running;
     char *config;
     struct base_options base_options;
@@ -112,10 +111,6 @@ static enum outcome read_running(struct build *build)
     const struct options *options = build->options;
 
     report_stage(build->report, "reading what runs");
-    build->patches = made_of(options->patches, options->npatches, build->why);
-    if (!build->patches) {
-        return OUTCOME_FAILED;
-    }
     build->xen_syms = options->xen_syms ? must_copy(options->xen_syms) :
                       host_xen_syms(HOST_XEN_SYMS, build->why);
     if (!build->xen_syms) {
@@ -126,8 +121,7 @@ static enum outcome read_running(struct build *build)
         return OUTCOME_FAILED;
     }
     for (size_t i = 0; i < options->nbelow; i++) {
-        if (!running_stack(build->running, options->below[i], build->patches,
-                           build->why)) {
+        if (!running_stack(build->running, options->below[i], build->why)) {
             return OUTCOME_FAILED;
         }
     }
@@ -170,10 +164,16 @@ static enum outcome prove_base(struct build *build)
 
 static enum outcome apply_patches(struct build *build)
 {
+    return base_patch(build->base, build->options->patches,
+                      build->options->npatches, build->report, build->why);
+}
+
+/* Where payloads are below, what is the same as in the base isn't what runs. */
+static enum outcome compile_patches(struct build *build)
+{
     const char *const *changed;
-    enum outcome outcome = base_patch(build->base, build->options->patches,
-                                      build->options->npatches, build->report,
-                                      build->why);
+    enum outcome outcome = base_compile(build->base, build->options->nbelow,
+                                        build->report, build->why);
 
     if (outcome == OUTCOME_DONE && !base_changed(build->base, &changed)) {
         report_refuse(build->report, REFUSAL_NOTHING, NULL, NULL, NULL,
@@ -266,6 +266,8 @@ static enum outcome compare_layouts(struct build *build)
 static enum outcome select_changes(struct build *build)
 {
     report_stage(build->report, "selecting what changed");
+    below_judge(build->base, build->pairs, build->npairs, build->running,
+                build->report);
     select_atoms(build->pairs, build->npairs, build->running, build->layouts,
                  build->report);
     return report_refusals(build->report) ? OUTCOME_REFUSED : OUTCOME_DONE;
@@ -288,7 +290,7 @@ static void tell_payload(struct build *build)
 static enum outcome write_payload(struct build *build)
 {
     const struct options *options = build->options;
-    char *entries[3];
+    char *entries[3], *sources;
     struct payload_metadata metadata = {
         .name = options->name, .entries = (const char *const *)entries,
     };
@@ -303,8 +305,9 @@ static enum outcome write_payload(struct build *build)
         entries[metadata.nentries++] = must_print("description=%s",
                                                   options->description);
     }
-    entries[metadata.nentries++] = must_print("%s=%s", MADE_OF_KEY,
-                                              build->patches);
+    sources = sources_tell(base_sources(build->base));
+    entries[metadata.nentries++] = must_print("%s=%s", SOURCES_KEY, sources);
+    free(sources);
     written = payload_write(options->output, build->pairs, build->npairs,
                             build->running, &metadata, build->report,
                             build->why);
@@ -320,7 +323,7 @@ static enum outcome run(struct build *build)
 {
     static enum outcome (*const steps[])(struct build *build) = {
         check_files, read_running, read_config, open_base, prove_base,
-        apply_patches, read_pairs, compare_pairs, compare_layouts,
+        apply_patches, compile_patches, read_pairs, compare_pairs, compare_layouts,
         select_changes, write_payload,
     };
     enum outcome outcome = OUTCOME_DONE;
@@ -351,6 +354,5 @@ enum outcome build_payload(const struct options *options,
     free(build.config);
     running_free(build.running);
     free(build.xen_syms);
-    free(build.patches);
     return outcome;
 }

@@ -4,10 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base_private.h"
-#include "support/cleanup.h"
 #include "support/files.h"
 #include "support/memory.h"
 #include "support/run.h"
@@ -41,18 +39,20 @@ static bool is_xen_tree(const char *tree, char **why)
     return true;
 }
 
-static bool have_programs(const char *compiler, char **why)
+static bool have_programs(char **why)
 {
-    const char *const wanted[] = {
-        "make", compiler ? compiler : "gcc", "as", "ld", "objcopy", "bison",
-        "flex", "python3",
+    static const char *const wanted[] = {
+        "make", "as", "ld", "objcopy", "bison", "flex", "python3",
     };
 
     for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
-        if (!run_exists(wanted[i])) {
+        char *path = run_find(wanted[i]);
+
+        if (!path) {
             return fail_with(why, "%s is not installed: Xen can't be built "
                              "without it", wanted[i]);
         }
+        free(path);
     }
     return true;
 }
@@ -142,7 +142,7 @@ static enum outcome build(struct base *base, struct report *report, char **why)
     enum outcome outcome;
 
     report_stage(report, "copying the tree");
-    if (!have_programs(base->options->compiler, why) ||
+    if (!have_programs(why) ||
         !base_copy_tree(base, why) || !put_files(base, why)) {
         return OUTCOME_FAILED;
     }
@@ -162,17 +162,16 @@ static enum outcome build(struct base *base, struct report *report, char **why)
 static enum outcome make_base(struct base *base, struct report *report,
                               char **why)
 {
-    enum outcome outcome;
+    enum outcome outcome = OUTCOME_FAILED;
     char *words = NULL;
 
-    cleanup_add(base->build);
-    outcome = build(base, report, &words);
-    if (outcome == OUTCOME_DONE && rename(base->build, base->pristine)) {
-        outcome = OUTCOME_FAILED;
-        fail_with(&words, "%s: can't be moved", base->build);
+    if (base_make_folder(base, &words)) {
+        outcome = build(base, report, &words);
     }
-    files_remove(base->build);
-    cleanup_forget(base->build);
+    if (outcome == OUTCOME_DONE && !base_keep(base, &words)) {
+        outcome = OUTCOME_FAILED;
+    }
+    base_remove_folder(base);
     if (outcome == OUTCOME_BUILD) {
         fail_with(why, "the tree as it is doesn't compile, without any patch:"
                   "\n%s", words);
@@ -192,13 +191,18 @@ static enum outcome open_base(struct base *base, struct report *report,
         return OUTCOME_FAILED;
     }
     report_stage(report, "looking for the base");
-    if (!base_find(base, report, why)) {
+    if (!base_find(base, why)) {
         return OUTCOME_FAILED;
     }
-    /* Of a run that was killed. */
-    files_remove(base->build);
     if (!files_exist(base->pristine)) {
-        outcome = make_base(base, report, why);
+        if (!base_lock(base, report, why)) {
+            return OUTCOME_FAILED;
+        }
+        /* Who made it meanwhile has left the lock. */
+        if (!files_exist(base->pristine)) {
+            outcome = make_base(base, report, why);
+        }
+        base_unlock(base);
     }
     if (outcome == OUTCOME_DONE) {
         base->depends = depends_read(base->pristine_xen, why);
@@ -214,7 +218,7 @@ struct base *base_open(const struct base_options *options,
     struct base *base = must_alloc(1, sizeof(*base));
 
     base->options = options;
-    base->lock = -1;
+    base->lock = base->build_lock = -1;
     *outcome = open_base(base, report, why);
     if (*outcome != OUTCOME_DONE) {
         base_close(base);
@@ -228,24 +232,20 @@ void base_close(struct base *base)
     if (!base) {
         return;
     }
-    if (base->depends) {
-        files_remove(base->build);
-        cleanup_forget(base->build);
-    }
-    if (base->lock >= 0) {
-        close(base->lock);
-    }
+    base_remove_folder(base);
+    base_unlock(base);
     for (size_t i = 0; i < base->nchanged; i++) {
         free(base->changed[i]);
     }
     free(base->changed);
+    free(base->failed);
+    free(base->outdated.linked);
+    sources_free(base->sources);
     depends_free(base->depends);
     free(base->config);
     free(base->folder);
     free(base->pristine);
-    free(base->build);
     free(base->pristine_xen);
-    free(base->build_xen);
     free(base);
 }
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "patch/sources.h"
 #include "report/report.h"
 
 struct base;
@@ -24,7 +25,7 @@ struct base_options {
 /*
  * Find the base build in the cache, or make it there: the tree's source and
  * configuration, as objects with debug information, nothing linked.  Waits for
- * another run that uses the same one.  NULL with *outcome and *why:
+ * another run that makes the same one.  NULL with *outcome and *why:
  * OUTCOME_BUILD, it doesn't compile (with the compiler's words), or
  * OUTCOME_FAILED, there is something missing.
  */
@@ -40,15 +41,37 @@ char *base_path(const struct base *base, const char *object);
 /* A path for what is to be kept about this base; the caller frees it. */
 char *base_note_path(const struct base *base, const char *name);
 
+/* Which of the objects are made again when some files change. */
+struct outdated {
+    bool *linked;               /* by number; the caller frees it */
+    size_t count;
+    bool offsets;               /* asm-offsets.h, maybe */
+    bool everything;            /* something else, too: make alone knows */
+};
+
+/* paths: below xen/; of base_sources(), or those that another payload tells. */
+void base_outdated(const struct base *base, const char *const *paths,
+                   size_t npaths, struct outdated *outdated);
+
 /*
- * Apply the patches, in their order, in a copy, and make what they change.
- * Lines are kept at their numbers (#line) where a patch moves them.  Afterwards
- * base_changed() has the objects that were made again and differ (or are new),
- * until base_close().  OUTCOME_BUILD and *why if a patch doesn't apply (which
- * hunk, of which file) or doesn't compile (the compiler's words).
+ * Apply the patches, in their order, to the sources; nothing is compiled yet.
+ * base_sources() has them then, until base_close().  OUTCOME_BUILD and *why: a
+ * patch doesn't apply (which hunk, of which file).
  */
 enum outcome base_patch(struct base *base, const char *const *patches,
                         size_t npatches, struct report *report, char **why);
+const struct sources *base_sources(const struct base *base);
+
+/*
+ * Make what the patches change, in a copy.  Lines are kept at their numbers
+ * (#line) where a patch moves them.  Afterwards base_changed() has the objects
+ * that were made again and differ (or are new; with keep_equal, all that were
+ * made again), until base_close().  OUTCOME_BUILD and *why if it doesn't
+ * compile (the compiler's words).
+ */
+enum outcome base_compile(struct base *base, bool keep_equal,
+                          struct report *report, char **why);
+const struct outdated *base_compiled(const struct base *base);
 size_t base_changed(const struct base *base, const char *const **paths);
 char *base_changed_path(const struct base *base, const char *object);
 

@@ -17,7 +17,9 @@
 #include "support/run.h"
 
 /* Counts up with what a base consists of, so that no older one is used. */
-#define FORMAT "1"
+#define FORMAT "2"
+
+#define MOST_WORDS 16           /* of a compiler's command */
 
 /* All that Xen's build reads. */
 static const char *const parts[] = {
@@ -156,36 +158,57 @@ static bool add_source(void *context, const char *path,
     return true;
 }
 
-/* Which compiler, assembler and so on it is. */
-static bool add_program(struct hash *hash, const char *name, char **why)
+/* Which compiler, assembler and so on it is.  command: with words before the
+ * program, as "ccache gcc". */
+static bool add_program(struct hash *hash, const char *command, char **why)
 {
-    const char *argv[] = { name, "--version", NULL };
-    char *output;
-    bool good = !run_program(argv, NULL, NULL, &output);
+    const char *argv[MOST_WORDS + 2];
+    char *words = must_copy(command), *output = NULL, *rest;
+    size_t count = 0;
+    bool good;
 
+    for (char *word = strtok_r(words, " ", &rest); word && count < MOST_WORDS;
+         word = strtok_r(NULL, " ", &rest)) {
+        argv[count++] = word;
+    }
+    argv[count++] = "--version";
+    argv[count] = NULL;
+    good = !run_program(argv, NULL, NULL, &output);
     if (good) {
-        hash_add_text(hash, name);
+        hash_add_text(hash, command);
         hash_add_text(hash, output);
     } else {
-        fail_with(why, "%s doesn't work: %s", name, output);
+        fail_with(why, "%s doesn't work: %s", command, output);
     }
+    free(words);
     free(output);
     return good;
+}
+
+static bool add_programs(struct hash *hash, const char *compiler, char **why)
+{
+    static const char *const others[] = { "as", "ld", "objcopy" };
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+        if (!add_program(hash, others[i], why)) {
+            return false;
+        }
+    }
+    return add_program(hash, compiler ? compiler : "gcc", why);
 }
 
 static bool compute_key(const struct base *base, char key[33], char **why)
 {
     struct keying keying = { .tree = base->options->tree };
     struct visit visit = { base->options->tree, NULL, add_source, &keying };
-    const char *compiler = base->options->compiler;
     uint8_t digest[32];
     char *text;
 
     hash_begin(&keying.hash);
     hash_add_text(&keying.hash, FORMAT);
     hash_add_text(&keying.hash, base->config);
-    if (!add_program(&keying.hash, compiler ? compiler : "gcc", why) ||
-        !add_program(&keying.hash, "as", why) || !each_source(&visit, why)) {
+    if (!add_programs(&keying.hash, base->options->compiler, why) ||
+        !each_source(&visit, why)) {
         return false;
     }
     hash_end(&keying.hash, digest);
@@ -195,7 +218,7 @@ static bool compute_key(const struct base *base, char key[33], char **why)
     return true;
 }
 
-static bool take_lock(struct base *base, struct report *report, char **why)
+bool base_lock(struct base *base, struct report *report, char **why)
 {
     char *path = must_print("%s/lock", base->folder);
     int locked;
@@ -210,7 +233,7 @@ static bool take_lock(struct base *base, struct report *report, char **why)
     locked = flock(base->lock, LOCK_EX | LOCK_NB);
     if (locked && errno == EWOULDBLOCK) {
         report_stage(report, "waiting");
-        report_note(report, "another run uses this base: waiting for it");
+        report_note(report, "another run makes this base: waiting for it");
         do {
             locked = flock(base->lock, LOCK_EX);
         } while (locked && errno == EINTR);
@@ -219,7 +242,15 @@ static bool take_lock(struct base *base, struct report *report, char **why)
                                 strerror(errno));
 }
 
-bool base_find(struct base *base, struct report *report, char **why)
+void base_unlock(struct base *base)
+{
+    if (base->lock >= 0) {
+        close(base->lock);
+    }
+    base->lock = -1;
+}
+
+bool base_find(struct base *base, char **why)
 {
     char key[33], *cache;
 
@@ -243,17 +274,57 @@ bool base_find(struct base *base, struct report *report, char **why)
     }
     base->folder = must_print("%s/%s", cache, key);
     base->pristine = must_print("%s/pristine", base->folder);
-    base->build = must_print("%s/build", base->folder);
     base->pristine_xen = must_print("%s/xen", base->pristine);
-    base->build_xen = must_print("%s/xen", base->build);
     free(cache);
-    return files_make_folder(base->folder, why) && take_lock(base, report, why);
+    return files_make_folder(base->folder, why);
 }
 
 struct copying {
     const char *from, *to;
     bool objects;
 };
+
+/* Replace one path by another throughout a text; the caller frees the result. */
+static char *move_text(const char *text, const char *from, const char *to,
+                       size_t *size)
+{
+    size_t length = strlen(from), room = 0;
+    char *moved = NULL;
+
+    for (*size = 0; *text;) {
+        const char *next = strstr(text, from);
+        size_t before = next ? (size_t)(next - text) : strlen(text);
+
+        moved = must_grow(moved, &room, *size + before + strlen(to) + 1, 1);
+        memcpy(moved + *size, text, before);
+        *size += before;
+        text += before;
+        if (next) {
+            memcpy(moved + *size, to, strlen(to));
+            *size += strlen(to);
+            text += length;
+        }
+    }
+    return moved ? moved : must_copy("");
+}
+
+/* Make's record of how a target was made, which can name the folder that it was
+ * made in: there it would be made anew. */
+static bool copy_record(const struct copying *copying, const char *from,
+                        const char *to, char **why)
+{
+    size_t size;
+    char *text = files_read(from, &size, why), *moved;
+    bool copied = false;
+
+    if (text) {
+        moved = move_text(text, copying->from, copying->to, &size);
+        copied = files_write(to, moved, size, why);
+        free(moved);
+    }
+    free(text);
+    return copied;
+}
 
 static bool copy_source(void *context, const char *path,
                         const struct stat *status, char **why)
@@ -296,6 +367,8 @@ static bool copy_pristine(void *context, const char *path,
     to = must_print("%s/%s", copying->to, path);
     if (S_ISDIR(status->st_mode)) {
         copied = files_make_folder(to, why);
+    } else if (S_ISREG(status->st_mode) && ends_with(path, ".cmd")) {
+        copied = copy_record(copying, from, to, why);
     } else if (status->st_mtim.tv_sec == source_time.tv_sec) {
         copied = files_link(from, to, why);
     } else {
@@ -304,6 +377,30 @@ static bool copy_pristine(void *context, const char *path,
     free(from);
     free(to);
     return copied;
+}
+
+static bool keep_record(void *context, const char *path,
+                        const struct stat *status, char **why)
+{
+    struct copying *copying = context;
+    char *full = must_print("%s/%s", copying->from, path);
+    bool kept = !S_ISREG(status->st_mode) || !ends_with(path, ".cmd") ||
+                copy_record(copying, full, full, why);
+
+    free(full);
+    return kept;
+}
+
+bool base_keep(const struct base *base, char **why)
+{
+    struct copying copying = { base->build, base->pristine, true };
+
+    if (!files_walk(base->build, keep_record, &copying, why)) {
+        return false;
+    }
+    return !rename(base->build, base->pristine) ||
+           fail_with(why, "%s can't be moved to %s: %s", base->build,
+                     base->pristine, strerror(errno));
 }
 
 bool base_copy_pristine(const struct base *base, bool objects, char **why)

@@ -38,11 +38,13 @@ static const char rules[] =
     "\t$(Q)$(MAKE) $(build)=$* "
         "$(patsubst $*:%,%,$(filter $*:%,$(LIVEPATCH_OBJECTS)))\n";
 
-/* What would differ from one day or user to the next. */
+/* What would differ from one day or user to the next; and where python3 was
+ * found, which Xen's makefiles write down: had PATH another one in front, make
+ * would make everything anew. */
 static const char *const fixed[] = {
+    "PYTHON=python3",
     "XEN_BUILD_DATE=unknown", "XEN_BUILD_TIME=unknown",
     "XEN_BUILD_HOST=unknown", "XEN_WHOAMI=unknown", "XEN_DOMAIN=unknown",
-    "EXTRA_CFLAGS_XEN_CORE=-g",
 };
 
 struct progress {
@@ -72,7 +74,8 @@ static void count_line(void *context, const char *line)
 static bool is_telling(const char *line, size_t length)
 {
     static const char *const signs[] = {
-        "error:", "*** ", "undefined reference", "not found", "No space left",
+        "error:", "Error: ", "Assembler messages:", "syntax error", "*** ",
+        "undefined reference", "not found", "No space left",
     };
 
     for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++) {
@@ -111,7 +114,23 @@ static char *telling_part(const char *output)
     return must_print("%.*s", (int)(at - start), start);
 }
 
-enum outcome base_make(const struct base *base, const char *target,
+/* "make[2]: *** [Rules.mk:247: common/a.o] Error 1": the target; NULL if there
+ * is no such line.  The caller frees it. */
+static char *failed_target(const char *output)
+{
+    const char *start = strstr(output, "*** ["), *end, *colon;
+
+    end = start ? strpbrk(start, "]\n") : NULL;
+    if (!end || *end != ']') {
+        return NULL;
+    }
+    start += strlen("*** [");
+    colon = memrchr(start, ' ', (size_t)(end - start));
+    start = colon ? colon + 1 : start;
+    return must_print("%.*s", (int)(end - start), start);
+}
+
+enum outcome base_make(struct base *base, const char *target,
                        const char *const *variables, size_t nvariables,
                        size_t expected, struct report *report, char **why)
 {
@@ -121,6 +140,10 @@ enum outcome base_make(const struct base *base, const char *target,
     char *jobs = must_print("-j%u", base->options->jobs), *output, *part;
     char *compiler = base->options->compiler ?
                      must_print("CC=%s", base->options->compiler) : NULL;
+    /* Where it was compiled is no part of it: each run has its own folder, and
+     * objects that are the same should be so to the byte. */
+    char *flags = must_print("EXTRA_CFLAGS_XEN_CORE=-g -fdebug-prefix-map=%s=.",
+                             base->build_xen);
     bool lacking;
     int status;
 
@@ -134,6 +157,7 @@ enum outcome base_make(const struct base *base, const char *target,
     for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++) {
         argv[argc++] = fixed[i];
     }
+    argv[argc++] = flags;
     if (compiler) {
         argv[argc++] = compiler;
     }
@@ -145,10 +169,13 @@ enum outcome base_make(const struct base *base, const char *target,
     status = run_program(argv, count_line, &progress, &output);
     free(jobs);
     free(compiler);
+    free(flags);
     part = telling_part(output);
     lacking = strstr(output, "No space left on device");
     if (status) {
         fail_with(why, "%s", part);
+        free(base->failed);
+        base->failed = failed_target(output);
     }
     free(part);
     free(output);

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
+#include "support/gzip.h"
 #include "support/memory.h"
 
 /* Xen's is 10 KiB. */
@@ -23,23 +23,9 @@ struct options {
 
 char *config_uncompress(const void *data, size_t size)
 {
-    char *text = must_alloc(CONFIG_MAX + 1, 1);
-    z_stream stream = {
-        .next_in = (Bytef *)data, .avail_in = size,
-        .next_out = (Bytef *)text, .avail_out = CONFIG_MAX,
-    };
-    bool good = size <= CONFIG_MAX &&
-        inflateInit2(&stream, 16 + MAX_WBITS) == Z_OK;
+    size_t length;
 
-    if (good) {
-        good = inflate(&stream, Z_FINISH) == Z_STREAM_END;
-        inflateEnd(&stream);
-    }
-    if (!good) {
-        free(text);
-        return NULL;
-    }
-    return text;
+    return gzip_read(data, size, CONFIG_MAX, &length);
 }
 
 /* "CONFIG_X=y", or "# CONFIG_X is not set", which is "n". */

@@ -293,14 +293,12 @@ static bool names_any(const char *text, const char *const *paths,
     return false;
 }
 
-/* The number of the linked object that a compiled one becomes: itself, or for
- * x.o a x.init.o. */
-static bool find_number(const struct depends *depends, const char *object,
-                        size_t *number)
+bool depends_number(const struct depends *depends, const char *object,
+                    size_t *number)
 {
     const char *const *linked = (const char *const *)depends->linked;
     static const char tail[] = ".init.o";
-    size_t length = strlen(object) - strlen(".o");
+    size_t length = strlen(object) - (ends_with(object, ".o") ? 2 : 0);
     char *init = must_alloc(length + sizeof(tail), 1);
     const char *const *found = bsearch(object, linked, depends->nlinked,
                                        sizeof(*linked), compare_names);
@@ -362,7 +360,7 @@ void depends_outdated(const struct depends *depends, const char *const *paths,
             continue;
         }
         if (ends_with(record->target, ".o") &&
-            find_number(depends, record->target, &number)) {
+            depends_number(depends, record->target, &number)) {
             outdated->count += !outdated->linked[number];
             outdated->linked[number] = true;
         } else {

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base.h"
+
 struct depends;
 
 /* Of a built xen/.  NULL and *why: it can't be read, or is no build. */
@@ -20,13 +22,10 @@ size_t depends_linked(const struct depends *depends, const char *const **paths);
 /* The folder whose Makefile makes a linked object, by its number. */
 const char *depends_folder(const struct depends *depends, size_t number);
 
-/* What is to be made again after some files have changed. */
-struct outdated {
-    bool *linked;               /* by number */
-    size_t count;
-    bool offsets;               /* asm-offsets.h, maybe */
-    bool everything;            /* something else, too: let make find out */
-};
+/* The linked object that a compiled one becomes: itself, or for x.o a x.init.o.
+ * False: none. */
+bool depends_number(const struct depends *depends, const char *object,
+                    size_t *number);
 
 /* paths: of files that changed, below xen/; sorted with strcmp().  The caller
  * frees outdated->linked. */

@@ -176,6 +176,12 @@ static char *tell_bytes(const struct atom *old, const struct atom *new,
     return must_print("its code differs from +0x%" PRIx64 " on", at);
 }
 
+/* In other code at the same place: it didn't take that of the old one's. */
+static bool is_to_new_data(const struct ref *ref)
+{
+    return ref->target && ref->target->kind == ATOM_DATA && !ref->target->twin;
+}
+
 static char *tell_contents(const struct atom *old, const struct atom *new)
 {
     uint64_t size = least(old->size, new->size);
@@ -184,8 +190,13 @@ static char *tell_contents(const struct atom *old, const struct atom *new)
     const struct ref *was = i < old->nrefs ? &old->refs[i] : NULL;
     const struct ref *is = i < new->nrefs ? &new->refs[i] : NULL;
 
+    bool same_code = at == size && old->size == new->size;
+
     if (was && is && was->offset == is->offset && is->offset < at + 4) {
-        return tell_ref(was, is);
+        if (same_code || !is_to_new_data(is)) {
+            return tell_ref(was, is);
+        }
+        at = least(at, is->offset);
     }
     if (at < size) {
         return tell_bytes(old, new, at);

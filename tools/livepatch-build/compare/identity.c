@@ -205,6 +205,19 @@ static uint64_t hash_atom(const struct atom *atom)
     return hash;
 }
 
+/*
+ * Where UBSAN's instrumentation says what is wrong is written to only to say it
+ * once.  The compiler numbers these: .data.rel.local..Lubsan_data5.
+ */
+static bool same_section(const char *one, const char *other)
+{
+    const char *number = strstr(one, "..Lubsan_");
+    size_t length = number ? strcspn(number, "0123456789") : 0;
+
+    return !strcmp(one, other) ||
+           (number && !strncmp(one, other, (size_t)(number - one) + length));
+}
+
 /* What else than its contents makes a difference to those who use it. */
 static bool same_nature(const struct atom *a, const struct atom *b)
 {
@@ -223,7 +236,7 @@ static bool same_nature(const struct atom *a, const struct atom *b)
     }
     /* Memory that is written to is not what it holds. */
     return is_read_only(s) ? is_read_only(t)
-                           : !is_read_only(t) && !strcmp(s->name, t->name) &&
+                           : !is_read_only(t) && same_section(s->name, t->name) &&
                              a->offset == b->offset;
 }
 

@@ -6,17 +6,18 @@
 #include <string.h>
 
 #include "support/files.h"
+#include "support/gzip.h"
 #include "support/memory.h"
 
-bool text_read(struct text *text, const char *path, char **why)
+#define PATCH_MAX (32u << 20)   /* bytes: all of Xen's C source is less */
+
+/* Takes the bytes over. */
+static void take_lines(struct text *text, char *bytes, size_t size)
 {
-    size_t size, room = 0;
+    size_t room = 0;
 
     memset(text, 0, sizeof(*text));
-    text->bytes = files_read(path, &size, why);
-    if (!text->bytes) {
-        return false;
-    }
+    text->bytes = bytes;
     for (size_t at = 0; at < size;) {
         const char *end = memchr(text->bytes + at, '\n', size - at);
         size_t length = end ? (size_t)(end - text->bytes) - at : size - at;
@@ -28,7 +29,17 @@ bool text_read(struct text *text, const char *path, char **why)
         text->unfinished = !end;
         at += length + 1;
     }
-    return true;
+}
+
+bool text_read(struct text *text, const char *path, char **why)
+{
+    size_t size;
+    char *bytes = files_read(path, &size, why);
+
+    if (bytes) {
+        take_lines(text, bytes, size);
+    }
+    return bytes;
 }
 
 void text_free(struct text *text)
@@ -210,16 +221,108 @@ static void drop_returns(struct text *text)
     }
 }
 
+/* What can't be read as it is; NULL: nothing known. */
+static const char *stranger(const char *bytes, size_t size)
+{
+    static const struct {
+        const char *start, *what;
+    } known[] = {
+        { "\xfd" "7zXZ", "it is compressed by xz: uncompress it" },
+        { "BZh", "it is compressed by bzip2: uncompress it" },
+        { "\x28\xb5\x2f\xfd", "it is compressed by zstd: uncompress it" },
+        { "PK\x03\x04", "it is a zip archive: unpack it" },
+        { "\xff\xfe", "it is text in UTF-16: save it as UTF-8" },
+        { "\xfe\xff", "it is text in UTF-16: save it as UTF-8" },
+    };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+        size_t length = strlen(known[i].start);
+
+        if (size >= length && !memcmp(bytes, known[i].start, length)) {
+            return known[i].what;
+        }
+    }
+    return NULL;
+}
+
+/* The lines of a patch file, which gzip may have compressed, and to which an
+ * editor may have put a mark that says UTF-8 (a BOM). */
+static bool read_lines(struct patch_text *patch, char **why)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    size_t size, skip;
+    char *bytes = files_read(patch->path, &size, why), *plain;
+
+    if (bytes && gzip_is(bytes, size)) {
+        plain = gzip_read(bytes, size, PATCH_MAX, &size);
+        free(bytes);
+        bytes = plain ? plain : fail_with(why, "%s: it was compressed by gzip, "
+                                          "and is damaged, or too long",
+                                          patch->path);
+    }
+    if (!bytes) {
+        return false;
+    }
+    if (stranger(bytes, size)) {
+        fail_with(why, "%s: no patch: %s", patch->path, stranger(bytes, size));
+        free(bytes);
+        return false;
+    }
+    skip = starts_with(bytes, mark) ? strlen(mark) : 0;
+    memmove(bytes, bytes + skip, size - skip + 1);
+    take_lines(&patch->text, bytes, size - skip);
+    drop_returns(&patch->text);
+    return true;
+}
+
+/* What kind of difference it is, if not a unified one; NULL: not known. */
+static const char *other_kind(const struct text *text, size_t at)
+{
+    const struct text_line *line = &text->lines[at];
+    size_t digits = 0;
+
+    if (at + 2 < text->nlines && begins(line, "*** ") &&
+        begins(&line[1], "--- ") && begins(&line[2], "***************")) {
+        return "a context difference, as `diff -c` makes it";
+    }
+    while (digits < line->length &&
+           (isdigit((unsigned char)line->text[digits]) ||
+            (digits && line->text[digits] == ','))) {
+        digits++;
+    }
+    if (digits && digits + 1 < line->length && at + 1 < text->nlines &&
+        strchr("acd", line->text[digits]) &&
+        isdigit((unsigned char)line->text[digits + 1]) &&
+        (begins(&line[1], "< ") || begins(&line[1], "> "))) {
+        return "a difference without context, as plain `diff` makes it";
+    }
+    return NULL;
+}
+
+static bool not_a_patch(const struct patch_text *patch, char **why)
+{
+    for (size_t i = 0; i < patch->text.nlines; i++) {
+        const char *kind = other_kind(&patch->text, i);
+
+        if (kind) {
+            return fail_with(why, "%s, line %zu: %s: a unified one is needed, "
+                             "as `diff -u` or `git diff` make it", patch->path,
+                             i + 1, kind);
+        }
+    }
+    return fail_with(why, "%s: no patch: it has no \"---\" and \"+++\" lines "
+                     "with a hunk behind them", patch->path);
+}
+
 bool patch_text_read(struct patch_text *patch, const char *path, char **why)
 {
     size_t at = 0;
 
     memset(patch, 0, sizeof(*patch));
     patch->path = path;
-    if (!text_read(&patch->text, path, why)) {
+    if (!read_lines(patch, why)) {
         return false;
     }
-    drop_returns(&patch->text);
     while (at < patch->text.nlines) {
         const struct text_line *line = &patch->text.lines[at];
 
@@ -236,11 +339,7 @@ bool patch_text_read(struct patch_text *patch, const char *path, char **why)
         }
         read_rename(patch, at++);
     }
-    if (!patch->nchanges) {
-        return fail_with(why, "%s: no patch: it has no \"---\" and \"+++\" "
-                         "lines with a hunk behind them", path);
-    }
-    return true;
+    return patch->nchanges || not_a_patch(patch, why);
 }
 
 void patch_text_free(struct patch_text *patch)

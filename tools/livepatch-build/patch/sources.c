@@ -6,9 +6,13 @@
 #include <unistd.h>
 
 #include "support/files.h"
+#include "support/hash.h"
 #include "hunks.h"
 #include "lines.h"
+#include "report/printable.h"
 #include "support/memory.h"
+
+#define SUM_BYTES 8     /* nobody counterfeits his own sources */
 
 struct sources {
     const char *xen, *tree;
@@ -32,6 +36,10 @@ void sources_free(struct sources *sources)
 {
     for (size_t i = 0; sources && i < sources->nfiles; i++) {
         text_free(&sources->files[i]->text);
+        for (size_t j = 0; j < sources->files[i]->nstates; j++) {
+            free(sources->files[i]->states[j]);
+        }
+        free(sources->files[i]->states);
         free(sources->files[i]->lines);
         free(sources->files[i]->path);
         free(sources->files[i]);
@@ -233,6 +241,77 @@ static bool apply_change(struct sources *sources,
     return true;
 }
 
+/* A file that is gone has no lines, and no end of a line either. */
+static char *sum_of(const struct source *source)
+{
+    struct hash hash;
+    uint8_t digest[32];
+
+    hash_begin(&hash);
+    hash_add(&hash, source->exists ? "+" : "-", 1);
+    for (size_t i = 0; i < source->nlines; i++) {
+        const struct text_line *line = &source->lines[i].line;
+
+        hash_add(&hash, line->text, line->length);
+        hash_add(&hash, "\n", 1);
+    }
+    hash_end(&hash, digest);
+    return printable_hex(digest, SUM_BYTES);
+}
+
+static void note_states(struct sources *sources)
+{
+    for (size_t i = 0; i < sources->nfiles; i++) {
+        struct source *source = sources->files[i];
+
+        source->states = must_grow(source->states, &source->states_room,
+                                   source->nstates + 1, sizeof(char *));
+        source->states[source->nstates++] = sum_of(source);
+    }
+}
+
+bool sources_went_by(const struct sources *sources, const char *path,
+                     const char *sum)
+{
+    const struct source *source = find_source(sources, path);
+
+    for (size_t i = 0; source && i < source->nstates; i++) {
+        if (!strcmp(source->states[i], sum)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int compare_sources(const void *a, const void *b)
+{
+    const struct source *const *one = a, *const *other = b;
+
+    return strcmp((*one)->path, (*other)->path);
+}
+
+char *sources_tell(const struct sources *sources)
+{
+    struct source **sorted = must_alloc(sources->nfiles, sizeof(*sorted));
+    char *told = must_copy("");
+
+    for (size_t i = 0; i < sources->nfiles; i++) {
+        sorted[i] = sources->files[i];
+    }
+    qsort(sorted, sources->nfiles, sizeof(*sorted), compare_sources);
+    for (size_t i = 0; i < sources->nfiles; i++) {
+        const struct source *source = sorted[i];
+        char *longer = must_print("%s%s%s:%s", told, i ? "," : "",
+                                  source->states[source->nstates - 1],
+                                  source->path);
+
+        free(told);
+        told = longer;
+    }
+    free(sorted);
+    return told;
+}
+
 bool sources_patch(struct sources *sources, const char *path,
                    struct report *report, char **why)
 {
@@ -245,6 +324,9 @@ bool sources_patch(struct sources *sources, const char *path,
     sources->patches[sources->npatches++] = patch;
     for (size_t i = 0; good && i < patch->nchanges; i++) {
         good = apply_change(sources, patch, &patch->changes[i], report, why);
+    }
+    if (good) {
+        note_states(sources);
     }
     return good;
 }

@@ -23,6 +23,8 @@ struct source {
     size_t nlines;
     bool existed, exists;       /* before the first patch; now */
     bool unfinished;            /* the last line has no newline */
+    char **states;              /* its sum after each patch that changed it */
+    size_t nstates, states_room;
 };
 
 struct sources;
@@ -42,6 +44,18 @@ bool sources_patch(struct sources *sources, const char *patch,
 
 size_t sources_count(const struct sources *sources);
 const struct source *sources_get(const struct sources *sources, size_t number);
+
+/*
+ * What has been compiled, in a form that a payload can tell and a later build
+ * can ask for: "SUM:PATH,SUM:PATH", of the files that patches changed, in the
+ * order of their names.  A sum is the first 8 bytes of SHA-256 over the file's
+ * content, in hexadecimal: the same, however the patch that led there was made.
+ * The caller frees it.
+ */
+char *sources_tell(const struct sources *sources);
+/* After some of the patches, was this the file's sum? */
+bool sources_went_by(const struct sources *sources, const char *path,
+                     const char *sum);
 
 /* Write what has changed into another xen/; keep_lines: with #line, as lines.h
  * tells.  False and *why: which file couldn't be written. */

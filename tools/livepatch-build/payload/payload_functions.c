@@ -4,7 +4,9 @@
  *
  * A function that takes the place of one on the host has that one's name there,
  * and so overrides it in backtraces.  All that is new has the payload's name in
- * front: engines take a name but once, even of a local symbol.
+ * front: engines take a name but once, even of a local symbol.  A variable that
+ * is new is global there, for payloads on top: what they are compiled from has
+ * it, too, and it must not exist twice (select/below.c).
  */
 #include <elf.h>
 #include <stdlib.h>
@@ -88,6 +90,11 @@ static char *symbol_name(const struct image *image, const struct atom *atom)
     return new_name(image, atom);
 }
 
+static bool is_variable(const struct atom *atom)
+{
+    return atom->kind == ATOM_DATA && !is_constant_data(atom);
+}
+
 static void add_symbol(struct image *image, struct atom *atom)
 {
     char *name;
@@ -98,6 +105,11 @@ static void add_symbol(struct image *image, struct atom *atom)
     }
     name = symbol_name(image, atom);
     if (strlen(name) > SYMBOL_NAME_MAX) {
+        if (is_variable(atom)) {
+            image_refuse(image, REFUSAL_LIMIT, atom, "the name of a new "
+                         "variable, \"%s\", has more than %u bytes: give the "
+                         "payload a shorter --name", name, SYMBOL_NAME_MAX);
+        }
         free(name);
         return;
     }
@@ -105,7 +117,8 @@ static void add_symbol(struct image *image, struct atom *atom)
                                image->nsymbols + 1, sizeof(*image->symbols));
     image->symbols[image->nsymbols++] = (struct out_symbol) {
         .name = name, .shndx = SHN_XINDEX, .out = out_section_of(atom),
-        .bind = is_global(atom) ? STB_GLOBAL : STB_LOCAL,
+        .bind = is_global(atom) || is_variable(atom) ? STB_GLOBAL
+                                                     : STB_LOCAL,
         .type = atom->kind == ATOM_FUNCTION ? STT_FUNC : STT_OBJECT,
         .value = atom->output, .size = atom->size,
     };

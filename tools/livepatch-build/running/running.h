@@ -37,11 +37,31 @@ struct running *running_read(const char *xen_syms, char **why);
 void running_free(struct running *running);
 
 /* Put a payload on top: its build-id becomes what ours depends on, its symbols
- * can be referred to, and functions it patched are patched again.  patches are
- * those that ours is made of (made_of.h).  False and *why: no payload, for
- * another Xen, or not for this stack. */
-bool running_stack(struct running *running, const char *payload,
-                   const char *patches, char **why);
+ * can be referred to, and functions it patched are patched again.  False and
+ * *why: no payload, for another Xen, or not for this stack. */
+bool running_stack(struct running *running, const char *payload, char **why);
+
+/* The entry of a payload's metadata that tells what it was compiled from. */
+#define SOURCES_KEY "sources"
+
+struct stacked {
+    char *path;                 /* the payload's file */
+    char *sources;              /* sources_tell(); NULL: it doesn't tell */
+};
+
+/* The payloads below ours, lowest first. */
+size_t running_stacked(const struct running *running,
+                       const struct stacked **list);
+/* The topmost of them that replaces this function; NULL: none does. */
+const struct stacked *running_replaced(const struct running *running,
+                                       const char *full_name);
+/*
+ * What a payload below has brought under this name, in full as the host has it
+ * but for the payload's name; numbers that the compiler gave (count.1) don't
+ * count.  Returns how many there are, and the first in *symbol.
+ */
+size_t running_brought(const struct running *running, const char *full_name,
+                       struct running_symbol *symbol);
 
 const struct build_id *running_xen_id(const struct running *running);
 const struct build_id *running_top_id(const struct running *running);
@@ -81,16 +101,6 @@ bool running_symbol_number(const struct running *running, size_t number,
 /* The symbol that the engine of the host finds by this name, as
  * symbols_lookup_by_name(): is it exactly one, and there? */
 bool running_is_unique(const struct running *running, const char *full_name);
-
-/* What payloads below did to a function, and ours would make of that. */
-enum below {
-    BELOW_UNPATCHED,
-    BELOW_KEPT,         /* ours is made of all that theirs was made of */
-    BELOW_UNKNOWN,      /* they don't tell what they were made of */
-    BELOW_UNDONE,       /* they were made of more */
-};
-
-enum below running_below(const struct running *running, const char *full_name);
 
 /* Bytes of Xen's image as linked; NULL if not all of the range is in it. */
 const uint8_t *running_bytes(const struct running *running, uint64_t address,

@@ -16,7 +16,8 @@ struct added_symbol {
     const char *key;            /* what follows its last '/' or '#' */
     uint64_t size;
     unsigned char type;
-    enum below replaces;        /* a function of the host's; others are added */
+    bool replaces;              /* a function of the host's; others are added */
+    size_t payload;             /* which of them has it */
 };
 
 struct running {
@@ -30,6 +31,8 @@ struct running {
     struct build_id xen_id, top_id;
     struct added_symbol *added; /* sorted by key; those that replace, too */
     size_t nadded;
+    struct stacked *stacked;
+    size_t nstacked, stacked_room;
 };
 
 /* The symbols, from the ELF symbol table. */

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "made_of.h"
 #include "payload_read.h"
 #include "support/memory.h"
 #include "report/printable.h"
@@ -40,18 +39,8 @@ static const char *key_in(const char *name)
     return slash ? slash + 1 : hash ? hash + 1 : name;
 }
 
-static enum below judge_patches(const xenlivepatch_payload *payload,
-                                const char *patches)
-{
-    const char *those = payload_value(payload, MADE_OF_KEY);
-
-    return !those ? BELOW_UNKNOWN :
-           made_of_no_more(those, patches) ? BELOW_KEPT : BELOW_UNDONE;
-}
-
 static void add_symbols(struct running *running,
-                        const xenlivepatch_payload *payload,
-                        enum below replaces)
+                        const xenlivepatch_payload *payload)
 {
     size_t room = running->nadded;
 
@@ -70,7 +59,8 @@ static void add_symbols(struct running *running,
         added->key = key_in(added->name);
         added->size = symbol->size;
         added->type = symbol->type;
-        added->replaces = replacement ? replaces : BELOW_UNPATCHED;
+        added->replaces = replacement;
+        added->payload = running->nstacked;
     }
     if (running->nadded) {
         qsort(running->added, running->nadded, sizeof(*running->added),
@@ -88,8 +78,20 @@ static void set_top(struct running *running, const char *id)
     free(text);
 }
 
-bool running_stack(struct running *running, const char *path,
-                   const char *patches, char **why)
+static void add_stacked(struct running *running, const char *path,
+                        const xenlivepatch_payload *payload)
+{
+    const char *sources = payload_value(payload, SOURCES_KEY);
+
+    running->stacked = must_grow(running->stacked, &running->stacked_room,
+                                 running->nstacked + 1,
+                                 sizeof(*running->stacked));
+    running->stacked[running->nstacked++] = (struct stacked) {
+        .path = must_copy(path), .sources = sources ? must_copy(sources) : NULL,
+    };
+}
+
+bool running_stack(struct running *running, const char *path, char **why)
 {
     xenlivepatch_payload *payload = payload_read(path, why);
     bool good = false;
@@ -107,7 +109,8 @@ bool running_stack(struct running *running, const char *path,
                        payload->depends, &running->top_id, why);
     }
     if (good) {
-        add_symbols(running, payload, judge_patches(payload, patches));
+        add_symbols(running, payload);
+        add_stacked(running, path, payload);
         set_top(running, payload->build_id);
     }
     xenlivepatch_free(payload);
@@ -120,6 +123,11 @@ void running_free_stack(struct running *running)
         free(running->added[i].name);
     }
     free(running->added);
+    for (size_t i = 0; i < running->nstacked; i++) {
+        free(running->stacked[i].path);
+        free(running->stacked[i].sources);
+    }
+    free(running->stacked);
 }
 
 static size_t first_added(const struct running *running, const char *key)
@@ -185,18 +193,61 @@ size_t running_count_added(const struct running *running, const char *full)
     return found;
 }
 
-enum below running_below(const struct running *running, const char *full_name)
+size_t running_stacked(const struct running *running,
+                       const struct stacked **list)
+{
+    *list = running->stacked;
+    return running->nstacked;
+}
+
+const struct stacked *running_replaced(const struct running *running,
+                                       const char *full_name)
 {
     const char *key = key_in(full_name);
-    enum below worst = BELOW_UNPATCHED;
+    const struct stacked *topmost = NULL;
 
     for (size_t i = first_added(running, key);
          i < running->nadded && !strcmp(running->added[i].key, key); i++) {
         const struct added_symbol *added = &running->added[i];
+        const struct stacked *payload = &running->stacked[added->payload];
 
-        if (added->replaces > worst && !strcmp(added->name, full_name)) {
-            worst = added->replaces;
+        if (added->replaces && !strcmp(added->name, full_name) &&
+            (!topmost || payload > topmost)) {
+            topmost = payload;
         }
     }
-    return worst;
+    return topmost;
+}
+
+/* "common/a.c#count.1" is "common/a.c#count": the number behind the key's. */
+static char *without_number(const char *name)
+{
+    const char *dot = strchr(key_in(name), '.');
+    bool number = dot && dot[1] && !dot[1 + strspn(dot + 1, "0123456789")];
+
+    return number ? must_print("%.*s", (int)(dot - name), name)
+                  : must_copy(name);
+}
+
+size_t running_brought(const struct running *running, const char *full_name,
+                       struct running_symbol *symbol)
+{
+    char *wanted = without_number(full_name);
+    size_t found = 0;
+
+    for (size_t i = 0; i < running->nadded; i++) {
+        const struct added_symbol *added = &running->added[i];
+        char *name = without_number(added->name);
+
+        if (!added->replaces && is_called(name, wanted) &&
+            (strchr(wanted, '#') || !strchr(name, '#')) && !found++) {
+            *symbol = (struct running_symbol){
+                .name = added->name, .size = added->size, .type = added->type,
+                .local = strchr(wanted, '#') != NULL,
+            };
+        }
+        free(name);
+    }
+    free(wanted);
+    return found;
 }

@@ -257,6 +257,9 @@ static bool resolve_like(const struct resolver *resolver,
     struct running_symbol symbol;
     uint64_t address;
 
+    if (!target->twin && below_brought(resolver->running, target, &symbol)) {
+        return by_name(resolver, &symbol, resolved);
+    }
     if (!target->twin) {
         fail_with(why, "it is new, and doesn't go into the payload");
         return false;

@@ -52,6 +52,10 @@ bool resolver_ref(const struct resolver *resolver, const struct atom *atom,
 bool resolver_is_freed(const struct resolver *resolver, const struct ref *ref,
                        const char **name);
 
+/* As running_brought(), of an atom that has no like in the base. */
+size_t below_brought(const struct running *running, const struct atom *atom,
+                     struct running_symbol *symbol);
+
 /* The entry in Xen of a function that the payload takes the place of. */
 bool resolver_entry(const struct resolver *resolver, const struct atom *target,
                     struct resolved *resolved, char **why);

@@ -109,7 +109,8 @@ static void start_with(struct selection *selection, struct atom *atom)
         select_datum(selection, atom);
         break;
     case ATOM_ENTRY:
-        if (atom->section->special == SPECIAL_HOOKS && !atom->twin) {
+        if (atom->section->special == SPECIAL_HOOKS && !atom->twin &&
+            !below_has_hook(selection, atom)) {
             selection_pick(selection, atom, "a hook");
         }
         break;
@@ -314,31 +315,6 @@ static void tell_functions(struct selection *selection)
     }
 }
 
-/* It is compiled from source that may not have that payload's changes. */
-static void judge_below(struct selection *selection, struct atom *atom)
-{
-    struct running_symbol old;
-    char *why = NULL;
-
-    enum below below = BELOW_UNPATCHED;
-
-    if (resolver_function(selection->resolver, atom, &old, &why)) {
-        below = running_below(resolver_running(selection->resolver), old.name);
-    }
-    free(why);
-    if (below == BELOW_UNDONE) {
-        selection_refuse(selection, REFUSAL_BELOW, atom,
-                         "name those patches, too, before this one",
-                         "a payload below has patched it, and was made of "
-                         "patches that aren't named here: their changes to it "
-                         "would be undone");
-    } else if (below == BELOW_UNKNOWN) {
-        selection_warn(selection, atom, "a payload below has patched it, too: "
-                       "name the patches that one was made of before this one, "
-                       "or their changes to it are undone");
-    }
-}
-
 /* Offline CPUs take no part when a payload comes or goes. */
 static void judge_offline(struct selection *selection, const struct atom *atom)
 {
@@ -401,7 +377,6 @@ static void judge(struct selection *selection)
     take_stock(selection, &tally);
     for (size_t i = 0; i < tally.npatched; i++) {
         unpatchable_judge(selection, tally.patched[i]);
-        judge_below(selection, tally.patched[i]);
         judge_offline(selection, tally.patched[i]);
     }
     judge_init(selection, &tally);

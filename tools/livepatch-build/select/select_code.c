@@ -52,11 +52,16 @@ static void pick_function(struct selection *selection, struct atom *atom,
 
 void select_function(struct selection *selection, struct atom *atom)
 {
-    if (atom->verdict != VERDICT_CHANGED || is_new(atom) ||
-        atom->section->init) {
+    if (is_new(atom) || atom->section->init) {
         return;
     }
-    if (is_assembly(selection, atom)) {
+    if (atom->verdict != VERDICT_CHANGED) {
+        /* What runs isn't the base's function, nor what this source makes. */
+        if (below_replaces(selection, atom)) {
+            pick_function(selection, atom, "put back: a payload below has "
+                          "replaced it");
+        }
+    } else if (is_assembly(selection, atom)) {
         refuse_assembly(selection, atom);
     } else if (atom->kind == ATOM_FUNCTION) {
         pick_function(selection, atom, atom->difference ? atom->difference

@@ -211,6 +211,9 @@ void select_datum(struct selection *selection, struct atom *atom)
 
 static void refer_to_new(struct selection *selection, struct atom *atom)
 {
+    if (below_has_datum(selection, atom)) {
+        return;
+    }
     if (is_per_cpu(atom)) {
         selection_refuse(selection, REFUSAL_PER_CPU, atom,
                          "use an array of NR_CPUS elements",

@@ -52,6 +52,16 @@ void select_referred_datum(struct selection *selection, struct atom *atom);
 void select_function(struct selection *selection, struct atom *atom);
 void select_referred_code(struct selection *selection, struct atom *atom);
 
+/*
+ * below.c, about payloads below: a function that one of them replaces; a
+ * variable that one has brought, which is to be used and not to be had a second
+ * time (refused where it isn't known to be the same); a hook that one has.
+ */
+bool below_replaces(const struct selection *selection,
+                    const struct atom *atom);
+bool below_has_datum(struct selection *selection, struct atom *atom);
+bool below_has_hook(struct selection *selection, const struct atom *hook);
+
 /* hooks.c */
 
 /* Does the patch have a hook of this kind ("unload")? */

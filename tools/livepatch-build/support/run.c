@@ -24,16 +24,22 @@ struct heard {
 /* NAME=value of those of our environment that may matter, and no more. */
 static char **make_environment(void)
 {
-    static const char *const kept[] = { "PATH", "HOME", "TMPDIR" };
-    size_t count = 0;
-    char **environment =
-        must_alloc(sizeof(kept) / sizeof(*kept) + 2, sizeof(char *));
+    /* The last are those of compiler launchers; where these keep things is
+     * their users' choice. */
+    static const char *const kept[] = {
+        "PATH=", "HOME=", "TMPDIR=", "XDG_", "CCACHE_", "SCCACHE_", "DISTCC_",
+        "ICECC",
+    };
+    size_t count = 0, room = 0;
+    char **environment = must_grow(NULL, &room, 2, sizeof(char *));
 
-    for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
-        const char *value = getenv(kept[i]);
-
-        if (value) {
-            environment[count++] = must_print("%s=%s", kept[i], value);
+    for (char **at = environ; *at; at++) {
+        for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+            if (starts_with(*at, kept[i])) {
+                environment = must_grow(environment, &room, count + 3,
+                                        sizeof(char *));
+                environment[count++] = must_copy(*at);
+            }
         }
     }
     environment[count++] = must_copy("LC_ALL=C");
@@ -135,20 +141,22 @@ int run_program(const char *const *argv, run_line *callback, void *context,
     return child < 0 ? -1 : wait_for(child);
 }
 
-bool run_exists(const char *name)
+char *run_find(const char *name)
 {
-    char *folders, *rest, *folder;
-    bool found = false;
+    char *folders, *rest, *folder, *found = NULL;
 
     if (strchr(name, '/')) {
-        return !access(name, X_OK);
+        return access(name, X_OK) ? NULL : must_copy(name);
     }
     rest = folders = must_copy(getenv("PATH") ? getenv("PATH") : "/usr/bin");
     while (!found && (folder = strsep(&rest, ":"))) {
         char *path = must_print("%s/%s", *folder ? folder : ".", name);
 
-        found = !access(path, X_OK);
-        free(path);
+        if (access(path, X_OK)) {
+            free(path);
+        } else {
+            found = path;
+        }
     }
     free(folders);
     return found;

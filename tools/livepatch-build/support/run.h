@@ -12,8 +12,9 @@ typedef void run_line(void *context, const char *line);
 
 /*
  * Run a program to its end, with nothing to read, and an environment that has
- * no other influence than where programs and temporary files are.  argv[0] is
- * looked up in PATH.
+ * no other influence than where programs and temporary files are, and what
+ * compiler launchers (ccache, sccache, distcc, icecc) are told by theirs.
+ * argv[0] is looked up in PATH.
  *
  * Returns its exit status, or 128 and the signal that ended it; -1 if it can't
  * be started.  *output is all that it said, on either stream, and the caller's
@@ -22,7 +23,7 @@ typedef void run_line(void *context, const char *line);
 int run_program(const char *const *argv, run_line *callback, void *context,
                 char **output);
 
-/* Is there such a program? */
-bool run_exists(const char *name);
+/* Where PATH has the program; the caller frees it.  NULL: nowhere. */
+char *run_find(const char *name);
 
 #endif
