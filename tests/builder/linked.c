@@ -25,6 +25,7 @@ static const char script[] =
     "        _stext = .; *(.text .text.*) *(.fixup) _etext = .;\n"
     "    }\n"
     "    .rodata : {\n"
+    "        _srodata = .;\n"
     "        __start___ex_table = .; *(.ex_table) __stop___ex_table = .;\n"
     "        __start_bug_frames = .;\n"
     "        *(.bug_frames.0) __stop_bug_frames_0 = .;\n"
@@ -47,7 +48,7 @@ static const char script[] =
     "    . = ALIGN(4096);\n"
     "    __init_end = .;\n"
     "    .data : { *(.data .data.*) }\n"
-    "    .bss : { *(.bss .bss.*) }\n"
+    "    .bss : { __bss_start = .; *(.bss .bss.*) }\n"
     "    __x86_return_thunk = _stext;\n"
     "    /DISCARD/ : { *(.discard .discard.*) *(.note.gnu.property) }\n"
     "}\n";

@@ -29,9 +29,13 @@ keyhandler; macro change; new file; new global function; new keyhandler table en
 new per-CPU data; new static function; new static variable; new string;
 per-CPU data read; printk text; PV code; scheduler; several files; shadow paging;
 static data resized; static local added; static local renumbered; struct layout;
-structure padding use; switch table; sysctl; too-small function; x86 emulator
+structure padding use; switch table; sysctl; too-small function; x86 emulator;
+new timer; variable set by .init code alone; variable renamed and widened;
+function table copied at boot; callback and its registration; bits of stored flags;
+version of a public interface; parameter of what assembly calls;
+guard of a reference into .init; alternative call through a pointer in .init
 """
-LEAST = 34
+LEAST = 43
 
 
 class Corpus(unittest.TestCase):

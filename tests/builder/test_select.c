@@ -620,6 +620,76 @@ static void test_moved(void **state)
                   "int f(int n) { return n - outer; }\n", "symbol");
 }
 
+/* -- Prototypes ------------------------------------------------------------ */
+
+/* With debug information, as files. */
+static char *object_file(const char *source)
+{
+    char *path = must_copy("/tmp/select.XXXXXX");
+    size_t size;
+    unsigned char *image = snippet_image("twin.c", source, "-g", &size);
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, image, size), size);
+    assert_int_equal(close(fd), 0);
+    free(image);
+    return path;
+}
+
+/* f() gets a parameter; rest is in its file, and other in one that stays. */
+static void check_prototype(const char *rest, const char *other,
+                            const char *what, bool refused)
+{
+    char *old = must_print(D "int f(int n) { return outer + n; }\n%s", rest);
+    char *new = must_print(D "int f(int n, int m) { return outer + n * m; }"
+                           "\n%s", rest);
+    char *text = must_print(D "int outer; int f(int);\n%s", other);
+    char *paths[] = { object_file(old), object_file(new) }, *why = NULL;
+    const struct source sources[] = {
+        xen_source, { "twin.c", old }, { "other.c", text }, { NULL, NULL },
+    };
+    struct trial trial = {
+        .running = run_xen(sources), .report = report_new(),
+        .pair = { snippet("twin.c", old), snippet("twin.c", new) },
+    };
+    struct layouts *layouts = layouts_new();
+
+    pair_objects(trial.pair.old, trial.pair.new);
+    compare_objects(trial.pair.old, trial.pair.new);
+    assert_true(layouts_compare(layouts, paths[0], paths[1], &why));
+    select_atoms(&trial.pair, 1, trial.running, layouts, trial.report);
+    assert_int_equal(report_refusals(trial.report), refused);
+    assert_told(&trial, refused ? "\"meaning\"" : "\"outcome\"");
+    assert_told(&trial, what);
+    layouts_free(layouts);
+    object_free(trial.pair.old);
+    object_free(trial.pair.new);
+    report_free(trial.report);
+    running_free(trial.running);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(unlink(paths[i]), 0);
+        free(paths[i]);
+    }
+    free(old);
+    free(new);
+    free(text);
+}
+
+static void test_prototype(void **state)
+{
+    (void)state;
+    check_prototype("", "int h(int n) { return f(n) + 1; }",
+                    "parameter 2, m, is new, but h calls it as it was", true);
+    check_prototype("", "void *table[] = { 0, f };",
+                    "but table names it as it was", true);
+    check_prototype("void *const table[] = { 0, f };", "",
+                    "parameter 2, m, is new, and table has its address",
+                    false);
+    check_prototype("int h(int n) { return ((int (*)(int))f)(n) + 1; }", "",
+                    "\"warnings\": [\n\n", false);
+}
+
 /* -- Lifetimes ------------------------------------------------------------- */
 
 enum told { NOTHING, WARNED, REFUSED };
@@ -725,6 +795,9 @@ static void test_kept_data(void **state)
                NOTHING);
     check_kept("static struct list new;",
                "new.next = &new; return n - outer;", NOTHING);
+    check_kept("static struct list new[9];",
+               "struct list *p = new + n; p->next = p; return n - outer;",
+               NOTHING);
     check_kept("static int new; static int *which;",
                "which = &new; return *which + n;", NOTHING);
 }
@@ -945,6 +1018,7 @@ int main(void)
         cmocka_unit_test(test_first_pointer),
         cmocka_unit_test(test_numbered),
         cmocka_unit_test(test_moved),
+        cmocka_unit_test(test_prototype),
         cmocka_unit_test(test_kept_function),
         cmocka_unit_test(test_kept_data),
         cmocka_unit_test(test_kept_by_callee),

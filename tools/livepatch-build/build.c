@@ -252,8 +252,8 @@ static enum outcome compare_layouts(struct build *build)
         char *old = base_path(build->base, changed[i]);
         char *new = base_changed_path(build->base, changed[i]);
 
-        good = layouts_compare(build->layouts, files_exist(old) ? old : NULL, new,
-                               build->why);
+        good = layouts_compare(build->layouts, files_exist(old) ? old : NULL,
+                               new, build->why);
         free(old);
         free(new);
     }

@@ -116,7 +116,8 @@ char *prototype_compare(const struct prototype *old,
         return must_print("parameter %zu, %s, is gone", both + 1,
                           old->parameters[both].name);
     }
-    if (old->result.kind != SHAPE_VOID && !is_same(&old->result, &new->result)) {
+    if (old->result.kind != SHAPE_VOID &&
+        !is_same(&old->result, &new->result)) {
         return must_print("it returned %s, and returns %s",
                           old->result.words, new->result.words);
     }

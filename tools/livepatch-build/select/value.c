@@ -132,6 +132,7 @@ static bool sets(const struct atom *function, const struct ref *ref)
     return access == ACCESS_WRITE || access == ACCESS_ADDRESS;
 }
 
+/* A hook that sets it is among those who do later. */
 struct setters {
     const struct atom *past, *later;
 };
@@ -169,7 +170,7 @@ static void judge_setters(struct selection *selection, struct atom *variable)
     if (!setters.past) {
         return;
     }
-    if (!setters.later && !selection_is_in_hook(selection, variable)) {
+    if (!setters.later) {
         selection_refuse(selection, REFUSAL_DATA, variable, way_out_of_boot,
                          "new, and set by %s alone, which has run, and does "
                          "not again: it would stay what its initialiser says",
