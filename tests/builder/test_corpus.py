@@ -5,7 +5,9 @@
 LIVEPATCH_ENGINE names the hypervisor: see tests/system/engines.py.
 """
 
+import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -46,6 +48,20 @@ class Corpus(unittest.TestCase):
         wanted = [" ".join(kind.split()) for kind in KINDS.split(";")]
         self.assertEqual([kind for kind in wanted if kind not in told], [])
         self.assertGreaterEqual(len(PATCHES), LEAST)
+
+
+class CompileAll(unittest.TestCase):
+    def test_nothing_is_missed(self):
+        """Objects that don't use a header's function are as they were."""
+        inline = [patch for patch in PATCHES if "inline function" in patch.fields["Kind"]]
+        self.assertTrue(inline)
+        for patch in inline:
+            built = corpus.build(patch)
+            with self.subTest(patch.name), tempfile.TemporaryDirectory() as folder:
+                payload = Path(folder) / built.payload.name
+                subprocess.run([*corpus.command(patch, payload), "--compile-all"],
+                               check=True, stdout=subprocess.DEVNULL)
+                self.assertEqual(payload.read_bytes(), built.payload.read_bytes())
 
 
 class Built(unittest.TestCase):

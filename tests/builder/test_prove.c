@@ -407,6 +407,62 @@ static void test_not_linked(void **state)
     "const char *xen_extra_version(void) { return \"" extra "\"; }\n" \
     "const char *xen_deny(void) { return \"denied\"; }\n"
 
+#define PATHS(first, second) \
+    "int __attribute__((noinline)) say(const char *text)\n" \
+    "{ return text[1]; }\n" \
+    "int one(void) { return say(\"" first "\"); }\n" \
+    "int two(void) { return say(\"" second "\") + 1; }\n"
+
+/* Built elsewhere than beside the sources. */
+static void test_paths(void **state)
+{
+    static const char base[] = PATHS("common/a.c", "./include/xen/b.h");
+    struct trial trial = try_one("a.c", PATHS("../common/a.c",
+                                              "../include/xen/b.h"), base);
+
+    (void)state;
+    assert_exempt(&trial, "__FILE__", "begin with \"../\" there");
+    finish(&trial);
+    trial = try_one("a.c", PATHS("/x/y z/xen/common/a.c",
+                                 "/x/y z/xen/include/xen/b.h"), base);
+    assert_exempt(&trial, "__FILE__", "begin with \"/x/y z/xen/\" there");
+    finish(&trial);
+    /* Each other's; another file; text that is no path. */
+    one(PATHS("../common/a.c", "/x/include/xen/b.h"), base, "two",
+        "\"./include/xen/b.h\" here, \"/x/include/xen/b.h\" there");
+    one(PATHS("../common/b.c", "./include/xen/b.h"), base, "one",
+        "\"common/a.c\" here, \"../common/b.c\" there");
+    one(PATHS("common/a.c", "xinclude/xen/b.h"), base, "two", "here");
+    one(PATHS("say: a/b", "./include/xen/b.h"),
+        PATHS("a/b", "./include/xen/b.h"), "one", "\"a/b\" here");
+}
+
+/* The source's path in the symbols of hand-written code. */
+static void test_units(void **state)
+{
+    const struct source there[] = {
+        xen_source, { "a.S", ".file \"/x/xen/arch/x86/a.S\"\n.text\n"
+                      ".globl thunk\n.type thunk,@function\nthunk: ret\n"
+                      "local: nop\n" }, { NULL, NULL },
+    };
+    struct running *running = run_xen(there);
+    size_t found = 0;
+
+    (void)state;
+    for (unsigned int i = 1; i < running_units(running); i++) {
+        bool is = !strcmp(running_unit_source(running, i),
+                          "/x/xen/arch/x86/a.S");
+
+        found += is;
+        assert_int_equal(running_unit_is(running, i, "arch/x86/a.S"), is);
+        assert_int_equal(running_unit_is(running, i, "x86/a.S"), is);
+        assert_false(running_unit_is(running, i, "6/a.S"));
+        assert_false(running_unit_is(running, i, "arch/x86/b.S"));
+    }
+    assert_int_equal(found, 1);
+    running_free(running);
+}
+
 static void test_version(void **state)
 {
     struct trial trial = try_one("version.c", VERSION("today", ".5"),
@@ -570,6 +626,8 @@ int main(void)
         cmocka_unit_test(test_aside_moves),
         cmocka_unit_test(test_relaxed),
         cmocka_unit_test(test_not_linked),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_units),
         cmocka_unit_test(test_version),
         cmocka_unit_test(test_compiler),
         cmocka_unit_test(test_patch),

@@ -199,7 +199,7 @@ static double seconds(void)
 {
     const char *wanted = getenv("RSA_SECONDS");
 
-    return wanted ? atof(wanted) : 4;
+    return wanted ? atof(wanted) : getenv("HOSTED_BRIEF") ? 0.1 : 4;
 }
 
 static EVP_PKEY *new_key(unsigned int bits)

@@ -68,9 +68,9 @@ static int check_magic(xlp_elf *elf)
             return UNUSABLE(elf, NO_ELF, "", "is not an ELF file but %s",
                             other_formats[i].description);
     }
-    return UNUSABLE(elf, NO_ELF, "", "is not an ELF file: those, as live "
-                    "patches, xen-syms and object files are, begin with "
-                    "the bytes 7f 45 4c 46");
+    return UNUSABLE(elf, NO_ELF, "", "is not an ELF file: it doesn't begin "
+                    "with the bytes 7f 45 4c 46, as live patches, xen-syms "
+                    "and object files do");
 }
 
 /*

@@ -149,7 +149,7 @@ static enum outcome open_base(struct build *build)
     build->base_options = (struct base_options){
         .tree = options->tree, .config = build->config,
         .cache = options->cache, .compiler = options->compiler,
-        .jobs = options->jobs,
+        .jobs = options->jobs, .compile_all = options->compile_all,
     };
     build->base = base_open(&build->base_options, build->report, &outcome,
                             build->why);

@@ -36,6 +36,7 @@ static const char help[] =
 "  --cache DIR         for base builds [~/.cache/livepatch-build]\n"
 "  --compiler CC       that Xen was built with [gcc]\n"
 "  --jobs N            compilers at a time [one for each CPU]\n"
+"  --compile-all       also what doesn't use a header's inline that changed\n"
 "  -j, --json          the report as JSON on standard output\n"
 "  -v, --verbose       show stages with their times, and all lists in full\n"
 "  -q, --quiet         show errors and refusals only\n"

@@ -20,7 +20,7 @@
 enum {
     OPTION_TREE = 256, OPTION_CONFIG, OPTION_XEN_SYMS, OPTION_ON,
     OPTION_FIXES, OPTION_DESCRIPTION, OPTION_CACHE, OPTION_JOBS,
-    OPTION_COMPILER, OPTION_VERSION,
+    OPTION_COMPILER, OPTION_COMPILE_ALL, OPTION_VERSION,
 };
 
 static const struct option known[] = {
@@ -35,6 +35,7 @@ static const struct option known[] = {
     { "cache", required_argument, NULL, OPTION_CACHE },
     { "jobs", required_argument, NULL, OPTION_JOBS },
     { "compiler", required_argument, NULL, OPTION_COMPILER },
+    { "compile-all", no_argument, NULL, OPTION_COMPILE_ALL },
     { "json", no_argument, NULL, 'j' },
     { "verbose", no_argument, NULL, 'v' },
     { "quiet", no_argument, NULL, 'q' },
@@ -76,6 +77,7 @@ static bool take_option(struct options *options, int option, char **why)
     case OPTION_DESCRIPTION: options->description = optarg; break;
     case OPTION_CACHE:       replace(&options->cache, optarg); break;
     case OPTION_COMPILER:    options->compiler = optarg; break;
+    case OPTION_COMPILE_ALL: options->compile_all = true; break;
     case OPTION_JOBS:        return parse_jobs(options, optarg, why);
     case OPTION_VERSION:     options->version = true; break;
     case 'n':                replace(&options->name, optarg); break;
@@ -102,22 +104,25 @@ static bool wrong_option(int option, char **argv, char **why)
                      "--help", word);
 }
 
+static size_t without_tail(const char *name, size_t length, const char *tail)
+{
+    size_t end = strlen(tail);
+
+    return length > end && !memcmp(name + length - end, tail, end)
+           ? length - end : length;
+}
+
 /* Of what fits into a file name and a symbol: "xsa182-4.17.patch" is the
  * payload xsa182-4.17.  It doesn't begin like an option or a hidden file. */
 static char *default_name(const char *patch)
 {
-    static const char *const tails[] = { ".patch", ".diff" };
     const char *slash = strrchr(patch, '/');
     char *name = must_copy(slash ? slash + 1 : patch), *made;
-    size_t length = strlen(name);
+    size_t whole = without_tail(name, strlen(name), ".gz");
+    size_t length = without_tail(name, whole, ".patch");
 
-    for (size_t i = 0; i < sizeof(tails) / sizeof(*tails); i++) {
-        size_t tail = strlen(tails[i]);
-
-        if (length > tail && !strcmp(name + length - tail, tails[i])) {
-            length -= tail;
-            break;
-        }
+    if (length == whole) {
+        length = without_tail(name, whole, ".diff");
     }
     name[length < LONGEST_NAME ? length : LONGEST_NAME] = '\0';
     for (char *at = name; *at; at++) {

@@ -16,6 +16,7 @@ struct options {
     const char *fixes, *description;
     unsigned int jobs;
     bool json, verbose, quiet, help, version;
+    bool compile_all;           /* base.h */
     bool base_only;             /* the sub-command `base` */
     const char **patches;
     size_t npatches;

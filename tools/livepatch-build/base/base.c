@@ -240,6 +240,7 @@ void base_close(struct base *base)
     free(base->changed);
     free(base->failed);
     free(base->outdated.linked);
+    free(base->spared);
     sources_free(base->sources);
     depends_free(base->depends);
     free(base->config);

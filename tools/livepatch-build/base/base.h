@@ -20,6 +20,8 @@ struct base_options {
     const char *cache;          /* a directory of ours */
     const char *compiler;       /* NULL: gcc */
     unsigned int jobs;
+    bool compile_all;           /* that includes a header that changed, although
+                                 * it doesn't use what did */
 };
 
 /*

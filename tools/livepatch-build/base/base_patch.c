@@ -75,6 +75,12 @@ static void tell_of_rules(const struct base *base, struct report *report)
     }
 }
 
+static bool is_compiled(const struct base *base, size_t number)
+{
+    return base->outdated.linked[number] &&
+           !(base->spared && base->spared[number]);
+}
+
 /* only: one of them, by number; or all that are outdated. */
 static char *objects_word(const struct base *base, const size_t *only)
 {
@@ -83,7 +89,7 @@ static char *objects_word(const struct base *base, const size_t *only)
     char *word = must_copy("LIVEPATCH_OBJECTS=");
 
     for (size_t i = 0; i < count; i++) {
-        if (only ? i == *only : base->outdated.linked[i]) {
+        if (only ? i == *only : is_compiled(base, i)) {
             char *longer = must_print("%s%s:%s ", word,
                                       depends_folder(base->depends, i),
                                       linked[i]);
@@ -93,6 +99,17 @@ static char *objects_word(const struct base *base, const size_t *only)
         }
     }
     return word;
+}
+
+static size_t count_compiled(const struct base *base)
+{
+    const char *const *linked;
+    size_t count = depends_linked(base->depends, &linked), compiled = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        compiled += is_compiled(base, i);
+    }
+    return compiled;
 }
 
 static enum outcome make_some(struct base *base, const size_t *only,
@@ -107,7 +124,7 @@ static enum outcome make_some(struct base *base, const size_t *only,
         variables[count++] = "LIVEPATCH_OFFSETS=y";
     }
     outcome = base_make(base, "livepatch-some", variables, count,
-                        only ? 1 : base->outdated.count, report, why);
+                        only ? 1 : count_compiled(base), report, why);
     free(objects);
     return outcome;
 }
@@ -190,7 +207,7 @@ static bool offsets_changed(const struct base *base)
     return changed;
 }
 
-static enum outcome compile(struct base *base, struct report *report,
+static enum outcome compile(struct base *base, bool all, struct report *report,
                             char **why)
 {
     enum outcome outcome;
@@ -200,12 +217,16 @@ static enum outcome compile(struct base *base, struct report *report,
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
+    if (!all && !base->outdated.everything) {
+        report_stage(report, "preprocessing");
+        base_narrow(base, report);
+    }
     report_stage(report, "compiling");
     outcome = make_with_lines(base, report, why);
     if (outcome == OUTCOME_DONE && base->outdated.offsets &&
         !base->outdated.everything && offsets_changed(base)) {
         base->outdated.everything = true;
-        return compile(base, report, why);
+        return compile(base, all, report, why);
     }
     return outcome;
 }
@@ -301,7 +322,8 @@ enum outcome base_compile(struct base *base, bool keep_equal,
         !base->outdated.offsets) {
         return OUTCOME_DONE;
     }
-    outcome = compile(base, report, why);
+    outcome = compile(base, keep_equal || base->options->compile_all, report,
+                      why);
     if (outcome == OUTCOME_DONE && !find_changed(base, keep_equal, why)) {
         return OUTCOME_FAILED;
     }

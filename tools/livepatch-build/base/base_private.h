@@ -24,6 +24,7 @@ struct base {
     struct depends *depends;
     struct sources *sources;    /* patched */
     struct outdated outdated;   /* by that */
+    bool *spared;               /* of these, what stays as it is: narrow.c */
     char *failed;               /* of the last make, below xen/; or NULL */
     char **changed;
     size_t nchanged, changed_room;
@@ -48,6 +49,9 @@ bool base_copy_pristine(const struct base *base, bool objects, char **why);
 /* base_folder.c: base->build, empty; until it is removed, or its time is up. */
 bool base_make_folder(struct base *base, char **why);
 void base_remove_folder(struct base *base);
+
+/* narrow.c: after the patched sources were written. */
+void base_narrow(struct base *base, struct report *report);
 
 /* base_make.c */
 

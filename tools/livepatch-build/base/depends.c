@@ -316,6 +316,20 @@ bool depends_number(const struct depends *depends, const char *object,
     return found;
 }
 
+bool depends_is_made_of(const struct depends *depends, const char *object,
+                        const char *source)
+{
+    char *line = must_print("\nsource_%s := %s\n", object, source);
+    bool is = false;
+
+    for (size_t i = 0; i < depends->nrecords && !is; i++) {
+        is = !strcmp(depends->records[i].target, object) &&
+             strstr(depends->records[i].text, line);
+    }
+    free(line);
+    return is;
+}
+
 /* The linker's script decides where things are, not what they are. */
 static bool is_of_no_object(const char *target)
 {

@@ -27,6 +27,10 @@ const char *depends_folder(const struct depends *depends, size_t number);
 bool depends_number(const struct depends *depends, const char *object,
                     size_t *number);
 
+/* Does the object's record say that this is the file it was compiled from? */
+bool depends_is_made_of(const struct depends *depends, const char *object,
+                        const char *source);
+
 /* paths: of files that changed, below xen/; sorted with strcmp().  The caller
  * frees outdated->linked. */
 void depends_outdated(const struct depends *depends, const char *const *paths,

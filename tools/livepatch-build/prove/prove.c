@@ -34,10 +34,10 @@ void proof_free(struct proof *proof)
     tables_free(proof);
     free(proof->versions);
     free(proof->seen);
+    free(proof->prefix);
     free(proof->compiler);
     free(proof->options);
     free(proof->config);
-    free(proof->sources);
     free(proof);
 }
 
@@ -110,11 +110,16 @@ static void see(struct proof *proof, uint64_t address)
  */
 static bool is_linked(const struct proof *proof, const struct object *object)
 {
+    size_t units = running_units(proof->running);
     bool any = false;
 
-    if (*object->source && proof->nsources) {
-        return bsearch(&object->source, proof->sources, proof->nsources,
-                       sizeof(*proof->sources), compare_texts);
+    for (size_t i = 1; *object->source && i < units; i++) {
+        if (running_unit_is(proof->running, i, object->source)) {
+            return true;
+        }
+    }
+    if (*object->source && units > 1) {
+        return false;
     }
     for (size_t i = 0; i < object->natoms; i++) {
         const struct atom *atom = object->atoms[i];
@@ -130,28 +135,12 @@ static bool is_linked(const struct proof *proof, const struct object *object)
     return !any;
 }
 
-static void read_sources(struct proof *proof)
-{
-    size_t units = running_units(proof->running);
-
-    proof->sources = must_alloc(units, sizeof(*proof->sources));
-    for (size_t i = 1; i < units; i++) {
-        proof->sources[proof->nsources++] =
-            running_unit_source(proof->running, i);
-    }
-    if (proof->nsources) {
-        qsort(proof->sources, proof->nsources, sizeof(*proof->sources),
-              compare_texts);
-    }
-}
-
 struct proof *proof_new(const struct running *running)
 {
     struct proof *proof = must_alloc(1, sizeof(*proof));
 
     proof->running = running;
     tables_read(proof);
-    read_sources(proof);
     return proof;
 }
 
@@ -359,6 +348,10 @@ bool proof_conclude(struct proof *proof, struct report *report, char **verdict)
     bool good;
 
     find_missing(proof);
+    if (proof->prefix) {
+        exempt_data(proof, "", "__FILE__", must_print("paths of source files "
+                    "begin with \"%s\" there", proof->prefix));
+    }
     good = !counts->differing && !counts->data_differing;
     report_proof(report, counts->equal,
                  counts->differing + counts->data_differing, counts->exempt);

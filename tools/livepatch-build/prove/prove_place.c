@@ -74,8 +74,7 @@ static void vote(struct view *view, const struct atom *atom,
     for (size_t i = 0; i < count && i < MAX_ALIKE; i++) {
         unsigned int unit = alike[i].unit;
 
-        if (!*source ||
-            !strcmp(running_unit_source(view->running, unit), source)) {
+        if (!*source || running_unit_is(view->running, unit, source)) {
             votes[unit] += likeness(view, atom, &alike[i]);
         }
     }

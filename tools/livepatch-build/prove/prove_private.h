@@ -30,12 +30,11 @@ struct proof {
     struct proof_counts counts;
     struct proof_note *differences, *exemptions;
     size_t ndifferences, difference_room, nexemptions, exemption_room;
-    const char **sources;       /* of the units, ascending */
-    size_t nsources;
     uint64_t *seen;             /* functions of what runs that an object has */
     size_t nseen, seen_room;
     struct version *versions;
     size_t nversions, version_room;
+    char *prefix;               /* of paths of files there; NULL: none seen */
     char *compiler;             /* .comment of the objects */
     char *options;              /* from their debug information */
     bool compilers_differ;

@@ -52,7 +52,7 @@ static bool has_id(const char *xen_syms, const char *wanted)
 
 static char *find_in(const char *folder, const char *id)
 {
-    char *pattern = must_print("%s/xen-syms-*", folder), *path = NULL;
+    char *pattern = must_print("%s/xen-syms*", folder), *path = NULL;
     glob_t found;
 
     if (!glob(pattern, 0, NULL, &found)) {

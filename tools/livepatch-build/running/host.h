@@ -7,8 +7,10 @@
 
 #include "running.h"
 
-/* Where the installed xen-syms files are. */
-#define HOST_XEN_SYMS "/usr/lib/debug/boot:/usr/lib/debug"
+/* Where the installed xen-syms files are: Debian's, Fedora's, XCP-ng's, and
+ * beside the sources of XenServer's and XCP-ng's package for live patches. */
+#define HOST_XEN_SYMS \
+    "/usr/lib/debug/boot:/usr/lib/debug:/boot:/usr/src/xen-*"
 
 /* The installed xen-syms of the Xen that this host runs, found by build-id, in
  * one of the folders; the caller frees it.  NULL and *why: there is none. */

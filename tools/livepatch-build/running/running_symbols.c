@@ -119,7 +119,7 @@ size_t running_find(const struct running *running, const char *source,
     FOR_EACH_NAMED(entry, running, KEY_BARE, running->by_name, name) {
         if (entry->local != local ||
             (local && *source &&
-             strcmp(running_unit_source(running, entry->unit), source))) {
+             !running_unit_is(running, entry->unit, source))) {
             continue;
         }
         if (!found++) {
@@ -145,6 +145,20 @@ const char *running_unit_source(const struct running *running,
                                 unsigned int unit)
 {
     return unit < running->xen.num_units ? running->xen.units[unit] : "";
+}
+
+bool running_unit_is(const struct running *running, unsigned int unit,
+                     const char *source)
+{
+    const char *name = running_unit_source(running, unit);
+    size_t length = strlen(name), end = strlen(source);
+
+    if (!strcmp(name, source)) {
+        return true;
+    }
+    return (starts_with(name, "/") || starts_with(name, "../")) &&
+           length > end && name[length - end - 1] == '/' &&
+           !strcmp(name + length - end, source);
 }
 
 size_t running_find_in(const struct running *running, unsigned int unit,

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * C by its declarations: as much of the language as is needed to tell what an
+ * inline function in a header has to do with a file that includes it.
+ */
+#ifndef LIVEPATCH_BUILD_DECLARATIONS_H
+#define LIVEPATCH_BUILD_DECLARATIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct declaration {
+    size_t start, body, end;    /* offsets; of its first {, or else the end */
+    char *name;                 /* of a static inline function, that compilers
+                                 * drop if nobody calls it; else NULL */
+};
+
+struct declarations {
+    const char *text;
+    char *plain;                /* blanks for comments and literals, # for all
+                                 * of a directive */
+    struct declaration *list;
+    size_t count, room;
+};
+
+/* text: kept.  False: its braces don't match. */
+bool declarations_read(struct declarations *declarations, const char *text,
+                       size_t size);
+void declarations_free(struct declarations *declarations);
+
+/* Could one of these functions be part of what the text is compiled to?  Not if
+ * nothing mentions it but what nobody needs.  text: preprocessed. */
+bool text_needs(const char *text, size_t size, char *const *names,
+                size_t nnames);
+
+#endif
