@@ -10,7 +10,7 @@ from engine_case import AMPLE_MS, LONG, STOCK_XL, EngineCase
 from livepatch_case import LivepatchCase
 
 EBUSY = 16
-STORM = 2000 if LONG else 200
+STORM = 2000 if LONG else 60
 NMI_WORDS = "NMI received for unknown reason"
 
 

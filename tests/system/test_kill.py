@@ -13,7 +13,7 @@ from signal import SIGKILL, SIGSTOP, SIGTERM
 
 from kill_scene import BOTH, PAUSER, SLOW, XL, Scene
 
-STRIDE = int(os.environ.get("KILL_STRIDE", "12"))
+STRIDE = int(os.environ.get("KILL_STRIDE", "30"))
 # Guests run again at once when xl is gone, long before this maximum.
 LONG_PAUSE = "60s"
 # When xl is stopped they run again after this time.
