@@ -278,8 +278,12 @@ static const struct row rows[] = {
     { "both by typedef and without", "typedef enum { ", "", "Z, ",
       "A, B } e_t; e_t e; int f(void) { return B; }",
       "constant A was 0, is 1, and 1 more difference", NULL },
-    { "local", "enum e { ", "", "Z, ", "A, B }; int g(enum e *); "
-      "int f(void) { enum e e = A; return g(&e); }",
+    { "local", "enum e { ", "", "Z, ", "A, B }; int g(int); "
+      "int f(void) { enum e e = A; return g(e); }",
+      NULL, "constant A was 0, is 1: nothing keeps one" },
+    { "local, and in a structure", "enum e { ", "", "Z, ", "A, B }; "
+      "struct s { enum e e; }; int g(struct s *); "
+      "int f(void) { struct s s = { A }; return g(&s); }",
       "constant A was 0, is 1", NULL },
 
     /* Variables. */

@@ -620,6 +620,40 @@ static void test_moved(void **state)
                   "int f(int n) { return n - outer; }\n", "symbol");
 }
 
+/* Where a variable is said to be, and that it was set at boot. */
+static void test_annotation(void **state)
+{
+    static const char text[] = D
+        "static int __attribute__((section(\"%s\"))) v = 3;\n"
+        "int set(int n) { v = n; return 0; }\n"
+        "int f(int n) { return n + v%s; }\n";
+    static const struct {
+        const char *was, *is, *change;
+        bool refused;
+        const char *told;
+    } cases[] = {
+        { ".data.read_mostly", ".data.ro_after_init", " + 1", false,
+          "what exists stays where it is" },
+        { ".data.ro_after_init", ".data.read_mostly", " + 1", false,
+          "what exists stays where it is" },
+        { ".data.ro_after_init", ".data.read_mostly", " + v++", true,
+          "it is read-only since boot, and f may write it" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char *old = must_print(text, cases[i].was, "");
+        char *new = must_print(text, cases[i].is, cases[i].change);
+        struct trial trial = trial_of(old, new);
+
+        assert_int_equal(report_refusals(trial.report), cases[i].refused);
+        assert_told(&trial, cases[i].told);
+        trial_free(&trial);
+        free(old);
+        free(new);
+    }
+}
+
 /* -- Prototypes ------------------------------------------------------------ */
 
 /* With debug information, as files. */
@@ -1018,6 +1052,7 @@ int main(void)
         cmocka_unit_test(test_first_pointer),
         cmocka_unit_test(test_numbered),
         cmocka_unit_test(test_moved),
+        cmocka_unit_test(test_annotation),
         cmocka_unit_test(test_prototype),
         cmocka_unit_test(test_kept_function),
         cmocka_unit_test(test_kept_data),

@@ -330,6 +330,18 @@ static char *tell_place(const struct atom *old, const struct atom *new)
     return NULL;
 }
 
+bool differ_by_section_alone(const struct atom *old, const struct atom *new)
+{
+    char *text = tell_nature(old, new);
+    bool alone;
+
+    text = text ? text : tell_contents(old, new);
+    text = text ? text : tell_entries(old, new);
+    alone = !text && old->size == new->size && !same_sections(old, new);
+    free(text);
+    return alone;
+}
+
 char *find_difference(const struct atom *old, const struct atom *new)
 {
     char *text = tell_nature(old, new);

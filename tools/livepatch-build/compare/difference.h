@@ -10,4 +10,7 @@
 /* NULL if there is none; the caller frees it.  Identities are known. */
 char *find_difference(const struct atom *old, const struct atom *new);
 
+/* Are these variables the same, but for the section that they are in? */
+bool differ_by_section_alone(const struct atom *old, const struct atom *new);
+
 #endif

@@ -181,7 +181,10 @@ static void tell(const struct change *change, struct report *report)
     char *where = must_print("%s:%d", old->file, old->line);
     char *words;
 
-    if (change->difference.grade == GRADE_LAYOUT) {
+    if (change->fleeting) {
+        report_warn(report, where, old->name, "%s: nothing keeps one; see that "
+                    "none is stored as a plain number", change->difference.words);
+    } else if (change->difference.grade == GRADE_LAYOUT) {
         words = explain(change);
         report_refuse(report, REFUSAL_LAYOUT, where, old->name, way_out(old),
                       "%s", words);
@@ -237,6 +240,7 @@ static void find_causes(struct changes *changes,
         find_cause(change, &by_tag);
         if (change->difference.grade != GRADE_SAME) {
             change->path = memory_types_path(memory, change->old);
+            change->fleeting = memory_types_is_fleeting(memory, change->old);
         }
     }
     map_free(&by_tag);

@@ -17,6 +17,7 @@ struct change {
     bool repeated;              /* one of those says the same */
     struct change *cause;       /* it only holds what has changed */
     char *path;                 /* how it comes to be in memory, or NULL */
+    bool fleeting;              /* an enum that nothing is known to keep */
     char *holders;              /* what has changed with it, or NULL */
     size_t nholders;
 };

@@ -37,6 +37,7 @@ struct node {
     const char *presumed;           /* or for this reason */
     bool found, held, pointed;
     bool asked, linked;             /* it points to its like */
+    bool kept;                      /* a variable or member is of it */
     struct node *next;              /* in the queue */
 };
 
@@ -258,6 +259,27 @@ static void add_nodes(struct memory_types *memory, const struct types *types)
     }
 }
 
+static void note_kept(struct memory_types *memory, const struct type *type)
+{
+    for (size_t i = 0; i < type->nmembers; i++) {
+        struct node *node = node_of(memory,
+                                    target_tag(&type->members[i].shape));
+
+        if (node) {
+            node->kept = true;
+        }
+    }
+}
+
+bool memory_types_is_fleeting(const struct memory_types *memory,
+                              const struct type *type)
+{
+    const struct node *node = node_of(memory, type->tag);
+
+    return type->kind == TYPE_ENUM && node && !node->kept &&
+           ends_with(type->file, ".c");
+}
+
 struct memory_types *memory_types_new(const struct types *types,
                                       const struct tags *held,
                                       const struct tags *pointed)
@@ -276,6 +298,7 @@ struct memory_types *memory_types_new(const struct types *types,
         }
     }
     for (i = 0; i < types->ntypes; i++) {
+        note_kept(memory, types->all[i]);
         if (types->all[i]->old && types->all[i]->kind == TYPE_VARIABLE) {
             find_members(memory, NULL, types->all[i], true);
         }

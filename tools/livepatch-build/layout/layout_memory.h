@@ -21,4 +21,9 @@ void memory_types_free(struct memory_types *memory);
 char *memory_types_path(const struct memory_types *memory,
                         const struct type *type);
 
+/* Is it an enum that one source file alone knows, and of which no variable or
+ * member is?  Then values are in memory as plain numbers at most. */
+bool memory_types_is_fleeting(const struct memory_types *memory,
+                              const struct type *type);
+
 #endif

@@ -11,9 +11,11 @@
 #include <elf.h>
 #include <string.h>
 
+#include "compare/difference.h"
 #include "compare/identity.h"
 #include "selection.h"
 #include "compare/traits.h"
+#include "object/operand.h"
 #include "support/memory.h"
 
 static const char *const way_out =
@@ -163,6 +165,9 @@ static void select_entry(struct selection *selection, struct atom *atom)
         selection_refuse(selection, REFUSAL_SECTION, atom,
                          "call its function from a load hook",
                          "a new initcall (%s), but Xen has booted", list);
+    } else if (starts_with(list, ".data.paramhypfs") && !atom->twin) {
+        selection_warn(selection, atom, "a parameter for a Xen that runs, which "
+                       "`xl set-parameters` won't know: the default holds");
     } else if (starts_with(list, ".init")) {
         judge_boot_table(selection, atom,
                          "changed, but what it did at boot is done");
@@ -181,6 +186,62 @@ static bool is_configuration(const struct atom *atom)
     return is_named(atom) && is_global(atom) &&
            (!strcmp(atom->symbol->name, "xen_config_data") ||
             !strcmp(atom->symbol->name, "xen_config_data_size"));
+}
+
+/* -- Annotations ----------------------------------------------------------- */
+
+static bool is_plain_variable(const struct atom *atom)
+{
+    return starts_with(atom->section->name, ".data") && !is_per_cpu(atom) &&
+           !is_constant_data(atom) && !atom->section->init;
+}
+
+/* __read_mostly and __ro_after_init say where a variable is, and it exists. */
+static bool is_annotation(const struct atom *atom)
+{
+    return is_plain_variable(atom) && is_plain_variable(atom->twin) &&
+           differ_by_section_alone(atom->twin, atom);
+}
+
+/* The first function, other than at boot, that may write what is here. */
+static const struct atom *find_writer(struct selection *selection,
+                                      const struct atom *variable)
+{
+    struct atom *const *users;
+    size_t count = selection_users(selection, variable, &users);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct atom *user = users[i];
+
+        for (size_t j = 0; user->kind == ATOM_FUNCTION && !user->section->init &&
+                           user->verdict != VERDICT_SAME && j < user->nrefs;
+             j++) {
+            const struct ref *ref = &user->refs[j];
+            uint64_t at;
+
+            if (resolver_target(selection->resolver, ref) == variable &&
+                ref_access(user, ref, &at) != ACCESS_READ) {
+                return user;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void judge_annotation(struct selection *selection, struct atom *atom)
+{
+    const struct atom *writer = is_set_at_boot(atom->twin) ?
+                                find_writer(selection, atom) : NULL;
+
+    if (writer) {
+        selection_refuse(selection, REFUSAL_DATA, atom,
+                         "keep what is written in a new variable, and read that "
+                         "instead", "it is read-only since boot, and %s may "
+                         "write it: Xen would crash", writer->symbol->name);
+    } else {
+        selection_warn(selection, atom, "%s: what exists stays where it is",
+                       atom->difference);
+    }
 }
 
 void select_datum(struct selection *selection, struct atom *atom)
@@ -203,6 +264,8 @@ void select_datum(struct selection *selection, struct atom *atom)
                          "changed, but it was used at boot, and is gone");
     } else if (is_constant_data(atom)) {
         copy_constant(selection, atom);
+    } else if (is_annotation(atom)) {
+        judge_annotation(selection, atom);
     } else {
         refuse_change(selection, atom, "it exists, with the values that it "
                       "has now");
