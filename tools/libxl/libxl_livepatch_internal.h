@@ -71,28 +71,25 @@ typedef union {
 /*
  * State how the call ended.  The first statement stands, except that
  * STRANDED replaces any other.  Where advice is NULL it is that for the
- * reason; other advice is from libxl_livepatch_words.h.
+ * reason; other advice is from libxl_livepatch_words.h.  Returns
+ * ERROR_INVAL, as there is nothing left for the call to do.
  */
-_hidden void libxl__livepatch_conclude(libxl__gc *gc,
-                                       libxl__livepatch_any result,
-                                       libxl_livepatch_outcome outcome,
-                                       libxl_livepatch_reason reason,
-                                       const char *advice,
-                                       const char *fmt, ...)
-                                       PRINTF_ATTRIBUTE(6, 7);
-/* DONE, ALREADY or PLANNED, which have no reason. */
-_hidden void libxl__livepatch_succeed(libxl__gc *gc,
+_hidden int libxl__livepatch_conclude(libxl__gc *gc,
                                       libxl__livepatch_any result,
                                       libxl_livepatch_outcome outcome,
+                                      libxl_livepatch_reason reason,
+                                      const char *advice,
                                       const char *fmt, ...)
-                                      PRINTF_ATTRIBUTE(4, 5);
-/* FAILED.  Returns ERROR_INVAL. */
-_hidden int libxl__livepatch_refuse(libxl__gc *gc,
-                                    libxl__livepatch_any result,
-                                    libxl_livepatch_reason reason,
-                                    const char *advice,
-                                    const char *fmt, ...)
-                                    PRINTF_ATTRIBUTE(5, 6);
+                                      PRINTF_ATTRIBUTE(6, 7);
+/* outcome is DONE, ALREADY or PLANNED, which have no reason. */
+#define libxl__livepatch_succeed(gc, result, outcome, ...)              \
+    libxl__livepatch_conclude(gc, result, outcome,                      \
+                              LIBXL_LIVEPATCH_REASON_NONE, NULL,        \
+                              __VA_ARGS__)
+#define libxl__livepatch_refuse(gc, result, reason, advice, ...)        \
+    libxl__livepatch_conclude(gc, result,                               \
+                              LIBXL_LIVEPATCH_OUTCOME_FAILED,           \
+                              reason, advice, __VA_ARGS__)
 /*
  * As libxl__livepatch_parse_name; returns ERROR_INVAL when the call has
  * been concluded.

@@ -629,14 +629,12 @@ static int check_present(libxl__gc *gc, apply_state *as)
                            LIBXL_LIVEPATCH_STATE_APPLIED;
 
     if (num_present == as->num_members &&
-        (!lpc->params.replace || num_present == num_applied)) {
-        libxl__livepatch_succeed(gc, result,
+        (!lpc->params.replace || num_present == num_applied))
+        return libxl__livepatch_succeed(gc, result,
                 LIBXL_LIVEPATCH_OUTCOME_ALREADY,
                 as->num_members == 1 ? "%s is applied already"
                                      : "all are applied already, %s first",
                 as->members[0].judgement->name);
-        return ERROR_INVAL;
-    }
     if (lpc->params.replace && num_present)
         return libxl__livepatch_refuse(gc, result,
                 LIBXL_LIVEPATCH_REASON_WRONG_STATE,
@@ -769,12 +767,10 @@ int libxl__livepatch_plan(libxl__gc *gc, apply_state *as)
         if (rc) return rc;
     }
     if (as->upload_only &&
-        (as->members[0].present || as->members[0].loaded)) {
-        libxl__livepatch_succeed(gc, as->call.result,
+        (as->members[0].present || as->members[0].loaded))
+        return libxl__livepatch_succeed(gc, as->call.result,
                 LIBXL_LIVEPATCH_OUTCOME_ALREADY,
                 "%s is loaded already", as->members[0].judgement->name);
-        return ERROR_INVAL;
-    }
     if (!as->upload_only) {
         rc = check_present(gc, as) ?: check_dependencies(gc, as) ?:
              check_users(gc, as);
