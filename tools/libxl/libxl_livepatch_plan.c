@@ -526,22 +526,17 @@ static int check_hooks(libxl__gc *gc, apply_state *as)
     int i;
 
     if (as->exchange) return 0;
-    for (i = 0; i < intent->num; i++) {
-        if (!has_veto(&intent->items[i].payload.hooks)) continue;
-        return libxl__livepatch_refuse(gc, as->call.result,
-                LIBXL_LIVEPATCH_REASON_HOOK,
-                LIVEPATCH_ADVICE_HOOKS_REPLACED,
-                "%s can't replace %s: that has hooks which run before or "
-                "after an action, with which the hypervisor does not do "
-                "that", first->file, intent->items[i].payload.name);
-    }
-    if (first->replaceable) return 0;
+    for (i = 0; i < intent->num; i++)
+        if (has_veto(&intent->items[i].payload.hooks)) break;
+    if (i == intent->num && first->replaceable) return 0;
 
     return libxl__livepatch_refuse(gc, as->call.result,
             LIBXL_LIVEPATCH_REASON_HOOK, LIVEPATCH_ADVICE_HOOKS_REPLACED,
-            "%s can't replace others: it has hooks that run before or "
-            "after an action, with which the hypervisor does not do that",
-            first->file);
+            "%s can't replace %s: %s has hooks that run before or after "
+            "an action, with which the hypervisor does not do that",
+            first->file,
+            i < intent->num ? intent->items[i].payload.name : "others",
+            i < intent->num ? "that" : "it");
 }
 
 /* XSA-182, xsa182 and XSA 182 are one and the same. */
