@@ -106,7 +106,7 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
                                         GCSPRINTF("cannot show %s", text));
         goto out;
     }
-    r = libxl__livepatch_get_report(gc, &reporter, wanted, &report);
+    r = libxl__livepatch_get_report(gc, &reporter, wanted, 0, &report);
     if (!r) {
         details_r->reports = libxl__calloc(NOGC, 1, sizeof(report));
         details_r->reports[0] = report;

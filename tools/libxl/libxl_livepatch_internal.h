@@ -264,16 +264,13 @@ typedef struct {
 _hidden void libxl__livepatch_reporter_init(libxl__gc *gc,
                                     libxl__livepatch_reporter *lpr);
 /*
- * The report on a payload, or on the last failed upload for a NULL.  0, or
- * a negative errno: then report_r is as new.
+ * The report on a payload, or where name is NULL on what about says, the
+ * last failed upload or rehearsal: LIVEPATCH_REPORT_ABOUT_*.  0, or a
+ * negative errno: then report_r is as new.
  */
 _hidden int libxl__livepatch_get_report(libxl__gc *gc,
                                     libxl__livepatch_reporter *lpr,
-                                    const char *name,
-                                    libxl_livepatch_report *report_r);
-/* The same on the last rehearsal. */
-_hidden int libxl__livepatch_get_rehearsal(libxl__gc *gc,
-                                    libxl__livepatch_reporter *lpr,
+                                    const char *name, uint32_t about,
                                     libxl_livepatch_report *report_r);
 /*
  * Why the upload of name failed with the negative errno r, in the

@@ -214,8 +214,8 @@ static void add_reported(libxl__gc *gc, libxl__livepatch_reporter *lpr,
 {
     libxl_livepatch_report report;
 
-    if (libxl__livepatch_get_report(gc, lpr, entry->name,
-                                    &report)) return;
+    if (libxl__livepatch_get_report(gc, lpr, entry->name, 0, &report))
+        return;
 
     MOVE(payload->build_id, report.build_id);
     MOVE(payload->depends, report.depends);
