@@ -683,18 +683,15 @@ _hidden bool libxl__livepatch_pauses_pending(libxl__gc *gc);
 _hidden char *libxl__livepatch_xen_build_id(libxl__gc *gc);
 
 /*
- * All payloads, or the one that is called name, malloc'd; and the build-id
- * of the hypervisor.  Returns ERROR_FAIL when the call has been concluded.
- * (libxl_livepatch.c)
+ * Put all payloads, or the one that is called name, into a result that
+ * begins as a listing does; and the build-id of the hypervisor.  Returns
+ * ERROR_FAIL when the call has been concluded.  (libxl_livepatch.c)
  */
 _hidden int
 libxl__livepatch_get_payloads(libxl__gc *gc, libxl__livepatch_any result,
                               libxl__livepatch_reporter *lpr,
                               const libxl__livepatch_known *known,
-                              const char *name,
-                              char **xen_build_id_r,
-                              libxl_livepatch_payload **payloads_r,
-                              int *num_r);
+                              const char *name);
 
 /*----- a call that changes something (libxl_livepatch_call.c) -----*/
 

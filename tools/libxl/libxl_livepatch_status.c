@@ -126,10 +126,7 @@ int libxl_livepatch_status(libxl_ctx *ctx,
                 "what is known of loaded payloads can't be read from "
                 XEN_RUN_DIR "/livepatch.notes: %s", strerror(-r));
     rc = libxl__livepatch_get_payloads(gc, condition_r, &reporter,
-                                       &notes.known, NULL,
-                                       &condition_r->xen_build_id,
-                                       &condition_r->payloads,
-                                       &condition_r->num_payloads);
+                                       &notes.known, NULL);
     if (rc) goto out;
 
     if (notes.intent.operation && !condition_r->in_progress)
