@@ -224,14 +224,6 @@ void libxl__livepatch_conclude_upload(libxl__gc *gc,
                 libxl__livepatch_words_for(reason)->message);
 }
 
-/* Whether replace is about to take the payload out anyhow. */
-static bool is_displaced(const apply_state *as,
-                         const libxl_livepatch_payload *payload)
-{
-    return as->call.params.replace &&
-           payload->state == LIBXL_LIVEPATCH_STATE_APPLIED;
-}
-
 static int refuse_taken(libxl__gc *gc, apply_state *as, const member *m,
                           const libxl_livepatch_payload *payload)
 {
@@ -265,8 +257,9 @@ static int compare_member(libxl__gc *gc, apply_state *as, member *m)
 
     if (!libxl__livepatch_same_id(payload->build_id,
                                   m->judgement->build_id)) {
-        /* Its name gets free in time. */
-        m->namesake = is_displaced(as, payload);
+        /* Where it is displaced anyhow its name gets free in time. */
+        m->namesake = as->call.params.replace &&
+                      payload->state == LIBXL_LIVEPATCH_STATE_APPLIED;
         return m->namesake ? 0 : refuse_taken(gc, as, m, payload);
     }
 
