@@ -216,6 +216,8 @@ static char *wrong_guests(const struct world *before, bool left)
 
 static const char *wrong_words(int rc)
 {
+    int i;
+
     if (!last_result.outcome) return "it is undecided";
     if (!last_result.message) return "it has no message";
     if (expected_rc() != rc && (expected_rc() != 1 || rc >= 0))
@@ -223,6 +225,10 @@ static const char *wrong_words(int rc)
     if (last_result.outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED &&
         !last_result.advice)
         return "it is stranded, without advice";
+    for (i = 0; i < last_result.num_payloads; i++)
+        if (last_result.payloads[i].position &&
+            last_result.payloads[i].state != LIBXL_LIVEPATCH_STATE_APPLIED)
+            return "it gives a place in the stack to what isn't applied";
     return NULL;
 }
 

@@ -25,11 +25,9 @@ int libxl__livepatch_get_payloads(libxl__gc *gc,
                                   libxl__livepatch_any result,
                                   libxl__livepatch_reporter *lpr,
                                   const libxl__livepatch_known *known,
-                                  const char *name,
-                                  char **xen_build_id_r,
-                                  libxl_livepatch_payload **payloads_r,
-                                  int *num_r)
+                                  const char *name)
 {
+    libxl_livepatch_listing *const listing = result.listing;
     libxl_livepatch_payload *payloads;
     libxl__livepatch_set set;
     int i, rc;
@@ -39,14 +37,14 @@ int libxl__livepatch_get_payloads(libxl__gc *gc,
 
     libxl__livepatch_reporter_init(gc, lpr);
     payloads = libxl__livepatch_describe(gc, lpr, known, &set);
-    *xen_build_id_r = libxl__livepatch_xen_build_id(gc);
+    listing->xen_build_id = libxl__livepatch_xen_build_id(gc);
+    listing->payloads = payloads;
     for (i = 0; i < set.num; i++) {
         if (!name || !strcmp(name, set.entries[i].name))
-            payloads[(*num_r)++] = payloads[i];
+            payloads[listing->num_payloads++] = payloads[i];
         else
             libxl_livepatch_payload_dispose(&payloads[i]);
     }
-    *payloads_r = payloads;
     return 0;
 }
 
@@ -61,10 +59,7 @@ int libxl_livepatch_list(libxl_ctx *ctx,
     listing_r->operation = LIBXL_LIVEPATCH_OPERATION_LIST;
     libxl__livepatch_notes_load(gc, &notes);
     rc = libxl__livepatch_get_payloads(gc, listing_r, &reporter,
-                                       &notes.known, NULL,
-                                       &listing_r->xen_build_id,
-                                       &listing_r->payloads,
-                                       &listing_r->num_payloads);
+                                       &notes.known, NULL);
     libxl__livepatch_notes_dispose(&notes);
     if (!rc)
         libxl__livepatch_succeed(gc, listing_r,
@@ -94,10 +89,7 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
 
     libxl__livepatch_notes_load(gc, &notes);
     rc = libxl__livepatch_get_payloads(gc, details_r, &reporter,
-                                       &notes.known, wanted,
-                                       &details_r->xen_build_id,
-                                       &details_r->payloads,
-                                       &details_r->num_payloads);
+                                       &notes.known, wanted);
     libxl__livepatch_notes_dispose(&notes);
     if (rc) goto out;
 
@@ -106,7 +98,7 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
                                         GCSPRINTF("cannot show %s", text));
         goto out;
     }
-    r = libxl__livepatch_get_report(gc, &reporter, wanted, &report);
+    r = libxl__livepatch_get_report(gc, &reporter, wanted, 0, &report);
     if (!r) {
         details_r->reports = libxl__calloc(NOGC, 1, sizeof(report));
         details_r->reports[0] = report;

@@ -164,7 +164,9 @@ static void blockers_poll(libxl__egc *egc, libxl__livepatch_timer *lpt)
     libxl_livepatch_report report;
     int r;
 
-    r = libxl__livepatch_get_rehearsal(gc, &bs->reporter, &report);
+    r = libxl__livepatch_get_report(gc, &bs->reporter, NULL,
+                                    LIVEPATCH_REPORT_ABOUT_REHEARSAL,
+                                    &report);
     if (r) {
         libxl__livepatch_conclude_errno(gc, bs->obstacles, r,
                 "what a rehearsal has found can't be learnt");

@@ -124,49 +124,46 @@ void libxl__livepatch_show(libxl__gc *gc, libxl__livepatch_call *lpc,
 
 /*----- the beginning -----*/
 
-void libxl__livepatch_call_begin(libxl__egc *egc,
-                                 libxl__livepatch_call *lpc)
+/* Returns ERROR_INVAL when the call has been concluded. */
+static int check_params(libxl__gc *gc, libxl__livepatch_call *lpc)
 {
-    STATE_AO_GC(lpc->ao);
-    int rc;
+    libxl_livepatch_params *const p = &lpc->params;
+    const uint64_t longest = longest_timeout(p);
 
-    if (libxl__livepatch_check_timeout(gc, lpc->result,
-                                       lpc->params.timeout_us)) {
-        call_complete(egc, lpc);
-        return;
-    }
+    if (libxl__livepatch_check_timeout(gc, lpc->result, p->timeout_us))
+        return ERROR_INVAL;
     /* Who asks for a long attempt alone has not contradicted himself. */
-    if (lpc->params.max_pause_us == LIBXL_LIVEPATCH_MAX_PAUSE_US_DEFAULT)
-        lpc->params.max_pause_us = max(lpc->params.max_pause_us,
-                                       longest_timeout(&lpc->params));
-    if (lpc->params.pause != LIBXL_LIVEPATCH_PAUSE_MODE_NEVER &&
-        lpc->params.max_pause_us < longest_timeout(&lpc->params)) {
-        libxl__livepatch_refuse(gc, lpc->result,
+    if (p->max_pause_us == LIBXL_LIVEPATCH_MAX_PAUSE_US_DEFAULT)
+        p->max_pause_us = max(p->max_pause_us, longest);
+    if (p->pause != LIBXL_LIVEPATCH_PAUSE_MODE_NEVER &&
+        p->max_pause_us < longest)
+        return libxl__livepatch_refuse(gc, lpc->result,
                 LIBXL_LIVEPATCH_REASON_USAGE,
                 LIVEPATCH_ADVICE_PAUSE_TOO_SHORT,
                 "guests may be paused for %"PRIu64" us, which is less "
                 "than the %"PRIu64" us that an attempt may come to wait: "
                 "they would run again before it has ended",
-                lpc->params.max_pause_us, longest_timeout(&lpc->params));
-        call_complete(egc, lpc);
-        return;
-    }
+                p->max_pause_us, longest);
 
-    rc = libxl__livepatch_resolve_domains(gc, lpc->params.listed,
-                                          lpc->params.num_listed,
-                                          &lpc->listed);
-    if (!rc)
-        rc = libxl__livepatch_resolve_domains(gc, lpc->params.excluded,
-                                              lpc->params.num_excluded,
-                                              &lpc->excluded);
-    if (rc) {
-        libxl__livepatch_refuse(gc, lpc->result,
+    if (libxl__livepatch_resolve_domains(gc, p->listed, p->num_listed,
+                                         &lpc->listed) ||
+        libxl__livepatch_resolve_domains(gc, p->excluded, p->num_excluded,
+                                         &lpc->excluded))
+        return libxl__livepatch_refuse(gc, lpc->result,
                 LIBXL_LIVEPATCH_REASON_INTERNAL, NULL,
                 "cannot look up the domains to pause or not to pause");
+    return 0;
+}
+
+void libxl__livepatch_call_begin(libxl__egc *egc,
+                                 libxl__livepatch_call *lpc)
+{
+    STATE_AO_GC(lpc->ao);
+
+    if (check_params(gc, lpc)) {
         call_complete(egc, lpc);
         return;
     }
-
     if (lpc->params.dry_run) {
         call_take_stock(egc, lpc);
         return;

@@ -71,12 +71,6 @@ void libxl__livepatch_console_mark(libxl__gc *gc,
     free(buffer);
 }
 
-static bool is_xen_line(const char *line)
-{
-    /* Not what guests and dom0's kernel wrote there. */
-    return !strncmp(line, "(XEN) ", 6);
-}
-
 /*
  * Break text into lines, which it is then cut into; keeps the last ones.
  */
@@ -88,7 +82,8 @@ static char **split_lines(libxl__gc *gc, char *text)
 
     for (line = strtok_r(text, "\r\n", &save); line;
          line = strtok_r(NULL, "\r\n", &save)) {
-        if (!is_xen_line(line)) continue;
+        /* Not what guests and dom0's kernel wrote there. */
+        if (strncmp(line, "(XEN) ", 6)) continue;
         if (num == MAX_LINES) {
             memmove(lines, lines + 1, (MAX_LINES - 1) * sizeof(*lines));
             num--;

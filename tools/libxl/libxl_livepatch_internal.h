@@ -71,28 +71,25 @@ typedef union {
 /*
  * State how the call ended.  The first statement stands, except that
  * STRANDED replaces any other.  Where advice is NULL it is that for the
- * reason; other advice is from libxl_livepatch_words.h.
+ * reason; other advice is from libxl_livepatch_words.h.  Returns
+ * ERROR_INVAL, as there is nothing left for the call to do.
  */
-_hidden void libxl__livepatch_conclude(libxl__gc *gc,
-                                       libxl__livepatch_any result,
-                                       libxl_livepatch_outcome outcome,
-                                       libxl_livepatch_reason reason,
-                                       const char *advice,
-                                       const char *fmt, ...)
-                                       PRINTF_ATTRIBUTE(6, 7);
-/* DONE, ALREADY or PLANNED, which have no reason. */
-_hidden void libxl__livepatch_succeed(libxl__gc *gc,
+_hidden int libxl__livepatch_conclude(libxl__gc *gc,
                                       libxl__livepatch_any result,
                                       libxl_livepatch_outcome outcome,
+                                      libxl_livepatch_reason reason,
+                                      const char *advice,
                                       const char *fmt, ...)
-                                      PRINTF_ATTRIBUTE(4, 5);
-/* FAILED.  Returns ERROR_INVAL. */
-_hidden int libxl__livepatch_refuse(libxl__gc *gc,
-                                    libxl__livepatch_any result,
-                                    libxl_livepatch_reason reason,
-                                    const char *advice,
-                                    const char *fmt, ...)
-                                    PRINTF_ATTRIBUTE(5, 6);
+                                      PRINTF_ATTRIBUTE(6, 7);
+/* outcome is DONE, ALREADY or PLANNED, which have no reason. */
+#define libxl__livepatch_succeed(gc, result, outcome, ...)              \
+    libxl__livepatch_conclude(gc, result, outcome,                      \
+                              LIBXL_LIVEPATCH_REASON_NONE, NULL,        \
+                              __VA_ARGS__)
+#define libxl__livepatch_refuse(gc, result, reason, advice, ...)        \
+    libxl__livepatch_conclude(gc, result,                               \
+                              LIBXL_LIVEPATCH_OUTCOME_FAILED,           \
+                              reason, advice, __VA_ARGS__)
 /*
  * As libxl__livepatch_parse_name; returns ERROR_INVAL when the call has
  * been concluded.
@@ -267,16 +264,13 @@ typedef struct {
 _hidden void libxl__livepatch_reporter_init(libxl__gc *gc,
                                     libxl__livepatch_reporter *lpr);
 /*
- * The report on a payload, or on the last failed upload for a NULL.  0, or
- * a negative errno: then report_r is as new.
+ * The report on a payload, or where name is NULL on what about says, the
+ * last failed upload or rehearsal: LIVEPATCH_REPORT_ABOUT_*.  0, or a
+ * negative errno: then report_r is as new.
  */
 _hidden int libxl__livepatch_get_report(libxl__gc *gc,
                                     libxl__livepatch_reporter *lpr,
-                                    const char *name,
-                                    libxl_livepatch_report *report_r);
-/* The same on the last rehearsal. */
-_hidden int libxl__livepatch_get_rehearsal(libxl__gc *gc,
-                                    libxl__livepatch_reporter *lpr,
+                                    const char *name, uint32_t about,
                                     libxl_livepatch_report *report_r);
 /*
  * Why the upload of name failed with the negative errno r, in the
@@ -689,18 +683,15 @@ _hidden bool libxl__livepatch_pauses_pending(libxl__gc *gc);
 _hidden char *libxl__livepatch_xen_build_id(libxl__gc *gc);
 
 /*
- * All payloads, or the one that is called name, malloc'd; and the build-id
- * of the hypervisor.  Returns ERROR_FAIL when the call has been concluded.
- * (libxl_livepatch.c)
+ * Put all payloads, or the one that is called name, into a result that
+ * begins as a listing does; and the build-id of the hypervisor.  Returns
+ * ERROR_FAIL when the call has been concluded.  (libxl_livepatch.c)
  */
 _hidden int
 libxl__livepatch_get_payloads(libxl__gc *gc, libxl__livepatch_any result,
                               libxl__livepatch_reporter *lpr,
                               const libxl__livepatch_known *known,
-                              const char *name,
-                              char **xen_build_id_r,
-                              libxl_livepatch_payload **payloads_r,
-                              int *num_r);
+                              const char *name);
 
 /*----- a call that changes something (libxl_livepatch_call.c) -----*/
 

@@ -38,9 +38,10 @@ static void add_names(libxl__gc *gc, libxl_livepatch_report *report)
             libxl__livepatch_domain_name(gc, report->waiting[i].domid);
 }
 
-static int get_report(libxl__gc *gc, libxl__livepatch_reporter *lpr,
-                      const char *name, uint32_t about,
-                      libxl_livepatch_report *report_r)
+int libxl__livepatch_get_report(libxl__gc *gc,
+                                libxl__livepatch_reporter *lpr,
+                                const char *name, uint32_t about,
+                                libxl_livepatch_report *report_r)
 {
     void *bytes;
     size_t size;
@@ -64,23 +65,6 @@ static int get_report(libxl__gc *gc, libxl__livepatch_reporter *lpr,
     return 0;
 }
 
-int libxl__livepatch_get_report(libxl__gc *gc,
-                                libxl__livepatch_reporter *lpr,
-                                const char *name,
-                                libxl_livepatch_report *report_r)
-{
-    return get_report(gc, lpr, name, LIVEPATCH_REPORT_ABOUT_UPLOAD,
-                      report_r);
-}
-
-int libxl__livepatch_get_rehearsal(libxl__gc *gc,
-                                   libxl__livepatch_reporter *lpr,
-                                   libxl_livepatch_report *report_r)
-{
-    return get_report(gc, lpr, NULL, LIVEPATCH_REPORT_ABOUT_REHEARSAL,
-                      report_r);
-}
-
 /*----- an upload -----*/
 
 const char *libxl__livepatch_upload_failure(libxl__gc *gc,
@@ -92,7 +76,10 @@ const char *libxl__livepatch_upload_failure(libxl__gc *gc,
     libxl_livepatch_report report;
     const char *failure = NULL;
 
-    if (libxl__livepatch_get_report(gc, lpr, NULL, &report)) return NULL;
+    if (libxl__livepatch_get_report(gc, lpr, NULL,
+                                    LIVEPATCH_REPORT_ABOUT_UPLOAD,
+                                    &report))
+        return NULL;
 
     /* It may be about an earlier upload, of anybody's. */
     if (report.failure && report.rc == r && report.name &&
@@ -115,7 +102,8 @@ bool libxl__livepatch_explain_attempt(libxl__gc *gc,
     libxl_livepatch_report report;
     bool about_it;
 
-    if (libxl__livepatch_get_report(gc, lpr, name, &report)) return false;
+    if (libxl__livepatch_get_report(gc, lpr, name, 0, &report))
+        return false;
 
     /* Another tool may have tried something since. */
     about_it = report.action == attempt->operation;

@@ -77,29 +77,32 @@ static int judge_member(libxl__gc *gc, apply_state *as,
     return 0;
 }
 
+/* One of several payloads that may build on each other. */
+typedef struct {
+    const char *build_id, *depends;
+    int index;                  /* in the array that it comes from */
+} stacked;
+
 /*
- * Find the order in which num payloads build on each other, where it is
- * known: order_r[0] is the index of the lowest, and so on.
+ * Bring the lowest to the front, and so on, as far as it is known what
+ * builds on what; the rest keeps its order.
  */
-static void order_stack(int num, const char *const *ids,
-                        const char *const *depends, int *order_r)
+static void order_stack(stacked *stack, int num)
 {
+    stacked lowest;
     int placed, i, j;
 
-    for (i = 0; i < num; i++)
-        order_r[i] = i;
     for (placed = 0; placed < num; placed++) {
         for (i = placed; i < num; i++) {
-            int chosen = order_r[i];
-
             for (j = placed; j < num; j++)
-                if (j != i && libxl__livepatch_same_id(depends[chosen],
-                                                       ids[order_r[j]]))
+                if (j != i && libxl__livepatch_same_id(stack[i].depends,
+                                                       stack[j].build_id))
                     break;
             if (j < num) continue;
-            memmove(&order_r[placed + 1], &order_r[placed],
-                    (i - placed) * sizeof(*order_r));
-            order_r[placed] = chosen;
+            lowest = stack[i];
+            memmove(&stack[placed + 1], &stack[placed],
+                    (i - placed) * sizeof(*stack));
+            stack[placed] = lowest;
             break;
         }
         /* Else it is a circle: the hypervisor will say so. */
@@ -110,18 +113,15 @@ static void order_stack(int num, const char *const *ids,
 static void order_members(libxl__gc *gc, apply_state *as)
 {
     int num = as->num_members, i;
-    const char **ids = libxl__calloc(gc, num + 1, sizeof(*ids));
-    const char **depends = libxl__calloc(gc, num + 1, sizeof(*depends));
-    int *order = libxl__calloc(gc, num + 1, sizeof(*order));
-    member *ordered = libxl__calloc(gc, num + 1, sizeof(*ordered));
+    stacked *stack = libxl__calloc(gc, num, sizeof(*stack));
+    member *ordered = libxl__calloc(gc, num, sizeof(*ordered));
 
-    for (i = 0; i < num; i++) {
-        ids[i] = as->members[i].judgement->build_id;
-        depends[i] = as->members[i].judgement->depends;
-    }
-    order_stack(num, ids, depends, order);
     for (i = 0; i < num; i++)
-        ordered[i] = as->members[order[i]];
+        stack[i] = (stacked){ as->members[i].judgement->build_id,
+                              as->members[i].judgement->depends, i };
+    order_stack(stack, num);
+    for (i = 0; i < num; i++)
+        ordered[i] = as->members[stack[i].index];
     as->members = ordered;
 }
 
@@ -224,14 +224,6 @@ void libxl__livepatch_conclude_upload(libxl__gc *gc,
                 libxl__livepatch_words_for(reason)->message);
 }
 
-/* Whether replace is about to take the payload out anyhow. */
-static bool is_displaced(const apply_state *as,
-                         const libxl_livepatch_payload *payload)
-{
-    return as->call.params.replace &&
-           payload->state == LIBXL_LIVEPATCH_STATE_APPLIED;
-}
-
 static int refuse_taken(libxl__gc *gc, apply_state *as, const member *m,
                           const libxl_livepatch_payload *payload)
 {
@@ -265,8 +257,9 @@ static int compare_member(libxl__gc *gc, apply_state *as, member *m)
 
     if (!libxl__livepatch_same_id(payload->build_id,
                                   m->judgement->build_id)) {
-        /* Its name gets free in time. */
-        m->namesake = is_displaced(as, payload);
+        /* Where it is displaced anyhow its name gets free in time. */
+        m->namesake = as->call.params.replace &&
+                      payload->state == LIBXL_LIVEPATCH_STATE_APPLIED;
         return m->namesake ? 0 : refuse_taken(gc, as, m, payload);
     }
 
@@ -431,41 +424,27 @@ bool libxl__livepatch_read_again(libxl__gc *gc,
 }
 
 /*
- * All that is applied, into the order in which that happened.  Records
- * tell when, or the hypervisor's report; and dependencies decide where
- * they tell more.
+ * All that is applied, in the order in which that happened, by index in
+ * the call's set.  Records tell when, or the hypervisor's report; and
+ * dependencies decide where they tell more.
  */
-static libxl_livepatch_payload **list_applied(libxl__gc *gc,
-                                              apply_state *as,
-                                              int *num_r)
+static stacked *list_applied(libxl__gc *gc, apply_state *as, int *num_r)
 {
-    libxl__livepatch_call *const lpc = &as->call;
-    const int most = lpc->set.num + 1;
-    libxl_livepatch_payload **found = libxl__calloc(gc, most,
-                                                    sizeof(*found));
-    libxl_livepatch_payload **list = libxl__calloc(gc, most,
-                                                   sizeof(*list));
-    const char **ids = libxl__calloc(gc, most, sizeof(*ids));
-    const char **depends = libxl__calloc(gc, most, sizeof(*depends));
-    int *order = libxl__calloc(gc, most, sizeof(*order));
+    const libxl__livepatch_call *const lpc = &as->call;
+    const libxl_livepatch_payload *const payloads = lpc->payloads;
+    stacked *list = libxl__calloc(gc, lpc->set.num + 1, sizeof(*list));
     int num = 0, i, j;
 
     for (i = 0; i < lpc->set.num; i++) {
-        libxl_livepatch_payload *p = &lpc->payloads[i];
+        const libxl_livepatch_payload *p = &payloads[i];
 
         if (p->state != LIBXL_LIVEPATCH_STATE_APPLIED) continue;
-        for (j = num++; j > 0 &&
-                        found[j - 1]->applied_us > p->applied_us; j--)
-            found[j] = found[j - 1];
-        found[j] = p;
+        for (j = num++; j > 0 && payloads[list[j - 1].index].applied_us >
+                                 p->applied_us; j--)
+            list[j] = list[j - 1];
+        list[j] = (stacked){ p->build_id, p->depends, i };
     }
-    for (i = 0; i < num; i++) {
-        ids[i] = found[i]->build_id;
-        depends[i] = found[i]->depends;
-    }
-    order_stack(num, ids, depends, order);
-    for (i = 0; i < num; i++)
-        list[i] = found[order[i]];
+    order_stack(list, num);
     *num_r = num;
     return list;
 }
@@ -526,22 +505,17 @@ static int check_hooks(libxl__gc *gc, apply_state *as)
     int i;
 
     if (as->exchange) return 0;
-    for (i = 0; i < intent->num; i++) {
-        if (!has_veto(&intent->items[i].payload.hooks)) continue;
-        return libxl__livepatch_refuse(gc, as->call.result,
-                LIBXL_LIVEPATCH_REASON_HOOK,
-                LIVEPATCH_ADVICE_HOOKS_REPLACED,
-                "%s can't replace %s: that has hooks which run before or "
-                "after an action, with which the hypervisor does not do "
-                "that", first->file, intent->items[i].payload.name);
-    }
-    if (first->replaceable) return 0;
+    for (i = 0; i < intent->num; i++)
+        if (has_veto(&intent->items[i].payload.hooks)) break;
+    if (i == intent->num && first->replaceable) return 0;
 
     return libxl__livepatch_refuse(gc, as->call.result,
             LIBXL_LIVEPATCH_REASON_HOOK, LIVEPATCH_ADVICE_HOOKS_REPLACED,
-            "%s can't replace others: it has hooks that run before or "
-            "after an action, with which the hypervisor does not do that",
-            first->file);
+            "%s can't replace %s: %s has hooks that run before or after "
+            "an action, with which the hypervisor does not do that",
+            first->file,
+            i < intent->num ? intent->items[i].payload.name : "others",
+            i < intent->num ? "that" : "it");
 }
 
 /* XSA-182, xsa182 and XSA 182 are one and the same. */
@@ -596,18 +570,17 @@ static int check_fixes(libxl__gc *gc, apply_state *as)
 static int plan_replace(libxl__gc *gc, apply_state *as)
 {
     libxl__livepatch_call *const lpc = &as->call;
-    libxl_livepatch_payload **applied;
+    const stacked *applied = list_applied(gc, as, &as->num_displaced);
     libxl__livepatch_item *d;
-    int i, num;
+    int i;
 
-    applied = list_applied(gc, as, &num);
-    for (i = 0; i < num; i++) {
-        d = libxl__livepatch_add_item(gc, &lpc->notes.intent, applied[i]);
-        d->name = lpc->set.entries[applied[i] - lpc->payloads].name;
+    for (i = 0; i < as->num_displaced; i++) {
+        d = libxl__livepatch_add_item(gc, &lpc->notes.intent,
+                                      &lpc->payloads[applied[i].index]);
+        d->name = lpc->set.entries[applied[i].index].name;
         d->before = LIVEPATCH_APPLIED;
         d->wanted = LIVEPATCH_ABSENT;
     }
-    as->num_displaced = num;
     for (i = 0; i < as->num_members; i++)
         as->exchange |= as->members[i].namesake;
 
@@ -629,14 +602,12 @@ static int check_present(libxl__gc *gc, apply_state *as)
                            LIBXL_LIVEPATCH_STATE_APPLIED;
 
     if (num_present == as->num_members &&
-        (!lpc->params.replace || num_present == num_applied)) {
-        libxl__livepatch_succeed(gc, result,
+        (!lpc->params.replace || num_present == num_applied))
+        return libxl__livepatch_succeed(gc, result,
                 LIBXL_LIVEPATCH_OUTCOME_ALREADY,
                 as->num_members == 1 ? "%s is applied already"
                                      : "all are applied already, %s first",
                 as->members[0].judgement->name);
-        return ERROR_INVAL;
-    }
     if (lpc->params.replace && num_present)
         return libxl__livepatch_refuse(gc, result,
                 LIBXL_LIVEPATCH_REASON_WRONG_STATE,
@@ -769,12 +740,10 @@ int libxl__livepatch_plan(libxl__gc *gc, apply_state *as)
         if (rc) return rc;
     }
     if (as->upload_only &&
-        (as->members[0].present || as->members[0].loaded)) {
-        libxl__livepatch_succeed(gc, as->call.result,
+        (as->members[0].present || as->members[0].loaded))
+        return libxl__livepatch_succeed(gc, as->call.result,
                 LIBXL_LIVEPATCH_OUTCOME_ALREADY,
                 "%s is loaded already", as->members[0].judgement->name);
-        return ERROR_INVAL;
-    }
     if (!as->upload_only) {
         rc = check_present(gc, as) ?: check_dependencies(gc, as) ?:
              check_users(gc, as);

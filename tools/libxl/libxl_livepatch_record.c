@@ -214,8 +214,8 @@ static void add_reported(libxl__gc *gc, libxl__livepatch_reporter *lpr,
 {
     libxl_livepatch_report report;
 
-    if (libxl__livepatch_get_report(gc, lpr, entry->name,
-                                    &report)) return;
+    if (libxl__livepatch_get_report(gc, lpr, entry->name, 0, &report))
+        return;
 
     MOVE(payload->build_id, report.build_id);
     MOVE(payload->depends, report.depends);
@@ -254,17 +254,31 @@ static bool records_hold(const libxl__livepatch_known *known,
     return unloads >= num_gone && unloads <= num_gone + known->slack;
 }
 
-/* All but what the hypervisor tells of any payload. */
+/*
+ * What a payload's record is good for: all but what the hypervisor tells
+ * of any payload, and what is found anew.  It shares its strings.
+ */
+static libxl_livepatch_payload
+record_of(const libxl_livepatch_payload *payload)
+{
+    libxl_livepatch_payload record = *payload;
+
+    record.name_hex = NULL;
+    record.state = LIBXL_LIVEPATCH_STATE_UNKNOWN;
+    record.rc = 0;
+    record.position = 0;
+    record.fixes = NULL;
+    record.metadata = NULL;
+    record.num_metadata = 0;
+    return record;
+}
+
 static void take_record(libxl__gc *gc, libxl_livepatch_payload *payload,
                         const libxl_livepatch_payload *record)
 {
-    libxl_livepatch_payload told = *payload, rest = *record;
+    libxl_livepatch_payload told = *payload, rest = record_of(record);
 
-    /* Not copied. */
-    rest.name = rest.name_hex = NULL;
-    rest.fixes = NULL;
-    rest.metadata = NULL;
-    rest.num_metadata = 0;
+    rest.name = NULL;
     libxl_livepatch_payload_copy(CTX, payload, &rest);
     payload->name = told.name;
     payload->name_hex = told.name_hex;
@@ -449,19 +463,11 @@ void libxl__livepatch_known_applied(libxl__livepatch_known *known,
 
 /*----- writing -----*/
 
-/* A payload's JSON, without what the hypervisor tells better. */
-static const char *payload_json(libxl__gc *gc,
-                                const libxl_livepatch_payload *payload)
+static const char *record_json(libxl__gc *gc,
+                               const libxl_livepatch_payload *payload)
 {
-    libxl_livepatch_payload record = *payload;
+    libxl_livepatch_payload record = record_of(payload);
 
-    record.name_hex = NULL;
-    record.state = LIBXL_LIVEPATCH_STATE_UNKNOWN;
-    record.rc = 0;
-    record.position = 0;
-    record.fixes = NULL;
-    record.metadata = NULL;
-    record.num_metadata = 0;
     return libxl__livepatch_owned(gc,
         libxl_livepatch_payload_to_json(CTX, &record));
 }
@@ -476,7 +482,7 @@ static const char *notes_text(libxl__gc *gc,
 
     for (i = 0; i < notes->known.num; i++)
         text = GCSPRINTF("%s@payload\n%s\n", text,
-                         payload_json(gc, &notes->known.payloads[i]));
+                         record_json(gc, &notes->known.payloads[i]));
     if (!intent->operation) return text;
 
     text = GCSPRINTF("%s@intent %s\n", text,
@@ -485,7 +491,7 @@ static const char *notes_text(libxl__gc *gc,
     for (i = 0; i < intent->num; i++)
         text = GCSPRINTF("%s@item %d %d\n%s\n", text,
                          intent->items[i].before, intent->items[i].wanted,
-                         payload_json(gc, &intent->items[i].payload));
+                         record_json(gc, &intent->items[i].payload));
     return text;
 }
 

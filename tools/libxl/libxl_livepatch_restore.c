@@ -33,6 +33,19 @@
 /* Begins what is told of that. */
 #define RECOVERING "after a call that was interrupted: "
 
+/*
+ * What is to be done next with an item that is not as before, in order: of
+ * each all are done with before the next is begun.
+ */
+typedef enum {
+    TAKE_OUT,           /* it holds the place of the old stack */
+    UNLOAD_OLD,         /* it can't be applied again as it is */
+    UPLOAD_OLD,
+    PUT_BACK,
+    TIDY,
+    KEEP,               /* nothing */
+} undo_step;
+
 static void restore_round(libxl__egc *egc,
                           libxl__livepatch_transaction *lptx);
 static void restore_next(libxl__egc *egc,
@@ -41,7 +54,7 @@ static void restore_acted(libxl__egc *egc, libxl__livepatch_action *lpa);
 static void restore_again(libxl__egc *egc, libxl__livepatch_timer *lpt);
 static void restore_end(libxl__egc *egc,
                         libxl__livepatch_transaction *lptx,
-                        bool left, int order, int i);
+                        undo_step left, int i);
 
 /*----- what is, and what ought to be -----*/
 
@@ -77,16 +90,6 @@ int libxl__livepatch_is_reached(libxl__gc *gc,
     return 1;
 }
 
-/* What is to be done next with an item that is not as before. */
-typedef enum {
-    KEEP,
-    TAKE_OUT,           /* it holds the place of the old stack */
-    UNLOAD_OLD,         /* it can't be applied again as it is */
-    UPLOAD_OLD,
-    PUT_BACK,
-    TIDY,
-} undo_step;
-
 /* Where it has moved, it must not be applied before it is loaded anew. */
 static bool has_to_be_anew(const libxl__livepatch_item *item)
 {
@@ -111,23 +114,21 @@ static undo_step step_for(const libxl__livepatch_item *item,
     return KEEP;
 }
 
-/* Of which one has to be done with before the next is begun. */
 static const struct {
-    undo_step step;
     bool newest_first;
     libxl_livepatch_operation op;
     const char *done, *failed;
-} undo_order[] = {
-    { TAKE_OUT, true, LIBXL_LIVEPATCH_OPERATION_REVERT,
-      "reverted", "reverted" },
-    { UNLOAD_OLD, true, LIBXL_LIVEPATCH_OPERATION_UNLOAD,
-      NULL, "put back" },
-    { UPLOAD_OLD, false, LIBXL_LIVEPATCH_OPERATION_UPLOAD,
-      NULL, "put back" },
-    { PUT_BACK, false, LIBXL_LIVEPATCH_OPERATION_APPLY,
-      "applied", "put back" },
-    { TIDY, true, LIBXL_LIVEPATCH_OPERATION_UNLOAD,
-      "unloaded", "unloaded" },
+} undo[] = {
+    [TAKE_OUT] = { true, LIBXL_LIVEPATCH_OPERATION_REVERT,
+                   "reverted", "reverted" },
+    [UNLOAD_OLD] = { true, LIBXL_LIVEPATCH_OPERATION_UNLOAD,
+                     NULL, "put back" },
+    [UPLOAD_OLD] = { false, LIBXL_LIVEPATCH_OPERATION_UPLOAD,
+                     NULL, "put back" },
+    [PUT_BACK] = { false, LIBXL_LIVEPATCH_OPERATION_APPLY,
+                   "applied", "put back" },
+    [TIDY] = { true, LIBXL_LIVEPATCH_OPERATION_UNLOAD,
+               "unloaded", "unloaded" },
 };
 
 /*
@@ -171,20 +172,22 @@ static bool has_to_wait(const libxl__livepatch_intent *intent,
 }
 
 /*
- * Find the next step that was not tried in this round, in the order above:
- * 1.  0 if there is none; then *left_r tells whether anything remains, and
- * *item_r the most important of it.
+ * The next step that was not tried in this round, and its item.  KEEP if
+ * there is none: then *left_r is the first that remains nevertheless.
  */
-static int find_step(libxl__gc *gc, libxl__livepatch_transaction *lptx,
-                     int *order_r, int *item_r, bool *left_r)
+static undo_step find_step(libxl__gc *gc,
+                           libxl__livepatch_transaction *lptx,
+                           int *item_r, undo_step *left_r)
 {
     libxl__livepatch_intent *const intent = &lptx->call->notes.intent;
     const int num = intent->num;
     undo_step *steps = libxl__calloc(gc, num + 1, sizeof(*steps));
     bool in_place = false;
-    int i, n, order;
+    undo_step step;
+    int i, n;
 
-    *left_r = lptx->hope = false;
+    *left_r = KEEP;
+    lptx->hope = false;
     for (i = 0; i < num; i++) {
         libxl__livepatch_item *const item = &intent->items[i];
         libxl__livepatch_presence now;
@@ -196,16 +199,14 @@ static int find_step(libxl__gc *gc, libxl__livepatch_transaction *lptx,
         steps[i] = step_for(item, now);
         in_place |= steps[i] == TAKE_OUT;
     }
-    for (order = 0; order < ARRAY_SIZE(undo_order); order++) {
-        const bool old = undo_order[order].step != TAKE_OUT &&
-                         undo_order[order].step != TIDY;
+    for (step = TAKE_OUT; step < KEEP; step++) {
+        const bool old = step != TAKE_OUT && step != TIDY;
 
         for (n = 0; n < num; n++) {
-            i = undo_order[order].newest_first ? num - 1 - n : n;
-            if (steps[i] != undo_order[order].step) continue;
-            if (!*left_r) {
-                *left_r = true;
-                *order_r = order;
+            i = undo[step].newest_first ? num - 1 - n : n;
+            if (steps[i] != step) continue;
+            if (*left_r == KEEP) {
+                *left_r = step;
                 *item_r = i;
             }
             if (is_lost(&intent->items[i])) continue;
@@ -213,15 +214,14 @@ static int find_step(libxl__gc *gc, libxl__livepatch_transaction *lptx,
             /* On top of what takes its place it could not be reverted. */
             if (intent->items[i].tried == lptx->round || (old && in_place))
                 continue;
-            if (steps[i] == PUT_BACK &&
+            if (step == PUT_BACK &&
                 has_to_wait(intent, steps, i, lptx->round))
                 continue;
-            *order_r = order;
             *item_r = i;
-            return 1;
+            return step;
         }
     }
-    return 0;
+    return KEEP;
 }
 
 /*----- doing it -----*/
@@ -255,19 +255,17 @@ static void restore_next(libxl__egc *egc,
     libxl__livepatch_call *const lpc = lptx->call;
     STATE_AO_GC(lpc->ao);
     libxl__livepatch_item *item;
+    undo_step step, left;
     uint64_t us;
-    int order, i, r;
-    bool left;
+    int i, r;
 
-    for (;;) {
-        if (!find_step(gc, lptx, &order, &i, &left)) break;
-
+    while ((step = find_step(gc, lptx, &i, &left)) != KEEP) {
         item = &lpc->notes.intent.items[i];
         item->tried = lptx->round;
-        if (undo_order[order].op != LIBXL_LIVEPATCH_OPERATION_UPLOAD) {
-            lptx->undoing = order;
-            libxl__livepatch_act(egc, lptx, item, undo_order[order].op,
-                                 true, restore_acted);
+        if (step != UPLOAD_OLD) {
+            lptx->undoing = step;
+            libxl__livepatch_act(egc, lptx, item, undo[step].op, true,
+                                 restore_acted);
             return;
         }
         r = libxl__livepatch_upload_item(gc, lpc, item);
@@ -280,7 +278,7 @@ static void restore_next(libxl__egc *egc,
     }
     if (!lptx->hope || libxl__livepatch_now_us() >= lptx->give_up_us ||
         (!lptx->was_aborted && libxl__ao_aborting(ao))) {
-        restore_end(egc, lptx, left, order, i);
+        restore_end(egc, lptx, left, i);
         return;
     }
     us = lptx->round_us;
@@ -306,13 +304,12 @@ static void restore_acted(libxl__egc *egc, libxl__livepatch_action *lpa)
     if (lpa->op == LIBXL_LIVEPATCH_OPERATION_REVERT) item->applied = false;
     if (lpa->op == LIBXL_LIVEPATCH_OPERATION_UNLOAD) item->tried = 0;
     libxl__livepatch_note_done(gc, lpc, item, lpa->op);
-    if (undo_order[lptx->undoing].done)
+    if (undo[lptx->undoing].done)
         libxl__livepatch_append(gc, lptx->recovering
                 ? &lpc->result->warnings : &lpc->result->undone,
             GCSPRINTF("%s%s %s%s", lptx->recovering ? RECOVERING : "",
-                      undo_order[lptx->undoing].done, item->payload.name,
-                      undo_order[lptx->undoing].step == PUT_BACK
-                          ? " again" : ""));
+                      undo[lptx->undoing].done, item->payload.name,
+                      lptx->undoing == PUT_BACK ? " again" : ""));
     restore_next(egc, lptx);
 }
 
@@ -323,16 +320,16 @@ static void restore_again(libxl__egc *egc, libxl__livepatch_timer *lpt)
     restore_round(egc, lptx);
 }
 
-/* What the most important of that which is left means. */
+/* What the first that is left to do means. */
 static void conclude_left(libxl__gc *gc,
                           libxl__livepatch_transaction *lptx,
-                          int order, int i)
+                          undo_step left, int i)
 {
     libxl__livepatch_call *const lpc = lptx->call;
     libxl_livepatch_result *const result = lpc->result;
     const char *what = GCSPRINTF("%s could not be %s: %s",
                                  lpc->notes.intent.items[i].payload.name,
-                                 undo_order[order].failed,
+                                 undo[left].failed,
                                  lptx->obstacle ?: "aborted");
 
     if (lptx->recovering) {
@@ -341,7 +338,7 @@ static void conclude_left(libxl__gc *gc,
     }
     libxl__livepatch_conclude(gc, result, LIBXL_LIVEPATCH_OUTCOME_STRANDED,
             result->reason,
-            undo_order[order].step == TIDY
+            left == TIDY
                 ? LIVEPATCH_ADVICE_NOT_TIDY
                 : LIVEPATCH_ADVICE_NOT_PUT_BACK,
             "%s; then %s", result->message, what);
@@ -361,18 +358,18 @@ static void tell_lost(libxl__gc *gc, libxl__livepatch_transaction *lptx)
                     "any more", intent->items[i].payload.name);
 }
 
-/* left, order and i are what find_step found last. */
+/* left and i are what find_step found last. */
 static void restore_end(libxl__egc *egc,
                         libxl__livepatch_transaction *lptx,
-                        bool left, int order, int i)
+                        undo_step left, int i)
 {
     libxl__livepatch_call *const lpc = lptx->call;
     STATE_AO_GC(lpc->ao);
 
     libxl__livepatch_timer_dispose(gc, &lptx->timer);
-    if (left) conclude_left(gc, lptx, order, i);
+    if (left != KEEP) conclude_left(gc, lptx, left, i);
     tell_lost(gc, lptx);
-    lptx->callback(egc, lptx, lptx->recovering && !left);
+    lptx->callback(egc, lptx, lptx->recovering && left == KEEP);
 }
 
 /*----- after a call that was killed -----*/

@@ -7,29 +7,27 @@
 
 #include "libxl_livepatch_internal.h"
 
-static void conclude(libxl__gc *gc, libxl_livepatch_head *head,
-                     libxl_livepatch_outcome outcome,
-                     libxl_livepatch_reason reason,
-                     const char *advice, const char *fmt, va_list ap)
-                     PRINTF_ATTRIBUTE(6, 0);
-
-static void conclude(libxl__gc *gc, libxl_livepatch_head *head,
-                     libxl_livepatch_outcome outcome,
-                     libxl_livepatch_reason reason,
-                     const char *advice, const char *fmt, va_list ap)
+int libxl__livepatch_conclude(libxl__gc *gc, libxl__livepatch_any result,
+                              libxl_livepatch_outcome outcome,
+                              libxl_livepatch_reason reason,
+                              const char *advice, const char *fmt, ...)
 {
+    libxl_livepatch_head *const head = result.head;
     char *message;
+    va_list ap;
 
     if (head->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED ||
         (head->outcome != LIBXL_LIVEPATCH_OUTCOME_UNDECIDED &&
          outcome != LIBXL_LIVEPATCH_OUTCOME_STRANDED))
-        return;
+        goto out;
 
     head->outcome = outcome;
     head->reason = reason;
 
     /* The old message may be one of the arguments. */
+    va_start(ap, fmt);
     message = libxl__vsprintf(NOGC, fmt, ap);
+    va_end(ap);
     free(head->message);
     head->message = message;
 
@@ -37,43 +35,8 @@ static void conclude(libxl__gc *gc, libxl_livepatch_head *head,
         advice = libxl__livepatch_words_for(reason)->advice;
     free(head->advice);
     head->advice = advice ? libxl__strdup(NOGC, advice) : NULL;
-}
 
-void libxl__livepatch_conclude(libxl__gc *gc,
-                               libxl__livepatch_any result,
-                               libxl_livepatch_outcome outcome,
-                               libxl_livepatch_reason reason,
-                               const char *advice, const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start(ap, fmt);
-    conclude(gc, result.head, outcome, reason, advice, fmt, ap);
-    va_end(ap);
-}
-
-void libxl__livepatch_succeed(libxl__gc *gc, libxl__livepatch_any result,
-                              libxl_livepatch_outcome outcome,
-                              const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start(ap, fmt);
-    conclude(gc, result.head, outcome, LIBXL_LIVEPATCH_REASON_NONE, NULL,
-             fmt, ap);
-    va_end(ap);
-}
-
-int libxl__livepatch_refuse(libxl__gc *gc, libxl__livepatch_any result,
-                            libxl_livepatch_reason reason,
-                            const char *advice, const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start(ap, fmt);
-    conclude(gc, result.head, LIBXL_LIVEPATCH_OUTCOME_FAILED, reason,
-             advice, fmt, ap);
-    va_end(ap);
+ out:
     return ERROR_INVAL;
 }
 

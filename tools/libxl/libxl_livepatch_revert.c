@@ -216,6 +216,7 @@ static void revert_done(libxl__egc *egc,
     if (ok && rs->unload) {
         rs->gone.state = LIBXL_LIVEPATCH_STATE_UNKNOWN;
         rs->gone.applied_us = 0;
+        rs->gone.position = 0;
     }
     if (ok)
         conclude_done(gc, rs, LIBXL_LIVEPATCH_OUTCOME_DONE,

@@ -11,13 +11,6 @@
 
 #include "libxl_livepatch_internal.h"
 
-/* What the item ought to be, as the call has come so far or not. */
-static libxl__livepatch_presence
-goal_of(const libxl__livepatch_item *item, bool reached)
-{
-    return reached ? item->wanted : item->before;
-}
-
 static const char *words_for(libxl__livepatch_presence now,
                              libxl__livepatch_presence goal)
 {
@@ -59,7 +52,8 @@ static void add_deviations(libxl__gc *gc,
     for (i = 0; i < intent->num; i++) {
         const libxl__livepatch_item *const item = &intent->items[i];
 
-        goal = goal_of(item, reached);
+        /* As the call has come so far or not. */
+        goal = reached ? item->wanted : item->before;
         if (libxl__livepatch_presence_of(gc, item, &now) ||
             is_as_intended(now, goal))
             continue;
@@ -132,10 +126,7 @@ int libxl_livepatch_status(libxl_ctx *ctx,
                 "what is known of loaded payloads can't be read from "
                 XEN_RUN_DIR "/livepatch.notes: %s", strerror(-r));
     rc = libxl__livepatch_get_payloads(gc, condition_r, &reporter,
-                                       &notes.known, NULL,
-                                       &condition_r->xen_build_id,
-                                       &condition_r->payloads,
-                                       &condition_r->num_payloads);
+                                       &notes.known, NULL);
     if (rc) goto out;
 
     if (notes.intent.operation && !condition_r->in_progress)

@@ -29,7 +29,7 @@ static int list_domains(libxl__gc *gc, xc_domaininfo_t **info_r,
                         int *num_r)
 {
     xc_domaininfo_t *info = NULL;
-    int num = 0, got, rc;
+    int num = 0, got;
 
     do {
         info = libxl__realloc(gc, info,
@@ -39,18 +39,14 @@ static int list_domains(libxl__gc *gc, xc_domaininfo_t **info_r,
                                     MAX_DOMAINS, info + num);
         if (got < 0) {
             LOGE(ERROR, "cannot list the domains");
-            rc = ERROR_FAIL;
-            goto out;
+            return ERROR_FAIL;
         }
         num += got;
     } while (got == MAX_DOMAINS);
 
     *info_r = info;
     *num_r = num;
-    rc = 0;
-
- out:
-    return rc;
+    return 0;
 }
 
 int libxl__livepatch_sample_usage(libxl__gc *gc,
@@ -90,23 +86,19 @@ int libxl__livepatch_resolve_domains(libxl__gc *gc,
                                      libxl_uuid **uuids_r)
 {
     xc_domaininfo_t info;
-    int i, rc, r;
+    int i, r;
 
     *uuids_r = libxl__calloc(gc, num + 1, sizeof(**uuids_r));
     for (i = 0; i < num; i++) {
         r = xc_domain_getinfolist(CTX->xch, domids[i], 1, &info);
         if (r < 0) {
             LOGED(ERROR, domids[i], "cannot look up the domain");
-            rc = ERROR_FAIL;
-            goto out;
+            return ERROR_FAIL;
         }
         if (r && info.domain == domids[i])
             memcpy((*uuids_r)[i].uuid, info.handle, sizeof(info.handle));
     }
-    rc = 0;
-
- out:
-    return rc;
+    return 0;
 }
 
 static bool is_listed(const libxl__livepatch_call *lpc,
@@ -221,7 +213,7 @@ int libxl__livepatch_suspects(libxl__gc *gc,
     int num, i, rc;
 
     rc = find_suspects(gc, lpc, before, &suspects, &num);
-    if (rc) goto out;
+    if (rc) return rc;
 
     *guests_r = libxl__calloc(gc, num + 1, sizeof(**guests_r));
     for (i = 0; i < num; i++)
@@ -229,10 +221,7 @@ int libxl__livepatch_suspects(libxl__gc *gc,
     *num_r = num;
     *likely_r = lpc->params.pause == LIBXL_LIVEPATCH_PAUSE_MODE_AUTO
                 ? count_likely(suspects, num) : num;
-    rc = 0;
-
- out:
-    return rc;
+    return 0;
 }
 
 int libxl__livepatch_guess(libxl__gc *gc,
@@ -245,7 +234,7 @@ int libxl__livepatch_guess(libxl__gc *gc,
     int num, i, rc;
 
     rc = find_suspects(gc, NULL, before, &suspects, &num);
-    if (rc) goto out;
+    if (rc) return rc;
 
     *suspects_r = libxl__calloc(NOGC, num + 1, sizeof(**suspects_r));
     *num_r = 0;
@@ -262,10 +251,7 @@ int libxl__livepatch_guess(libxl__gc *gc,
         to->migrating = s->migrates;
         (*num_r)++;
     }
-    rc = 0;
-
- out:
-    return rc;
+    return 0;
 }
 
 /*----- those that were named -----*/
@@ -299,7 +285,7 @@ int libxl__livepatch_named(libxl__gc *gc, const libxl__livepatch_call *lpc,
     int num_domains, num = *num_io, i, rc;
 
     rc = list_domains(gc, &info, &num_domains);
-    if (rc) goto out;
+    if (rc) return rc;
 
     guests = libxl__calloc(gc, num + num_domains + 1, sizeof(*guests));
     for (i = 0; i < num; i++)
@@ -315,10 +301,7 @@ int libxl__livepatch_named(libxl__gc *gc, const libxl__livepatch_call *lpc,
     }
     *guests_io = guests;
     *num_io = num;
-    rc = 0;
-
- out:
-    return rc;
+    return 0;
 }
 
 /*

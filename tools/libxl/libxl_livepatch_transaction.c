@@ -148,21 +148,15 @@ void libxl__livepatch_transaction_run(libxl__egc *egc,
     step_next(egc, lptx);
 }
 
-/* The old stack is gone as soon as one of it is about to be reverted. */
-static void note_unpatched(libxl__livepatch_transaction *lptx,
-                           const libxl__livepatch_step *step)
-{
-    if (step->op == LIBXL_LIVEPATCH_OPERATION_REVERT &&
-        lptx->call->params.replace && !lptx->unpatched_us)
-        lptx->unpatched_us = libxl__livepatch_now_us();
-}
-
 static void begin_action(libxl__egc *egc,
                          libxl__livepatch_transaction *lptx,
                          const libxl__livepatch_step *step,
                          libxl__livepatch_item *item)
 {
-    note_unpatched(lptx, step);
+    /* The old stack is gone as soon as one of it is to be reverted. */
+    if (step->op == LIBXL_LIVEPATCH_OPERATION_REVERT &&
+        lptx->call->params.replace && !lptx->unpatched_us)
+        lptx->unpatched_us = libxl__livepatch_now_us();
     if (step->op == LIBXL_LIVEPATCH_OPERATION_APPLY ||
         step->op == LIBXL_LIVEPATCH_OPERATION_REPLACE)
         item->applied = true;

@@ -19,8 +19,8 @@ static const libxl__livepatch_words words[] = {
       "this Xen was built without live patching",
       "Boot a Xen with CONFIG_LIVEPATCH; Debian's has it." },
     { LIBXL_LIVEPATCH_REASON_FILE, "it can't be read",
-      "Name the payload's file, with its path; what Xen has loaded already "
-      "is applied by its name, with xen-livepatch." },
+      "Name the payload's file, with its path; what Xen has loaded "
+      "already is applied by its name, with xen-livepatch." },
     { LIBXL_LIVEPATCH_REASON_FORMAT, "it is malformed",
       "xl livepatch check shows all that is wrong with a file." },
     { LIBXL_LIVEPATCH_REASON_XEN_BUILD_ID, "it is made for another Xen",
