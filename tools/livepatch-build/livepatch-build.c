@@ -39,7 +39,7 @@ static const char help[] =
 "  --jobs N            compilers at a time [one for each CPU]\n"
 "  --compile-all       also what doesn't use a header's inline that changed\n"
 "  -j, --json          the report as JSON on standard output\n"
-"  -v, --verbose, or -q, --quiet: stages and whole lists, or errors alone\n"
+"  -v, --verbose, or -q, --quiet      stages and whole lists, or errors alone\n"
 "  -h, --help, --version\n"
 "\n"
 "Exit status: 0 done, 1 failed, 2 refused, 3 patch, 4 base: see the man page.\n";
