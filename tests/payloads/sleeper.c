@@ -59,7 +59,7 @@ static int cf_check sleeper_preapply(livepatch_payload_t *payload)
 
     if ( !list_empty(&queue->list) )
     {
-        wake_up_all(queue);
+        wake_up_nr(queue, UINT_MAX);
         printk(XENLOG_ERR "sleeper: d%dv0 is awake\n", d->domain_id);
         return -EPERM;
     }
@@ -67,7 +67,7 @@ static int cf_check sleeper_preapply(livepatch_payload_t *payload)
     sleeper = xzalloc(struct sleeper);
     if ( !sleeper )
         return -ENOMEM;
-    /* What wake_up_all() undoes. */
+    /* What wake_up_nr() undoes. */
     sleeper->vcpu = d->vcpu[0];
     vcpu_pause_nosync(sleeper->vcpu);
     get_knownalive_domain(d);

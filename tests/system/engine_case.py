@@ -21,6 +21,7 @@ from pathlib import Path
 import engines
 from host import TOP, XEN_ARGS, Host
 from livepatch_case import STOCK_XL, TREE, LivepatchCase
+from qemu import Hardware
 
 os.environ.setdefault("LIVEPATCH_ENGINE", "own")
 LONG = os.environ.get("ENGINE_LONG") == "1"
@@ -153,6 +154,7 @@ class EngineCase(LivepatchCase):
     the hypervisor's own text too, must be as it was."""
 
     SMP = 2
+    CPU = Hardware.cpu
     XEN_ARGS = XEN_ARGS
     GUESTS = []         # arguments of xl create
     _text = None
@@ -167,7 +169,8 @@ class EngineCase(LivepatchCase):
                 # assertions too; what the engine says is to be seen.
                 args = self.XEN_ARGS.replace("loglvl=warning", "loglvl=all", 1) + " nmi=dom0"
                 LivepatchCase._host = Host.booted(
-                    smp=self.SMP, xen_args=args, toolstack=TOP / "build/dist", extra=folder,
+                    smp=self.SMP, cpu=self.CPU, xen_args=args,
+                    toolstack=TOP / "build/dist", extra=folder,
                     setup=[*create, "/extra/witness; /extra/probe get none"])
             EngineCase._text = None
         return LivepatchCase._host

@@ -144,7 +144,7 @@ class Host:
 
     @classmethod
     def boot(cls, hypervisor=None, smp=2, memory_mib=2048, xen_args=XEN_ARGS,
-             initramfs=None, keep=None, timeout=BOOT_TIMEOUT):
+             initramfs=None, keep=None, timeout=BOOT_TIMEOUT, cpu=Hardware.cpu):
         """Boot and wait until dom0 and Xen's daemons are up.
 
         hypervisor   an ELF32 Xen; default: see engines.py
@@ -157,7 +157,7 @@ class Host:
             initrd.flush()
             modules = (f"{quoted(dom0_image.kernel_image())} {KERNEL_ARGS},"
                        f"{quoted(initrd.name)}")
-            host = cls(Hardware(smp, memory_mib),
+            host = cls(Hardware(smp, memory_mib, cpu),
                        ["-kernel", str(hypervisor), "-append", xen_args,
                         "-initrd", modules], keep=keep)
             return host._ready("booting", timeout)
@@ -173,20 +173,20 @@ class Host:
 
     @classmethod
     def booted(cls, hypervisor=None, smp=2, memory_mib=2048, xen_args=XEN_ARGS,
-               toolstack=None, extra=None, setup=(), engine=None):
+               toolstack=None, extra=None, setup=(), engine=None, cpu=Hardware.cpu):
         """A fresh host like boot()'s, from a snapshot that is made if there is
         none yet.  engine is one of engines.py.  toolstack (an install tree) is copied over dom0's /, extra
         (a folder) to /extra, and the commands in setup have been run: all
         that is part of the snapshot, too."""
         hypervisor = _hypervisor(hypervisor, engine)
         image = dom0_image.base().encode()
-        key = snapshots.key_of(version(), asdict(Hardware(smp, memory_mib)), xen_args,
+        key = snapshots.key_of(version(), asdict(Hardware(smp, memory_mib, cpu)), xen_args,
                                KERNEL_ARGS, snapshots.digest(hypervisor.read_bytes()),
                                snapshots.digest(dom0_image.kernel_image().read_bytes()),
                                snapshots.digest(image))
 
         def boot(folder):
-            with cls.boot(hypervisor, smp, memory_mib, xen_args, image, folder) as host:
+            with cls.boot(hypervisor, smp, memory_mib, xen_args, image, folder, cpu=cpu) as host:
                 host.save()
 
         if not (toolstack or extra or setup):

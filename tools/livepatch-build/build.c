@@ -14,6 +14,7 @@
 #include "layout/layout.h"
 #include "support/memory.h"
 #include "payload/payload.h"
+#include "payload/sign.h"
 #include "report/printable.h"
 #include "prove/prove.h"
 #include "prove/proven.h"
@@ -102,7 +103,8 @@ static enum outcome check_files(struct build *build)
     }
     return options->base_only ||
            (can_be_written(options->output, build->why) &&
-            spares_inputs(options, build->why)) ?
+            spares_inputs(options, build->why) &&
+            (!options->sign || sign_possible(build->why))) ?
            OUTCOME_DONE : OUTCOME_FAILED;
 }
 
@@ -293,6 +295,7 @@ static enum outcome write_payload(struct build *build)
     char *entries[3], *sources;
     struct payload_metadata metadata = {
         .name = options->name, .entries = (const char *const *)entries,
+        .key = options->sign,
     };
     bool written;
 

@@ -33,17 +33,16 @@ static const char help[] =
 "  -o, --output FILE   [NAME.livepatch]\n"
 "  --fixes LIST        what it fixes, as XSA-182,CVE-2016-6258\n"
 "  --description TEXT  words for people\n"
+"  --sign KEY          sign it, with livepatch-sign\n"
 "  --cache DIR         for base builds [~/.cache/livepatch-build]\n"
 "  --compiler CC       that Xen was built with [gcc]\n"
 "  --jobs N            compilers at a time [one for each CPU]\n"
 "  --compile-all       also what doesn't use a header's inline that changed\n"
 "  -j, --json          the report as JSON on standard output\n"
-"  -v, --verbose       show stages with their times, and all lists in full\n"
-"  -q, --quiet         show errors and refusals only\n"
+"  -v, --verbose, or -q, --quiet      stages and whole lists, or errors alone\n"
 "  -h, --help, --version\n"
 "\n"
-"Exit status: 0 done, 1 failed, 2 can't be live-patched, 3 the patch doesn't\n"
-"apply or compile, 4 the base build isn't what runs.  See also the man page.\n";
+"Exit status: 0 done, 1 failed, 2 refused, 3 patch, 4 base: see the man page.\n";
 
 static int end(bool written, enum outcome outcome)
 {

@@ -19,7 +19,7 @@
 
 enum {
     OPTION_TREE = 256, OPTION_CONFIG, OPTION_XEN_SYMS, OPTION_ON,
-    OPTION_FIXES, OPTION_DESCRIPTION, OPTION_CACHE, OPTION_JOBS,
+    OPTION_FIXES, OPTION_DESCRIPTION, OPTION_SIGN, OPTION_CACHE, OPTION_JOBS,
     OPTION_COMPILER, OPTION_COMPILE_ALL, OPTION_VERSION,
 };
 
@@ -31,6 +31,7 @@ static const struct option known[] = {
     { "name", required_argument, NULL, 'n' },
     { "fixes", required_argument, NULL, OPTION_FIXES },
     { "description", required_argument, NULL, OPTION_DESCRIPTION },
+    { "sign", required_argument, NULL, OPTION_SIGN },
     { "output", required_argument, NULL, 'o' },
     { "cache", required_argument, NULL, OPTION_CACHE },
     { "jobs", required_argument, NULL, OPTION_JOBS },
@@ -75,6 +76,7 @@ static bool take_option(struct options *options, int option, char **why)
     case OPTION_ON:          options->below[options->nbelow++] = optarg; break;
     case OPTION_FIXES:       options->fixes = optarg; break;
     case OPTION_DESCRIPTION: options->description = optarg; break;
+    case OPTION_SIGN:        options->sign = optarg; break;
     case OPTION_CACHE:       replace(&options->cache, optarg); break;
     case OPTION_COMPILER:    options->compiler = optarg; break;
     case OPTION_COMPILE_ALL: options->compile_all = true; break;

@@ -13,6 +13,7 @@ struct payload_metadata {
     const char *name;           /* the payload's, in front of new symbols */
     const char *const *entries; /* "fixes=XSA-182", "description=..." */
     size_t nentries;
+    const char *key;            /* to sign it with, or NULL: see sign.h */
 };
 
 /*

@@ -23,6 +23,7 @@
 #include "support/memory.h"
 #include "payload_image.h"
 #include "payload_notes.h"
+#include "sign.h"
 #include "report/printable.h"
 
 struct text {
@@ -380,19 +381,18 @@ static bool add_build_id(struct image *image, int fd, uint64_t offset,
     return ok;
 }
 
+/* It gets its name when it is complete, with its signature too. */
 static bool finish(int fd, const char *temporary, const char *path,
-                   char **why)
+                   const char *key, char **why)
 {
     mode_t mask = umask(0);
-    bool ok;
 
     umask(mask);
-    ok = !fchmod(fd, 0666 & ~mask) && !fsync(fd);
-    if (!ok || rename(temporary, path)) {
-        fail_with(why, "%s", strerror(errno));
-        return false;
+    if (fchmod(fd, 0666 & ~mask) || fsync(fd)) {
+        return fail_with(why, "%s", strerror(errno));
     }
-    return true;
+    return (!key || sign_payload(temporary, key, why)) &&
+           (!rename(temporary, path) || fail_with(why, "%s", strerror(errno)));
 }
 
 /*
@@ -429,7 +429,7 @@ bool image_write(struct image *image, const char *path, char **why)
     } else {
         ok = write_elf(image, fd, &id, &reason) &&
              add_build_id(image, fd, id, &reason) &&
-             finish(fd, temporary, path, &reason);
+             finish(fd, temporary, path, image->metadata->key, &reason);
         close(fd);
         if (!ok) {
             unlink(temporary);

@@ -25,10 +25,10 @@ struct heard {
 static char **make_environment(void)
 {
     /* The last are those of compiler launchers; where these keep things is
-     * their users' choice. */
+     * their users' choice.  OpenSSL is told by its own where tokens are. */
     static const char *const kept[] = {
         "PATH=", "HOME=", "TMPDIR=", "XDG_", "CCACHE_", "SCCACHE_", "DISTCC_",
-        "ICECC",
+        "ICECC", "OPENSSL_",
     };
     size_t count = 0, room = 0;
     char **environment = must_grow(NULL, &room, 2, sizeof(char *));

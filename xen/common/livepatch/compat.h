@@ -10,6 +10,8 @@
 
 #include <public/sysctl.h>
 
+#include <asm/alternative.h>
+
 #define XEN_RELEASE(major, minor) ((major) * 100 + (minor))
 #define XEN_THIS_RELEASE XEN_RELEASE(XEN_VERSION, XEN_SUBVERSION)
 
@@ -78,6 +80,11 @@ static inline void compat_set_bug_frames(struct virtual_region *region,
     region->frame[kind].n_bugs = n;
 #endif
 }
+
+/* "If the feature is missing" came by a bug fix, in the middle of releases. */
+#ifndef ALT_FLAG_NOT
+#define ALT_FLAG_NOT 0
+#endif
 
 /* 0 or -errno; older ones return nothing, and stop the host instead. */
 #define compat_apply_alternatives(start, end)                              \
