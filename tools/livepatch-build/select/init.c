@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include "guard.h"
+#include "object/guard.h"
 #include "selection.h"
 
 /* -- Calls through pointers ------------------------------------------------ */

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "compare/traits.h"
-#include "escape.h"
+#include "object/escape.h"
 #include "object/operand.h"
 #include "selection.h"
 #include "support/memory.h"

@@ -5,7 +5,7 @@
 #ifndef LIVEPATCH_BUILD_GUARD_H
 #define LIVEPATCH_BUILD_GUARD_H
 
-#include "object/object.h"
+#include "object.h"
 
 /* A condition that holds on every path from the function's entry. */
 struct guard {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "object/operand.h"
+#include "operand.h"
 #include "support/memory.h"
 
 #define FAR 12                  /* instructions between a load and a branch */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "object/operand.h"
+#include "operand.h"
 #include "support/memory.h"
 
 /* By the psABI for x86-64, 3.2. */

@@ -11,7 +11,7 @@
 #ifndef LIVEPATCH_BUILD_ESCAPE_H
 #define LIVEPATCH_BUILD_ESCAPE_H
 
-#include "object/object.h"
+#include "object.h"
 
 struct escape {
     enum { ESCAPE_STORED, ESCAPE_PASSED, ESCAPE_RETURNED } how;
