@@ -26,7 +26,7 @@ LANES := $(MAKE) --no-print-directory -j2
 # source to host, is made after that.
 .PHONY: demo
 demo: ## boot the stock Debian Xen, or ours, and patch it: [ENGINE=stock|own]
-	@$(LANES) toolstack $(PAYLOADS) guests $(if $(filter stock,$(HYPERVISOR)),machine,deps-demo)
+	@$(LANES) toolstack $(PAYLOADS) guests $(if $(filter stock,$(HYPERVISOR)),machine,deps-demo builder)
 	@scripts/demo $(HYPERVISOR)
 ifeq ($(HYPERVISOR),stock)
 	@$(LANES) xsa182
