@@ -338,7 +338,7 @@ static void test_error_compiles_once(void **state)
     base_close(base);
 }
 
-/* Any number of words may stand before the compiler; its variables are heard. */
+/* Any words may stand before the compiler; its variables are heard. */
 static void test_launcher(void **state)
 {
     struct scene *scene = *state;

@@ -37,8 +37,8 @@ static void test_needed(void **state)
                       "int g(int a) { return h(a); }", "f"));
     assert_false(needs(F "static inline int h(int a) { return f(a); }\n", "f"));
     /* Two that call each other, and nobody else them. */
-    assert_false(needs("static inline int f(int a) { return a ? f(a - 1) : 1; }",
-                       "f"));
+    assert_false(needs("static inline int f(int a) "
+                       "{ return a ? f(a - 1) : 1; }", "f"));
     assert_false(needs(F "int fa, af, f1, _f;", "f"));
 }
 
@@ -67,8 +67,9 @@ static void test_ends(void **state)
                       "# 5 \"x}\" 2\nint g = f(1);", "f"));
     assert_true(needs(F "struct s { int a; } __attribute__((packed));\n"
                       "int g = f(1);", "f"));
-    assert_false(needs(F "static inline __attribute__((x(1))) int h(struct s *a)"
-                       " __attribute__((y)) { if ( a ) { return f(1); } "
+    assert_false(needs(F "static inline __attribute__((x(1))) "
+                       "int h(struct s *a) __attribute__((y)) "
+                       "{ if ( a ) { return f(1); } "
                        "return ({ f(2); }); } int g;", "f"));
     assert_true(needs(F "static const struct s a = { .b = { 1 } };\n"
                       "static struct s c(int d)\n{ return f(d); }", "f"));

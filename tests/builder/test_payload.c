@@ -26,7 +26,9 @@
 #define D TRIAL_DECLARATIONS
 
 static const char *const entries[] = { "fixes=XSA-1" };
-static const struct payload_metadata metadata = { "trial", entries, 1 };
+static const struct payload_metadata metadata = {
+    .name = "trial", .entries = entries, .nentries = 1,
+};
 
 struct written {
     char folder[32], *path;

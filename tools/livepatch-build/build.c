@@ -326,8 +326,8 @@ static enum outcome run(struct build *build)
 {
     static enum outcome (*const steps[])(struct build *build) = {
         check_files, read_running, read_config, open_base, prove_base,
-        apply_patches, compile_patches, read_pairs, compare_pairs, compare_layouts,
-        select_changes, write_payload,
+        apply_patches, compile_patches, read_pairs, compare_pairs,
+        compare_layouts, select_changes, write_payload,
     };
     enum outcome outcome = OUTCOME_DONE;
 

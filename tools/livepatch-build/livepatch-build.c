@@ -42,7 +42,7 @@ static const char help[] =
 "  -v, --verbose, or -q, --quiet      stages and whole lists, or errors alone\n"
 "  -h, --help, --version\n"
 "\n"
-"Exit status: 0 done, 1 failed, 2 refused, 3 patch, 4 base: see the man page.\n";
+"Exit status: 0 done, 1 failed, 2 refused, 3 patch, 4 base: see its manual.\n";
 
 static int end(bool written, enum outcome outcome)
 {

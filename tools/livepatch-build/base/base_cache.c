@@ -284,7 +284,7 @@ struct copying {
     bool objects;
 };
 
-/* Replace one path by another throughout a text; the caller frees the result. */
+/* One path replaced by another throughout a text; the caller frees it. */
 static char *move_text(const char *text, const char *from, const char *to,
                        size_t *size)
 {
@@ -296,14 +296,9 @@ static char *move_text(const char *text, const char *from, const char *to,
         size_t before = next ? (size_t)(next - text) : strlen(text);
 
         moved = must_grow(moved, &room, *size + before + strlen(to) + 1, 1);
-        memcpy(moved + *size, text, before);
-        *size += before;
-        text += before;
-        if (next) {
-            memcpy(moved + *size, to, strlen(to));
-            *size += strlen(to);
-            text += length;
-        }
+        *size += (size_t)sprintf(moved + *size, "%.*s%s", (int)before, text,
+                                 next ? to : "");
+        text += before + (next ? length : 0);
     }
     return moved ? moved : must_copy("");
 }

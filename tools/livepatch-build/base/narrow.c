@@ -2,7 +2,7 @@
 /*
  * What need not be compiled although it includes a header that changed.
  *
- * A compiler drops a static inline function that nobody calls.  If the bodies of
+ * A compiler drops a static inline function that nobody calls.  If bodies of
  * such functions are all that changed in headers, an object is as it was unless
  * one is called in it, or in what is called in it.  That is seen in what the
  * preprocessor makes of its source, which takes a fraction of compiling it.

@@ -236,8 +236,8 @@ static bool same_nature(const struct atom *a, const struct atom *b)
     }
     /* Memory that is written to is not what it holds. */
     return is_read_only(s) ? is_read_only(t)
-                           : !is_read_only(t) && same_section(s->name, t->name) &&
-                             a->offset == b->offset;
+                           : !is_read_only(t) && a->offset == b->offset &&
+                             same_section(s->name, t->name);
 }
 
 /* Everything that it refers to is known. */

@@ -182,8 +182,9 @@ static void tell(const struct change *change, struct report *report)
     char *words;
 
     if (change->fleeting) {
-        report_warn(report, where, old->name, "%s: nothing keeps one; see that "
-                    "none is stored as a plain number", change->difference.words);
+        report_warn(report, where, old->name, "%s: nothing keeps one; see "
+                    "that none is stored as a plain number",
+                    change->difference.words);
     } else if (change->difference.grade == GRADE_LAYOUT) {
         words = explain(change);
         report_refuse(report, REFUSAL_LAYOUT, where, old->name, way_out(old),

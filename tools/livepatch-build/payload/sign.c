@@ -61,8 +61,8 @@ bool sign_payload(const char *path, const char *key, char **why)
     /* In a session of its own there is no terminal.  On ours, where we are in
      * the background, a question for a passphrase would stop us for ever. */
     const char *const argv[] = {
-        "setsid", "--wait", signer ? signer : SIGNER, "sign", "--key", key, path,
-        NULL,
+        "setsid", "--wait", signer ? signer : SIGNER, "sign", "--key", key,
+        path, NULL,
     };
     bool done = !run_program(argv, NULL, NULL, &said);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A signature, by livepatch-sign: which stands beside this program, or else where
- * PATH has it.
+ * A signature, by livepatch-sign: which stands beside this program, or else
+ * where PATH has it.
  */
 #ifndef LIVEPATCH_BUILD_SIGN_H
 #define LIVEPATCH_BUILD_SIGN_H
@@ -13,8 +13,8 @@ bool sign_possible(char **why);
 
 /*
  * Sign a file, whose place the signed one takes.  key is what livepatch-sign
- * takes, a file or a URI; nobody is asked for a passphrase.  False and *why, and
- * the file is as it was.
+ * takes, a file or a URI; nobody is asked for a passphrase.  False and *why,
+ * and the file is as it was.
  */
 bool sign_payload(const char *path, const char *key, char **why);
 

@@ -78,6 +78,16 @@ char *view_compare(struct view *view, const struct atom *atom,
 /* With the table entries that it owns. */
 char *view_compare_function(struct view *view, const struct atom *atom);
 
+/* prove_string.c */
+
+/* Does the reference lead to a string that differs from build to build?  How is
+ * noted. */
+bool string_may_differ(struct view *view, const struct ref *ref,
+                       uint64_t address);
+/* In words, which the caller frees. */
+char *string_difference(const struct view *view, const struct atom *target,
+                        uint64_t address);
+
 /* prove_table.c */
 void tables_read(struct proof *proof);
 void tables_free(struct proof *proof);

@@ -87,8 +87,8 @@ const char *running_unit_source(const struct running *running,
                                 unsigned int unit);
 
 /* Is the unit compiled from this source, given as the objects of a build beside
- * the sources have it (arch/x86/indirect-thunk.S)?  A build elsewhere has another
- * path in front of some: ../ or /usr/src/xen-4.17/xen/. */
+ * the sources have it (arch/x86/indirect-thunk.S)?  A build elsewhere has
+ * another path in front of some: ../ or /usr/src/xen-4.17/xen/. */
 bool running_unit_is(const struct running *running, unsigned int unit,
                      const char *source);
 

@@ -166,8 +166,8 @@ static void select_entry(struct selection *selection, struct atom *atom)
                          "call its function from a load hook",
                          "a new initcall (%s), but Xen has booted", list);
     } else if (starts_with(list, ".data.paramhypfs") && !atom->twin) {
-        selection_warn(selection, atom, "a parameter for a Xen that runs, which "
-                       "`xl set-parameters` won't know: the default holds");
+        selection_warn(selection, atom, "a parameter for run time, which `xl "
+                       "set-parameters` won't know: the default holds");
     } else if (starts_with(list, ".init")) {
         judge_boot_table(selection, atom,
                          "changed, but what it did at boot is done");
@@ -213,9 +213,9 @@ static const struct atom *find_writer(struct selection *selection,
     for (size_t i = 0; i < count; i++) {
         const struct atom *user = users[i];
 
-        for (size_t j = 0; user->kind == ATOM_FUNCTION && !user->section->init &&
-                           user->verdict != VERDICT_SAME && j < user->nrefs;
-             j++) {
+        for (size_t j = 0; user->kind == ATOM_FUNCTION &&
+                           user->verdict != VERDICT_SAME &&
+                           !user->section->init && j < user->nrefs; j++) {
             const struct ref *ref = &user->refs[j];
             uint64_t at;
 
@@ -235,9 +235,9 @@ static void judge_annotation(struct selection *selection, struct atom *atom)
 
     if (writer) {
         selection_refuse(selection, REFUSAL_DATA, atom,
-                         "keep what is written in a new variable, and read that "
-                         "instead", "it is read-only since boot, and %s may "
-                         "write it: Xen would crash", writer->symbol->name);
+                         "keep what is written in a new variable, and read "
+                         "that instead", "it is read-only since boot, and %s "
+                         "may write it: Xen would crash", writer->symbol->name);
     } else {
         selection_warn(selection, atom, "%s: what exists stays where it is",
                        atom->difference);
