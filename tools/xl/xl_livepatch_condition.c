@@ -42,8 +42,7 @@ static void print_suspect(FILE *f, const libxl_livepatch_suspect *s)
 {
     livepatch_print_domain(f, "    ", s->domid, s->name);
     livepatch_print_duration(f, " ran for ", s->cpu_us, "");
-    fprintf(f, "%s%s\n", s->migrating ? ", is being migrated" : "",
-            s->waiting ? ", sleeps inside the hypervisor" : "");
+    fprintf(f, "%s\n", s->migrating ? ", is being migrated" : "");
 }
 
 void livepatch_print_blockers(FILE *f, const libxl_livepatch_obstacles *o)
