@@ -39,7 +39,8 @@ bool sign_possible(char **why)
 
     free(signer);
     return found || fail_with(why, "--sign needs " SIGNER ", which is neither "
-                              "beside livepatch-build nor in PATH");
+                              "beside livepatch-build nor in PATH: install it, "
+                              "or sign the payload where it is");
 }
 
 /* What it says last: its reason, after what OpenSSL said, if it did. */
