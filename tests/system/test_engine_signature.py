@@ -127,6 +127,8 @@ class Enforces(SignatureCase):
         self.assertIn("as its maker has signed it", refused.stderr)
         self.push(signed(signing.private("second")))
         self.host.run(apply, 120, check=True)
+        show = self.host.run("xl livepatch show hello", 120, check=True)
+        self.assertIn("signed with Xen's key second", show.stdout)
         self.host.run("xl livepatch revert --unload hello", 120, check=True)
 
 

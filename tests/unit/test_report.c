@@ -87,6 +87,8 @@ static void make_all(void)
     add_straggler(0x7ff0, LIVEPATCH_REPORT_WHERE_UNKNOWN);
     ADD(WAITING, (&(struct xen_livepatch_report_waiting){
         .domid = 8, .vcpu = 9 }), "");
+    ADD(SIGNATURE, (&(struct xen_livepatch_report_signature){
+        .signature = LIVEPATCH_REPORT_SIGNATURE_KNOWN }), "vendor");
 }
 
 /* From a block of exactly that size, so that one byte more is noticed. */
@@ -173,7 +175,36 @@ static void test_obstacles(void **state)
     assert_int_equal(r.num_waiting, 1);
     assert_int_equal(r.waiting[0].domid, 8);
     assert_int_equal(r.waiting[0].vcpu, 9);
+    assert_int_equal(r.signature, LIBXL_LIVEPATCH_SIGNATURE_KNOWN);
+    assert_string_equal(r.signer, "vendor");
     libxl_livepatch_report_dispose(&r);
+}
+
+/* Only a key of the hypervisor has a name; one value is not known here. */
+static void test_signature(void **state)
+{
+    static const libxl_livepatch_signature meant[] = {
+        [LIVEPATCH_REPORT_SIGNATURE_NONE] = LIBXL_LIVEPATCH_SIGNATURE_ABSENT,
+        [LIVEPATCH_REPORT_SIGNATURE_KNOWN] = LIBXL_LIVEPATCH_SIGNATURE_KNOWN,
+        [LIVEPATCH_REPORT_SIGNATURE_UNKNOWN] =
+            LIBXL_LIVEPATCH_SIGNATURE_FOREIGN,
+        LIBXL_LIVEPATCH_SIGNATURE_UNKNOWN,
+    };
+    libxl_livepatch_report r;
+    int i;
+
+    for (i = 0; i < ARRAY_SIZE(meant); i++) {
+        size = 0;
+        ADD(SIGNATURE, (&(struct xen_livepatch_report_signature){
+            .signature = i }), "k");
+        assert_int_equal(parse(size, &r), 0);
+        assert_int_equal(r.signature, meant[i]);
+        if (i == LIVEPATCH_REPORT_SIGNATURE_KNOWN)
+            assert_string_equal(r.signer, "k");
+        else
+            assert_null(r.signer);
+        libxl_livepatch_report_dispose(&r);
+    }
 }
 
 static void assert_same(const libxl_livepatch_report *report,
@@ -439,6 +470,8 @@ static void test_too_short(void **state)
           sizeof(struct xen_livepatch_report_straggler) },
         { LIVEPATCH_REPORT_WAITING,
           sizeof(struct xen_livepatch_report_waiting) },
+        { LIVEPATCH_REPORT_SIGNATURE,
+          sizeof(struct xen_livepatch_report_signature) },
     };
     static const uint8_t zeros[128];
     libxl_livepatch_report r;
@@ -480,6 +513,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all),
+        cmocka_unit_test(test_signature),
         cmocka_unit_test(test_obstacles),
         cmocka_unit_test(test_later),
         cmocka_unit_test(test_repeated),

@@ -64,6 +64,8 @@ static size_t least_size(uint16_t type)
         return sizeof(struct xen_livepatch_report_straggler);
     case LIVEPATCH_REPORT_WAITING:
         return sizeof(struct xen_livepatch_report_waiting);
+    case LIVEPATCH_REPORT_SIGNATURE:
+        return sizeof(struct xen_livepatch_report_signature);
     default:
         return 0;
     }
@@ -313,6 +315,27 @@ static bool get_waiting(libxl_livepatch_report *report,
     return true;
 }
 
+static bool get_signature(libxl_livepatch_report *report,
+                          const report_item *item)
+{
+    struct xen_livepatch_report_signature signature;
+
+    GET_ITEM(&signature, item);
+    switch (signature.signature) {
+    case LIVEPATCH_REPORT_SIGNATURE_NONE:
+        report->signature = LIBXL_LIVEPATCH_SIGNATURE_ABSENT;
+        return true;
+    case LIVEPATCH_REPORT_SIGNATURE_KNOWN:
+        report->signature = LIBXL_LIVEPATCH_SIGNATURE_KNOWN;
+        return get_text(&report->signer, item, sizeof(signature));
+    case LIVEPATCH_REPORT_SIGNATURE_UNKNOWN:
+        report->signature = LIBXL_LIVEPATCH_SIGNATURE_FOREIGN;
+        return true;
+    default:
+        return true;            /* that value has no meaning here yet */
+    }
+}
+
 static bool get_item(report_reader *reader, const report_item *item)
 {
     libxl_livepatch_report *const report = reader->report;
@@ -344,6 +367,8 @@ static bool get_item(report_reader *reader, const report_item *item)
         return get_straggler(report, item);
     case LIVEPATCH_REPORT_WAITING:
         return get_waiting(report, item);
+    case LIVEPATCH_REPORT_SIGNATURE:
+        return get_signature(report, item);
     default:
         return true;
     }

@@ -387,9 +387,27 @@ static void print_times(FILE *f, const libxl_livepatch_report *r)
     fprintf(f, "\n");
 }
 
+static void print_signature(FILE *f, const libxl_livepatch_report *r)
+{
+    switch (r->signature) {
+    case LIBXL_LIVEPATCH_SIGNATURE_ABSENT:
+        fprintf(f, "    is not signed\n");
+        break;
+    case LIBXL_LIVEPATCH_SIGNATURE_KNOWN:
+        print_field(f, "signed with Xen's key", r->signer);
+        break;
+    case LIBXL_LIVEPATCH_SIGNATURE_FOREIGN:
+        fprintf(f, "    its signature is of none of Xen's keys\n");
+        break;
+    default:
+        break;
+    }
+}
+
 void livepatch_print_report(FILE *f, const libxl_livepatch_report *r)
 {
     print_field(f, "made for Xen", r->xen_build_id);
+    print_signature(f, r);
     if (r->users)
         fprintf(f, "    %"PRIu32" other payload%s symbols of it\n",
                 r->users, r->users == 1 ? " uses" : "s use");
