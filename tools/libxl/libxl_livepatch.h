@@ -53,6 +53,10 @@
  *                  marked as forced.
  *   unload         revert: unload afterwards.
  *   dry_run        judge and plan, change nothing.
+ *   boot_only      install: don't apply them now.
+ *   retry          restore: also what was left out after a crash.
+ *   settled        restore: do nothing but remember that the host has run
+ *                  well with what restore has applied in this boot.
  *   timeout_us     the hypervisor waits so long for its CPUs in the first
  *                  attempt; every further attempt doubles it, up to 250000
  *                  or to timeout_us if that is more.  All CPUs that did
@@ -198,6 +202,50 @@ int libxl_livepatch_revert(libxl_ctx *ctx, const char *name,
                            const libxl_asyncop_how *ao_how,
                            const libxl_asyncprogress_how *aop_attempts)
                            LIBXL_EXTERNAL_CALLERS_ONLY;
+
+/*
+ * Apply payloads as libxl_livepatch_apply does, and have them applied
+ * after every boot: their files are copied to where libxl_livepatch_restore
+ * finds them.  If they aren't applied, nothing is installed.  Those that
+ * are made for another Xen than the running one are installed for that, as
+ * with params->boot_only; all files have to be for the same Xen.
+ */
+int libxl_livepatch_install(libxl_ctx *ctx,
+                            const libxl_livepatch_file *files,
+                            int num_files,
+                            const libxl_livepatch_params *params,
+                            libxl_livepatch_result *result_r,
+                            const libxl_asyncop_how *ao_how,
+                            const libxl_asyncprogress_how *aop_attempts)
+                            LIBXL_EXTERNAL_CALLERS_ONLY;
+
+/*
+ * Revert and unload a payload that is installed, if it is loaded, and
+ * install it no longer; a vendor's file is hidden, not removed.  If it
+ * can't be reverted it stays installed.  xen_build_id is hexadecimal; NULL
+ * is that of the running Xen, and with another one nothing is reverted.
+ */
+int libxl_livepatch_uninstall(libxl_ctx *ctx, const char *name,
+                              const char *xen_build_id,
+                              const libxl_livepatch_params *params,
+                              libxl_livepatch_result *result_r,
+                              const libxl_asyncop_how *ao_how,
+                              const libxl_asyncprogress_how *aop_attempts)
+                              LIBXL_EXTERNAL_CALLERS_ONLY;
+
+/*
+ * Apply all that is installed for the running Xen, as one transaction; for
+ * boot.  What can't be, a damaged file for example, is left out with what
+ * builds on it, and the outcome is STRANDED: the warnings tell what and
+ * why.  So is what restore was applying when the host went down, until
+ * params->retry, or until it is installed anew.
+ */
+int libxl_livepatch_restore(libxl_ctx *ctx,
+                            const libxl_livepatch_params *params,
+                            libxl_livepatch_result *result_r,
+                            const libxl_asyncop_how *ao_how,
+                            const libxl_asyncprogress_how *aop_attempts)
+                            LIBXL_EXTERNAL_CALLERS_ONLY;
 
 /* Remove a payload that is not applied from the hypervisor. */
 int libxl_livepatch_unload(libxl_ctx *ctx, const char *name,

@@ -20,14 +20,14 @@
 
 #include "libxl_livepatch_apply.h"
 
-static void apply_begun(libxl__egc *egc, libxl__livepatch_call *lpc);
 static void apply_done(libxl__egc *egc, libxl__livepatch_transaction *lptx,
                        bool ok);
 
 /*----- synchronous helpers -----*/
 
 /* The members as they are at the end. */
-static void apply_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
+void libxl__livepatch_apply_describe(libxl__gc *gc,
+                                     libxl__livepatch_call *lpc)
 {
     apply_state *as = CONTAINER_OF(lpc, *as, call);
     const libxl__livepatch_entry *entry;
@@ -83,7 +83,7 @@ static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
     libxl__ao_progress_gethow(&as->call.aop_attempts, aop_attempts);
     if (as->call.params.replace)
         result_r->operation = LIBXL_LIVEPATCH_OPERATION_REPLACE;
-    as->call.begun = apply_begun;
+    as->call.begun = libxl__livepatch_apply_begun;
     as->upload_only = op == LIBXL_LIVEPATCH_OPERATION_UPLOAD;
 
     result_r->xen_build_id = libxl__livepatch_xen_build_id(gc);
@@ -93,7 +93,7 @@ static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
         return AO_INPROGRESS;
     }
 
-    as->call.describe = apply_describe;
+    as->call.describe = libxl__livepatch_apply_describe;
     libxl__livepatch_call_begin(egc, &as->call);
     return AO_INPROGRESS;
 }
@@ -119,7 +119,8 @@ int libxl_livepatch_upload(libxl_ctx *ctx,
                  params, result_r, ao_how, NULL);
 }
 
-static void apply_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
+void libxl__livepatch_apply_begun(libxl__egc *egc,
+                                  libxl__livepatch_call *lpc)
 {
     apply_state *as = CONTAINER_OF(lpc, *as, call);
     libxl__livepatch_transaction *const lptx = &as->transaction;
@@ -141,6 +142,7 @@ static void apply_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
         return;
     }
 
+    if (as->prepare) as->prepare(gc, lpc);
     intent->operation = lpc->result->operation;
     lptx->call = lpc;
     lptx->untidy = leftover;

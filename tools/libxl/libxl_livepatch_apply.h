@@ -13,6 +13,7 @@ typedef struct {
     libxl_livepatch_judgement *judgement;
     libxl__livepatch_image image;
     const char *name;
+    const char *kept;           /* where its file is going to be, or NULL */
     bool forced;                /* it is judged unfit */
     /* As it was found: */
     bool present;               /* applied, so there is nothing to do */
@@ -26,6 +27,9 @@ typedef struct {
     libxl__livepatch_call call;
     libxl__livepatch_transaction transaction;
     bool upload_only;
+    bool any_xen;               /* files for another Xen are good, too */
+    /* What has to be done before the first change; or NULL. */
+    void (*prepare)(libxl__gc *gc, libxl__livepatch_call *lpc);
     bool exchange;              /* the old goes before the new comes */
     member *members;            /* in the order of their application */
     int num_members;
@@ -51,6 +55,12 @@ _hidden int libxl__livepatch_plan(libxl__gc *gc, apply_state *as);
 _hidden bool
 libxl__livepatch_plan_exchange(libxl__gc *gc,
                                libxl__livepatch_transaction *lptx);
+
+/* What such a call begins and ends with (libxl_livepatch_apply.c). */
+_hidden void libxl__livepatch_apply_begun(libxl__egc *egc,
+                                          libxl__livepatch_call *lpc);
+_hidden void libxl__livepatch_apply_describe(libxl__gc *gc,
+                                             libxl__livepatch_call *lpc);
 
 #endif /* LIBXL_LIVEPATCH_APPLY_H */
 

@@ -25,6 +25,10 @@
  *   libxl_livepatch_plan.c      what apply and replace are going to do
  *   libxl_livepatch_apply.c     apply and replace
  *   libxl_livepatch_revert.c    revert and unload
+ *   libxl_livepatch_install.c   installing and uninstalling
+ *   libxl_livepatch_reinstate.c  what boot does: all that is installed
+ *   libxl_livepatch_installed.c the folders of what is installed
+ *   libxl_livepatch_boot.c      what crashed the host isn't tried again
  *   libxl_livepatch_pauser.c    the program that owns the pauses
  */
 
@@ -90,6 +94,12 @@ _hidden int libxl__livepatch_conclude(libxl__gc *gc,
     libxl__livepatch_conclude(gc, result,                               \
                               LIBXL_LIVEPATCH_OUTCOME_FAILED,           \
                               reason, advice, __VA_ARGS__)
+/* A call that has succeeded has done something more. */
+_hidden void
+libxl__livepatch_complete_message(libxl__gc *gc,
+                                  libxl__livepatch_any result,
+                                  libxl_livepatch_outcome outcome,
+                                  const char *text);
 /*
  * As libxl__livepatch_parse_name; returns ERROR_INVAL when the call has
  * been concluded.

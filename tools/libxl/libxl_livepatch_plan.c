@@ -32,7 +32,7 @@ static int judge_member(libxl__gc *gc, apply_state *as,
     libxl_livepatch_result *const result = as->call.result;
     libxl_livepatch_judgement *const judgement = m->judgement;
     libxl_livepatch_criteria criteria = {
-        .xen_build_id = result->xen_build_id,
+        .xen_build_id = as->any_xen ? NULL : result->xen_build_id,
         .keys = as->call.params.keys,
     };
     const char *name;
@@ -634,7 +634,7 @@ static void describe_member(const member *m,
     payload->build_id = judgement->build_id;
     payload->depends = judgement->depends;
     payload->reapplicable = judgement->reapplicable;
-    payload->file = judgement->file;
+    payload->file = (char *)m->kept ?: judgement->file;
     payload->sha256 = judgement->sha256;
     payload->hooks = judgement->hooks;
     payload->functions = judgement->functions;

@@ -40,6 +40,20 @@ int libxl__livepatch_conclude(libxl__gc *gc, libxl__livepatch_any result,
     return ERROR_INVAL;
 }
 
+void libxl__livepatch_complete_message(libxl__gc *gc,
+                                       libxl__livepatch_any result,
+                                       libxl_livepatch_outcome outcome,
+                                       const char *text)
+{
+    libxl_livepatch_head *const head = result.head;
+    char *message = libxl__sprintf(NOGC, "%s%s%s", head->message ?: "",
+                                   head->message ? ", " : "", text);
+
+    head->outcome = outcome;
+    free(head->message);
+    head->message = message;
+}
+
 void *libxl__livepatch_owned(libxl__gc *gc, void *ptr)
 {
     if (!ptr) libxl__alloc_failed(CTX, __func__, 0, 0);

@@ -5,17 +5,8 @@
 
 #include "libxl_osdeps.h"
 
-#include "libxl_livepatch_internal.h"
+#include "libxl_livepatch_revert.h"
 
-typedef struct {
-    libxl__livepatch_call call;
-    libxl__livepatch_transaction transaction;
-    const char *name;
-    bool unload;
-    libxl_livepatch_payload gone;   /* what was known of it, for the end */
-} revert_state;
-
-static void revert_begun(libxl__egc *egc, libxl__livepatch_call *lpc);
 static void revert_done(libxl__egc *egc,
                         libxl__livepatch_transaction *lptx,
                         bool ok);
@@ -31,7 +22,8 @@ static void conclude_done(libxl__gc *gc, revert_state *rs,
 }
 
 /* The payload as it is at the end, or was before it was unloaded. */
-static void revert_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
+void libxl__livepatch_revert_describe(libxl__gc *gc,
+                                      libxl__livepatch_call *lpc)
 {
     revert_state *rs = CONTAINER_OF(lpc, *rs, call);
     const libxl__livepatch_entry *entry =
@@ -91,8 +83,8 @@ static int start(libxl_ctx *ctx, libxl_livepatch_operation op,
     GCNEW(rs);
     libxl__livepatch_call_init(&rs->call, ao, op, params, result_r);
     libxl__ao_progress_gethow(&rs->call.aop_attempts, aop_attempts);
-    rs->call.begun = revert_begun;
-    rs->call.describe = revert_describe;
+    rs->call.begun = libxl__livepatch_revert_begun;
+    rs->call.describe = libxl__livepatch_revert_describe;
     rs->unload = op == LIBXL_LIVEPATCH_OPERATION_UNLOAD ||
                  rs->call.params.unload;
     libxl_livepatch_payload_init(&rs->gone);
@@ -189,7 +181,8 @@ static bool revert_plan(libxl__gc *gc, revert_state *rs)
     return true;
 }
 
-static void revert_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
+void libxl__livepatch_revert_begun(libxl__egc *egc,
+                                   libxl__livepatch_call *lpc)
 {
     revert_state *rs = CONTAINER_OF(lpc, *rs, call);
     libxl__livepatch_transaction *const lptx = &rs->transaction;

@@ -89,6 +89,15 @@ static const libxl__livepatch_words words[] = {
       "this Xen takes it only with a signature that it knows",
       "Get the payload as its maker has signed it for this Xen.  xl dmesg "
       "has the names of the keys that Xen knows, from its boot." },
+    { LIBXL_LIVEPATCH_REASON_STORE,
+      "where payloads are installed can't be used",
+      "Run it as root, and see that /var/lib/xen is a folder that can be "
+      "written to and is not full." },
+    { LIBXL_LIVEPATCH_REASON_LEFT_OUT,
+      "not all that is installed is applied",
+      "The warnings tell which, and why.  xl livepatch restore --retry "
+      "tries those again that were left out after a crash; xl livepatch "
+      "uninstall takes one out." },
 };
 
 const libxl__livepatch_words *

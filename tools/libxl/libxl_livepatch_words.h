@@ -52,6 +52,25 @@
 #define LIVEPATCH_ADVICE_HOOKS_REPLACED                                 \
     "Revert and unload what is applied, then apply it."
 
+#define LIVEPATCH_ADVICE_ONE_XEN                                        \
+    "Install those for each Xen in a call of their own."
+
+#define LIVEPATCH_ADVICE_FILE_NAME                                      \
+    "A name that is installed has no / and begins with no dot: give "   \
+    "another one with --name."
+
+#define LIVEPATCH_ADVICE_REPLACE_APART                                  \
+    "Replace what is applied with xl livepatch replace, uninstall "     \
+    "what was, and install the new one."
+
+#define LIVEPATCH_ADVICE_NOT_INSTALLED                                  \
+    "xl livepatch revert takes out what is applied without having "     \
+    "been installed; --build-id names another Xen than the running one."
+
+#define LIVEPATCH_ADVICE_BUILD_ID                                       \
+    "xl info prints it as build_id, and xl livepatch check as that "    \
+    "which a payload is made for."
+
 /*----- an upload or an action -----*/
 
 #define LIVEPATCH_ADVICE_FAULTY                                         \

@@ -44,6 +44,33 @@ static int start_revert(livepatch_command *cmd,
                                   &cmd->answer.result, how, aop);
 }
 
+static int start_install(livepatch_command *cmd,
+                         const libxl_asyncop_how *how,
+                         const libxl_asyncprogress_how *aop)
+{
+    return libxl_livepatch_install(ctx, cmd->files, cmd->num_files,
+                                   &cmd->params, &cmd->answer.result, how,
+                                   aop);
+}
+
+static int start_uninstall(livepatch_command *cmd,
+                           const libxl_asyncop_how *how,
+                           const libxl_asyncprogress_how *aop)
+{
+    return libxl_livepatch_uninstall(ctx, cmd->operands[0],
+                                     cmd->criteria.xen_build_id,
+                                     &cmd->params, &cmd->answer.result,
+                                     how, aop);
+}
+
+static int start_restore(livepatch_command *cmd,
+                         const libxl_asyncop_how *how,
+                         const libxl_asyncprogress_how *aop)
+{
+    return libxl_livepatch_restore(ctx, &cmd->params, &cmd->answer.result,
+                                   how, aop);
+}
+
 static int start_unload(livepatch_command *cmd,
                         const libxl_asyncop_how *how,
                         const libxl_asyncprogress_how *aop)
@@ -122,6 +149,24 @@ static const livepatch_verb verbs[] = {
       start_unload,
       "Remove the payload NAME, which must not be applied, from the\n"
       "hypervisor.\n" },
+    { LIVEPATCH_INSTALL, "install", "FILE...", 1, INT_MAX,
+      LIBXL_LIVEPATCH_OPERATION_INSTALL, LIVEPATCH_RESULT, false,
+      start_install,
+      "Apply payloads as the verb apply does, and have them applied after\n"
+      "every boot.  Those for a Xen that isn't running are only put where\n"
+      "boot finds them.  If they can't be applied they aren't installed.\n"
+      },
+    { LIVEPATCH_UNINSTALL, "uninstall", "NAME", 1, 1,
+      LIBXL_LIVEPATCH_OPERATION_UNINSTALL, LIVEPATCH_RESULT, false,
+      start_uninstall,
+      "Revert and unload the payload NAME, which is installed, and have it\n"
+      "applied at boot no longer.  A vendor's file is hidden.\n" },
+    { LIVEPATCH_RESTORE, "restore", "", 0, 0,
+      LIBXL_LIVEPATCH_OPERATION_RESTORE, LIVEPATCH_RESULT, false,
+      start_restore,
+      "Apply all that is installed for the running Xen, all or none.\n"
+      "What is damaged, or was being applied when the host went down, is\n"
+      "left out with what builds on it, and the exit status is 3.\n" },
     { LIVEPATCH_LIST, "list", "", 0, 0,
       LIBXL_LIVEPATCH_OPERATION_LIST, LIVEPATCH_LISTING, false,
       start_list,

@@ -39,6 +39,9 @@ enum {
     LIVEPATCH_UPLOAD  = 1 << 7,
     LIVEPATCH_STATUS  = 1 << 8,
     LIVEPATCH_BLOCKERS = 1 << 9,
+    LIVEPATCH_INSTALL = 1 << 10,
+    LIVEPATCH_UNINSTALL = 1 << 11,
+    LIVEPATCH_RESTORE = 1 << 12,
 };
 
 /* What libxl does in the event loop. */
@@ -47,7 +50,11 @@ enum {
 /* What changes the host, for a set of verbs. */
 #define LIVEPATCH_ACTIONS                                       \
     (LIVEPATCH_APPLY | LIVEPATCH_REPLACE | LIVEPATCH_REVERT |   \
-     LIVEPATCH_UNLOAD | LIVEPATCH_UPLOAD)
+     LIVEPATCH_UNLOAD | LIVEPATCH_UPLOAD | LIVEPATCH_LASTING)
+
+/* What is about what is there after a boot. */
+#define LIVEPATCH_LASTING                                       \
+    (LIVEPATCH_INSTALL | LIVEPATCH_UNINSTALL | LIVEPATCH_RESTORE)
 
 /* What a verb's call fills in. */
 typedef enum {

@@ -19,6 +19,9 @@
     "  replace FILE...  The same in place of all that is applied.\n"      \
     "  revert NAME      Take a payload's patches out of the hypervisor.\n"\
     "  unload NAME      Remove a payload that is not applied.\n"          \
+    "  install FILE...  Apply payloads, now and after every boot.\n"      \
+    "  uninstall NAME   Take an installed payload out for good.\n"       \
+    "  restore          Apply all that is installed; boot does it.\n"    \
     "  list             List the payloads in the hypervisor.\n"           \
     "  show NAME        Tell all that is known of one payload.\n"         \
     "  status           Tell what is not as it should be.\n"              \

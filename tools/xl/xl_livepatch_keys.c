@@ -21,7 +21,7 @@
 
 #define TAKES_FILES \
     (LIVEPATCH_APPLY | LIVEPATCH_REPLACE | LIVEPATCH_UPLOAD | \
-     LIVEPATCH_CHECK)
+     LIVEPATCH_CHECK | LIVEPATCH_INSTALL | LIVEPATCH_RESTORE)
 
 static bool is_key(const struct dirent *entry)
 {

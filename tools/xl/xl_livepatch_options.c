@@ -146,6 +146,24 @@ static bool set_unload(livepatch_command *cmd, const char *arg)
     return true;
 }
 
+static bool set_boot_only(livepatch_command *cmd, const char *arg)
+{
+    cmd->params.boot_only = true;
+    return true;
+}
+
+static bool set_retry(livepatch_command *cmd, const char *arg)
+{
+    cmd->params.retry = true;
+    return true;
+}
+
+static bool set_settled(livepatch_command *cmd, const char *arg)
+{
+    cmd->params.settled = true;
+    return true;
+}
+
 static bool set_timeout(livepatch_command *cmd, const char *arg)
 {
     uint64_t us;
@@ -269,11 +287,12 @@ static bool set_help(livepatch_command *cmd, const char *arg)
 /*----- the table -----*/
 
 #define APPLIES  (LIVEPATCH_APPLY | LIVEPATCH_REPLACE)
-#define QUIESCES (APPLIES | LIVEPATCH_REVERT)
+#define QUIESCES (APPLIES | LIVEPATCH_REVERT | LIVEPATCH_LASTING)
 #define ALL      (~0U)
 
 static const livepatch_option options[] = {
-    { "name", 0, "NAME", APPLIES | LIVEPATCH_UPLOAD, set_name,
+    { "name", 0, "NAME",
+      APPLIES | LIVEPATCH_UPLOAD | LIVEPATCH_INSTALL, set_name,
       "Name of the payload in the hypervisor.  Default: the\n"
       "file's name without its folder and suffix.  With one\n"
       "FILE only." },
@@ -294,6 +313,14 @@ static const livepatch_option options[] = {
       "unfit, where some hypervisor would take them." },
     { "unload", 0, NULL, LIVEPATCH_REVERT, set_unload,
       "Unload the payload once it is reverted." },
+    { "boot-only", 0, NULL, LIVEPATCH_INSTALL, set_boot_only,
+      "Don't apply the payloads now." },
+    { "retry", 0, NULL, LIVEPATCH_RESTORE, set_retry,
+      "Apply also what was left out because the host went\n"
+      "down after it had been applied at an earlier boot." },
+    { "settled", 0, NULL, LIVEPATCH_RESTORE, set_settled,
+      "Apply nothing, but remember that the host has run\n"
+      "well since." },
     { "timeout", 0, "TIME", QUIESCES | LIVEPATCH_BLOCKERS, set_timeout,
       "How long the hypervisor waits for its CPUs in the\n"
       "first attempt.  Each further one doubles it, up to\n"
@@ -326,8 +353,10 @@ static const livepatch_option options[] = {
       "Exit with 0 if an applied payload declares that it\n"
       "fixes ID, such as XSA-182, with 1 if none does, and\n"
       "with 3 if that could not be found out." },
-    { "build-id", 0, "ID", LIVEPATCH_CHECK, set_build_id,
-      "Compare with the hypervisor that has this build-id." },
+    { "build-id", 0, "ID", LIVEPATCH_CHECK | LIVEPATCH_UNINSTALL,
+      set_build_id,
+      "The hypervisor to compare with, or to uninstall for.\n"
+      "Default: the one that runs." },
     { "xen-syms", 0, "FILE", LIVEPATCH_CHECK, set_xen_syms,
       "Compare with this hypervisor image and its symbols." },
     { "key", 0, "FILE", LIVEPATCH_CHECK, set_key,

@@ -236,8 +236,8 @@ static void print_action(FILE *f, const livepatch_command *cmd)
     else if (result->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED)
         print_note(f, "To be displaced", result->displaced);
     print_total(f, result);
-    if (succeeded(&cmd->answer.head) && !result->num_attempts &&
-        result->message)
+    if (succeeded(&cmd->answer.head) && result->message &&
+        (!result->num_attempts || cmd->verb->id & LIVEPATCH_LASTING))
         fprintf(f, "%s.\n", result->message);
 }
 

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * The folders of installed payloads.
+ *
+ * A file is written under a name that begins with a dot, which nobody
+ * reads, synced, and renamed; so whoever looks finds it whole or not at
+ * all.  A process that was killed meanwhile leaves such a file, and the
+ * next one that installs a payload of that name overwrites it.
+ */
+
+#include "libxl_osdeps.h"
+
+#include <dirent.h>
+
+#include "libxl_livepatch_installed.h"
+
+#define SUFFIX ".livepatch"
+
+/*----- looking -----*/
+
+/* Longer names than Xen's don't come from us, and are none. */
+static const char *name_of(libxl__gc *gc, const char *file)
+{
+    const size_t len = strlen(file), suffix = strlen(SUFFIX);
+
+    if (*file == '.' || len <= suffix ||
+        len - suffix >= XEN_LIVEPATCH_NAME_SIZE ||
+        strcmp(file + len - suffix, SUFFIX))
+        return NULL;
+    return libxl__strndup(gc, file, len - suffix);
+}
+
+bool libxl__livepatch_installed_takes(const char *name)
+{
+    return *name && *name != '.' && !strchr(name, '/');
+}
+
+const char *libxl__livepatch_installed_path(libxl__gc *gc,
+                                            const char *build_id,
+                                            const char *name)
+{
+    return GCSPRINTF(LIVEPATCH_INSTALLED "/%s/%s" SUFFIX, build_id, name);
+}
+
+static libxl__livepatch_installed *
+find(libxl__livepatch_installed *list, int num, const char *name)
+{
+    int i;
+
+    for (i = 0; i < num; i++)
+        if (!strcmp(list[i].name, name)) return &list[i];
+    return NULL;
+}
+
+/* Those in one folder, which hide the same ones of the folders before. */
+static int read_folder(libxl__gc *gc, const char *folder, bool vendors,
+                       libxl__livepatch_installed **list, int *num)
+{
+    libxl__livepatch_installed *one;
+    struct dirent *entry;
+    const char *name;
+    DIR *dir;
+
+    dir = opendir(folder);
+    if (!dir) return errno == ENOENT ? 0 : -errno;
+
+    while ((errno = 0, entry = readdir(dir))) {
+        name = name_of(gc, entry->d_name);
+        if (!name) continue;
+        one = find(*list, *num, name);
+        if (!one) {
+            *list = libxl__realloc(gc, *list, (*num + 1) * sizeof(*one));
+            one = &(*list)[(*num)++];
+        }
+        one->name = name;
+        one->path = GCSPRINTF("%s/%s", folder, entry->d_name);
+        one->vendors = vendors;
+    }
+    closedir(dir);
+    return -errno;
+}
+
+/* An empty file hides another one, and so does a link to /dev/null. */
+static bool is_mask(const char *path)
+{
+    struct stat st;
+
+    return !stat(path, &st) && (S_ISCHR(st.st_mode) || !st.st_size);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const libxl__livepatch_installed *const one = a, *const other = b;
+
+    return strcmp(one->name, other->name);
+}
+
+int libxl__livepatch_installed_list(libxl__gc *gc, const char *build_id,
+                                    libxl__livepatch_installed **list_r,
+                                    int *num_r)
+{
+    const char *theirs = GCSPRINTF(LIVEPATCH_VENDORS "/%s", build_id);
+    const char *ours = GCSPRINTF(LIVEPATCH_INSTALLED "/%s", build_id);
+    libxl__livepatch_installed *list = NULL;
+    int num = 0, i, r;
+
+    *num_r = 0;
+    r = read_folder(gc, theirs, true, &list, &num) ?:
+        read_folder(gc, ours, false, &list, &num);
+    if (r) return r;
+
+    for (i = 0; i < num; i++)
+        if (!is_mask(list[i].path)) list[(*num_r)++] = list[i];
+    if (*num_r) qsort(list, *num_r, sizeof(*list), by_name);
+    *list_r = list;
+    return 0;
+}
+
+/*----- changing -----*/
+
+static int sync_folder(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+    if (fd < 0) return -errno;
+    r = fsync(fd) ? -errno : 0;
+    close(fd);
+    return r;
+}
+
+static int make_folder(const char *path, const char *parent)
+{
+    if (mkdir(path, 0755)) return errno == EEXIST ? 0 : -errno;
+    return sync_folder(parent);
+}
+
+static const char *new_path(libxl__gc *gc, const char *build_id,
+                            const char *name)
+{
+    return GCSPRINTF(LIVEPATCH_INSTALLED "/%s/.%s.new", build_id, name);
+}
+
+int libxl__livepatch_installed_write(libxl__gc *gc, const char *build_id,
+                                     const char *name, const void *data,
+                                     size_t size)
+{
+    const char *folder = GCSPRINTF(LIVEPATCH_INSTALLED "/%s", build_id);
+    const char *path = new_path(gc, build_id, name);
+    int fd, r;
+
+    r = make_folder(LIVEPATCH_INSTALLED, XEN_LIB_DIR) ?:
+        make_folder(folder, LIVEPATCH_INSTALLED);
+    if (r) return r;
+
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+              0644);
+    if (fd < 0) return -errno;
+    r = libxl_write_exactly(CTX, fd, data, size, path, "payload") ||
+        fsync(fd) ? -errno : 0;
+    close(fd);
+    if (r) unlink(path);
+    return r;
+}
+
+int libxl__livepatch_installed_commit(libxl__gc *gc, const char *build_id,
+                                      const char *name)
+{
+    const char *path = libxl__livepatch_installed_path(gc, build_id, name);
+
+    if (rename(new_path(gc, build_id, name), path)) return -errno;
+    return sync_folder(GCSPRINTF(LIVEPATCH_INSTALLED "/%s", build_id));
+}
+
+void libxl__livepatch_installed_drop(libxl__gc *gc, const char *build_id,
+                                     const char *name)
+{
+    unlink(new_path(gc, build_id, name));
+}
+
+int libxl__livepatch_installed_remove(libxl__gc *gc, const char *build_id,
+                                      const char *name, bool *hidden_r)
+{
+    const char *theirs = GCSPRINTF(LIVEPATCH_VENDORS "/%s/%s" SUFFIX,
+                                   build_id, name);
+
+    *hidden_r = !access(theirs, F_OK);
+    if (*hidden_r)
+        return libxl__livepatch_installed_write(gc, build_id, name, "", 0)
+            ?: libxl__livepatch_installed_commit(gc, build_id, name);
+
+    if (unlink(libxl__livepatch_installed_path(gc, build_id, name)))
+        return -errno;
+    return sync_folder(GCSPRINTF(LIVEPATCH_INSTALLED "/%s", build_id));
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

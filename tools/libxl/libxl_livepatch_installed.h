@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Payloads that are installed: what is to be in force after every boot.
+ * Each Xen has a folder of its own, called by its build-id:
+ *
+ *   /usr/lib/xen/livepatch/BUILD-ID/NAME.livepatch    vendors'
+ *   /var/lib/xen/livepatch/BUILD-ID/NAME.livepatch    the administrator's
+ *
+ * A file in the latter hides the vendors' of the same name; an empty one,
+ * or a link to /dev/null, leaves nothing in its place.
+ */
+
+#ifndef LIBXL_LIVEPATCH_INSTALLED_H
+#define LIBXL_LIVEPATCH_INSTALLED_H
+
+#include "libxl_livepatch_internal.h"
+
+#ifndef LIVEPATCH_VENDORS
+#define LIVEPATCH_VENDORS "/usr/lib/xen/livepatch"
+#endif
+#define LIVEPATCH_INSTALLED XEN_LIB_DIR "/livepatch"
+
+/*----- the folders (libxl_livepatch_installed.c) -----*/
+
+/* A payload's file; strings are from gc. */
+typedef struct {
+    const char *name;
+    const char *path;
+    bool vendors;
+} libxl__livepatch_installed;
+
+/*
+ * What is in force for the Xen with that build-id, by name.  0 or a
+ * negative errno; a folder that isn't there is an empty one.
+ */
+_hidden int
+libxl__livepatch_installed_list(libxl__gc *gc, const char *build_id,
+                                libxl__livepatch_installed **list_r,
+                                int *num_r);
+/* Whether files can be called so there. */
+_hidden bool libxl__livepatch_installed_takes(const char *name);
+/* The administrator's file, from gc. */
+_hidden const char *
+libxl__livepatch_installed_path(libxl__gc *gc, const char *build_id,
+                                const char *name);
+
+/*
+ * Putting one there, whole or not at all: write it under another name, and
+ * then either commit it or drop it.  Synced.  0 or a negative errno, and
+ * what was installed is as before.
+ */
+_hidden int libxl__livepatch_installed_write(libxl__gc *gc,
+                                    const char *build_id, const char *name,
+                                    const void *data, size_t size);
+_hidden int libxl__livepatch_installed_commit(libxl__gc *gc,
+                                    const char *build_id,
+                                    const char *name);
+_hidden void libxl__livepatch_installed_drop(libxl__gc *gc,
+                                    const char *build_id,
+                                    const char *name);
+/*
+ * Take one out: the administrator's file goes, a vendors' is hidden, and
+ * then *hidden_r.
+ */
+_hidden int libxl__livepatch_installed_remove(libxl__gc *gc,
+                                    const char *build_id, const char *name,
+                                    bool *hidden_r);
+
+/*----- a boot that may end in a crash (libxl_livepatch_boot.c) -----*/
+
+/* Whether dom0's kernel was told to leave the hypervisor unpatched. */
+_hidden bool libxl__livepatch_boot_is_off(libxl__gc *gc);
+
+/*
+ * Payloads whose application was begun, by the hash of their files, and
+ * was not known to have gone well; from gc.
+ */
+typedef struct {
+    struct {
+        char sha256[65];
+        char boot[65];          /* the boot in which that was */
+    } *trials;
+    int num;
+    const char *boot;           /* this one */
+} libxl__livepatch_trials;
+
+/* 0 or a negative errno. */
+_hidden int libxl__livepatch_trials_load(libxl__gc *gc,
+                                    const char *build_id,
+                                    libxl__livepatch_trials *trials_r);
+/* Synced. */
+_hidden int libxl__livepatch_trials_store(libxl__gc *gc,
+                                    const char *build_id,
+                                    const libxl__livepatch_trials *trials);
+_hidden void libxl__livepatch_trials_add(libxl__gc *gc,
+                                    libxl__livepatch_trials *trials,
+                                    const char *sha256);
+/* Forget one; or with NULL all that were in this boot, or in others. */
+_hidden void libxl__livepatch_trials_forget(
+                                    libxl__livepatch_trials *trials,
+                                    const char *sha256, bool this_boot);
+/* Whether the host went down after that payload's trial in another boot. */
+_hidden bool libxl__livepatch_has_crashed(
+                                    const libxl__livepatch_trials *trials,
+                                    const char *sha256);
+
+#endif /* LIBXL_LIVEPATCH_INSTALLED_H */
+
+/*
+ * Local variables:
+ * mode: C
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */
