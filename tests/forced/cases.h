@@ -22,6 +22,10 @@ void test_distorted(void **state);
 /* Programs in the pauser's place that don't keep to the conversation. */
 void test_silly_pausers(void **state);
 
+/* What boot finds installed. */
+void test_boots(void **state);
+void test_uninstalled(void **state);
+
 void test_guessed(void **state);
 void test_rehearsed(void **state);
 

@@ -61,6 +61,16 @@ static void make_hooked(void)
     write_file("hooked", image);
 }
 
+static void make_for_another_xen(void)
+{
+    payload_image *image = image_new();
+
+    memset(image_section(image, ".note.gnu.build-id")->data + 16, 0xaa, 20);
+    memset(image_section(image, ".livepatch.depends")->data + 16, 0xbb, 20);
+    memset(image_section(image, ".livepatch.xen_depends")->data + 16, 0xbb, 20);
+    write_file("other", image);
+}
+
 void make_files(void)
 {
     assert(!mkdir(run_dir, 0700) || errno == EEXIST);
@@ -72,6 +82,7 @@ void make_files(void)
     make_file("zz", 0x66, 0x22, false);
     make_file("another", 0x77, 0x22, false);
     make_hooked();
+    make_for_another_xen();
 }
 
 /*----- the operations -----*/
@@ -389,6 +400,27 @@ const struct scenario scenarios[] = {
       .any_state = true },
     { "upload", with_hello, upload_fresh,
       .done = "fresh:checked hello:applied|hello" },
+    { "install", NULL, install_hello, .done = "hello:applied|hello",
+      .installed = "hello" },
+    { "install three", NULL, install_three, .installed = "bye hello third",
+      .done = "bye:applied hello:applied third:applied|hello bye third" },
+    { "install three, the last refused", third_refused, install_three,
+      .outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED },
+    { "install what is applied", with_hello, install_hello,
+      .installed = "hello" },
+    { "install again", with_installed, install_three,
+      .outcome = LIBXL_LIVEPATCH_OUTCOME_ALREADY },
+    { "install for another Xen", with_two, install_other },
+    { "uninstall", with_installed, uninstall_third,
+      .done = "bye:applied hello:applied|hello bye", .installed = "bye hello" },
+    { "uninstall what is below", with_installed, uninstall_hello,
+      .outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED },
+    { "uninstall what isn't loaded", with_booted, uninstall_third,
+      .installed = "bye hello" },
+    { "restore", with_booted, restore,
+      .done = "bye:applied hello:applied third:applied|hello bye third" },
+    { "restore what is applied", with_installed, restore,
+      .outcome = LIBXL_LIVEPATCH_OUTCOME_ALREADY },
     { "plan", NULL, plan_fresh,
       .outcome = LIBXL_LIVEPATCH_OUTCOME_PLANNED },
     { "list", with_two, list, true },

@@ -9,6 +9,7 @@
  *   atop      for fresh
  *   another   for Xen alone
  *   hooked    for Xen alone; it has a hook before its application
+ *   other     for another Xen
  *   zz        for Xen alone; another tool's
  */
 #ifndef FORCED_HOSTS_H
@@ -48,6 +49,14 @@ int apply_files(libxl_ctx *ctx, libxl_livepatch_result *result,
                 const libxl_asyncop_how *how, int num, ...);
 /* Without a fault; it must succeed. */
 void do_now(start_function *start);
+
+/* Installing (installed.c). */
+start_function install_hello, install_three, install_other, uninstall_third,
+    uninstall_hello, restore;
+void with_installed(void);      /* three, all applied */
+void with_booted(void);         /* the same after a boot, nothing applied */
+/* A new boot of the host: the hypervisor has nothing, disks are the same. */
+void boot(const char *id, const char *cmdline);
 
 void with_hello(void);          /* applied */
 void with_two(void);            /* hello and bye, applied */

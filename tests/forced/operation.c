@@ -48,6 +48,7 @@ void host_reset(void)
     unlink(LIVEPATCH_PAUSE_JOURNAL);
     unlink(XEN_RUN_DIR "/livepatch.lock");
     unlink(XEN_RUN_DIR "/livepatch.notes");
+    installed_reset();
 }
 
 const char *file_of(const char *name)
@@ -280,6 +281,21 @@ static const char *wrong_state(const char *before, const char *done,
     }
 }
 
+/* Whether what is installed is whole, and as the outcome says. */
+static char *wrong_installed(const char *before, const char *done)
+{
+    char *now = installed_state(), *why = NULL;
+    const char *wanted = before;
+
+    if (!expected_rc()) wanted = done;
+    if (last_result.outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED) wanted = now;
+    if (strchr(now, '!') || strcmp(now, wanted))
+        assert(asprintf(&why, "\"%s\" is installed instead of \"%s\"", now,
+                        wanted) > 0);
+    free(now);
+    return why;
+}
+
 /* What was recorded must not be told of another payload. */
 static char *wrong_records(void)
 {
@@ -309,7 +325,7 @@ char *operation_run(const struct scenario *scenario, const struct fault *f,
                     const struct leeway *leeway)
 {
     static const struct leeway none;
-    char *before, *done, *now, *why = NULL, *told = NULL;
+    char *before, *done, *now, *why = NULL, *told = NULL, *installed;
     const char *what;
     struct world world_before;
     bool left;
@@ -321,6 +337,7 @@ char *operation_run(const struct scenario *scenario, const struct fault *f,
     if (!leeway) leeway = &none;
     before = engine_state();
     done = strdup(scenario->done ?: before);
+    installed = installed_state();
     world_before = *world;
     left = has_journal();
     fds = count_fds();
@@ -347,6 +364,8 @@ char *operation_run(const struct scenario *scenario, const struct fault *f,
     if (what) told = strdup(what);
     if (!told && !leeway->guests) told = wrong_guests(&world_before, left);
     engine.restless = 0;
+    if (!told) told = wrong_installed(installed, scenario->installed ?: installed);
+    free(installed);
     if (!told && !engine.no_livepatch) told = wrong_records();
     if (told)
         assert(asprintf(&why, "%s, step %d (%s)%s%s: %s\n"
@@ -457,7 +476,7 @@ static char *wrong_status(const struct scenario *scenario,
 char *operation_kill(const struct scenario *scenario, int at)
 {
     const struct scenario next = { "the next call", .start = unload_nothing };
-    char *before, *done, *killed, *now, *why = NULL;
+    char *before, *done, *killed, *now, *why = NULL, *installed;
 
     doing = scenario->name;
     host_reset();
@@ -480,6 +499,11 @@ char *operation_kill(const struct scenario *scenario, int at)
                         "    then: %s\n    now: %s\n    %s",
                         scenario->name, at, faults_last, before, killed, now,
                         last_result.message) > 0);
+    installed = installed_state();
+    if (!why && strchr(installed, '!'))
+        assert(asprintf(&why, "%s, killed at step %d (%s): not whole: %s",
+                        scenario->name, at, faults_last, installed) > 0);
+    free(installed);
     free(before);
     free(done);
     free(killed);

@@ -20,6 +20,7 @@ struct scenario {
     void (*finish)(libxl_livepatch_result *result);
     libxl_livepatch_outcome outcome;    /* if nothing goes wrong, */
     const char *done;           /* and the host then; NULL: as before */
+    const char *installed;      /* then; NULL: as before */
     bool any_state;             /* another tool is at work in it */
     bool forks;                 /* it runs a pauser, and so takes longer */
     bool stock;                 /* only stock engines come to that */
@@ -49,6 +50,13 @@ libxl_livepatch_outcome operation_do(const struct scenario *scenario);
 /* Of the last run. */
 extern libxl_livepatch_result last_result;
 extern int last_steps;
+
+/*
+ * The names of what is installed for the modelled Xen, malloc'd; a "-" after
+ * one that only hides another, a "!" after one that isn't whole.
+ */
+char *installed_state(void);
+void installed_reset(void);
 
 extern const char *run_dir;
 const char *file_of(const char *name);

@@ -519,6 +519,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_replacing_fails),
         cmocka_unit_test(test_abort_ends_waits),
         cmocka_unit_test(test_guessed),
+        cmocka_unit_test(test_boots),
+        cmocka_unit_test(test_uninstalled),
         REPORTING(test_nothing),
         REPORTING(test_all_fails),
         REPORTING(test_aborted),

@@ -70,6 +70,8 @@ class Installed(unittest.TestCase):
             "lib/xen-livepatch/libxlutil.so.4.17",
             "lib/xen-livepatch/libxlutil.so.4.17.0",
             "lib/xen-livepatch/libxl-livepatch-pauser",
+            "lib/systemd/system/xen-livepatch-settled.service",
+            "lib/systemd/system/xen-livepatch.service",
             "share/bash-completion/completions/xl",
             "share/man/man1/livepatch-build.1",
             "share/man/man1/livepatch-sign.1",

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What becomes of what is installed when the host is booted.
+ */
+#include "libxl_osdeps.h"
+
+#undef NDEBUG
+#include <assert.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <libxl.h>
+#include <xenctrl.h>
+#include <xen/errno.h>
+
+#include "cases.h"
+#include "engine.h"
+#include "hosts.h"
+
+#define XEN "2222222222222222222222222222222222222222"
+#define OURS XEN_LIB_DIR "/livepatch/" XEN "/"
+#define THEIRS LIVEPATCH_VENDORS "/" XEN "/"
+#define ALL "bye:applied hello:applied third:applied|hello bye third"
+
+/* Do it, and see how it ends and what is applied then. */
+static void expect(start_function *start, libxl_livepatch_outcome outcome, const char *state)
+{
+    struct scenario scenario = { .name = "boot", .start = start };
+    char *now;
+
+    operation_do(&scenario);
+    now = engine_state();
+    if (last_result.outcome != outcome) print_error("%s\n", last_result.message);
+    assert_int_equal(last_result.outcome, outcome);
+    assert_string_equal(now, state);
+    free(now);
+}
+
+static void assert_warned(const char *words)
+{
+    char **warning;
+
+    for (warning = last_result.warnings; warning && *warning; warning++)
+        if (strstr(*warning, words)) return;
+    fail_msg("no warning has \"%s\"", words);
+}
+
+static void begin(void)
+{
+    params_reset();
+    host_reset();
+}
+
+static void copy(const char *name, const char *folder)
+{
+    char command[512];
+
+    snprintf(command, sizeof(command), "mkdir -p %s && cp %s %s", folder, file_of(name), folder);
+    assert(!system(command));
+}
+
+static void test_crashed(void)
+{
+    begin();
+    with_booted();
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_DONE, ALL);
+    /* The host goes down before it is known to run well. */
+    boot("third", "");
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_STRANDED, "|");
+    assert_warned("hello.livepatch is installed, but was left out: the host went down");
+    assert_int_equal(last_result.reason, LIBXL_LIVEPATCH_REASON_LEFT_OUT);
+    /* Nor at any later boot. */
+    boot("fourth", "");
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_STRANDED, "|");
+    params.retry = true;
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_DONE, ALL);
+    params.retry = false;
+    params.settled = true;
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_DONE, ALL);
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_ALREADY, ALL);
+    params.settled = false;
+    boot("fifth", "");
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_DONE, ALL);
+}
+
+static void test_installed_anew(void)
+{
+    begin();
+    with_booted();
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_DONE, ALL);
+    boot("third", "");
+    expect(install_hello, LIBXL_LIVEPATCH_OUTCOME_DONE, "hello:applied|hello");
+    boot("fourth", "");
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_STRANDED, "hello:applied|hello");
+}
+
+/* What was not applied has not crashed anything. */
+static void test_refused(void)
+{
+    begin();
+    with_booted();
+    refuse("third", LIVEPATCH_ACTION_APPLY, -XEN_EINVAL, 1, true, NULL);
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_FAILED, "|");
+    boot("third", "");
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_DONE, ALL);
+}
+
+static void test_off(void)
+{
+    begin();
+    with_booted();
+    boot("third", "xl.livepatch=offline");
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_DONE, ALL);
+    params.settled = true;
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_DONE, ALL);
+    params.settled = false;
+    boot("fourth", "xl.livepatch=off");
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_ALREADY, "|");
+    assert_non_null(strstr(last_result.message, "xl.livepatch=off"));
+}
+
+static void test_damaged(void)
+{
+    begin();
+    with_booted();
+    assert(!truncate(OURS "bye.livepatch", 100));
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_STRANDED, "hello:applied|hello");
+    assert_warned("bye.livepatch is installed, but was left out: ");
+    assert_warned("third.livepatch is installed, but was left out: what it builds on");
+}
+
+/* Put there by hand. */
+static void test_same_place(void)
+{
+    begin();
+    with_booted();
+    copy("fresh", OURS);
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_STRANDED, "|");
+    assert_warned("fresh.livepatch is installed, but was left out: ");
+    assert_warned("is made for the same place");
+}
+
+void test_boots(void **state)
+{
+    begin();
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_ALREADY, "|");
+    test_crashed();
+    test_installed_anew();
+    test_refused();
+    test_off();
+    test_damaged();
+    test_same_place();
+}
+
+void test_uninstalled(void **state)
+{
+    char *installed;
+
+    begin();
+    copy("hello", THEIRS);
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_DONE, "hello:applied|hello");
+    expect(uninstall_third, LIBXL_LIVEPATCH_OUTCOME_FAILED, "hello:applied|hello");
+    assert_int_equal(last_result.reason, LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD);
+    expect(uninstall_hello, LIBXL_LIVEPATCH_OUTCOME_DONE, "|");
+    assert_non_null(strstr(last_result.message, "vendor's file is hidden"));
+    installed = installed_state();
+    assert_string_equal(installed, "hello-");
+    free(installed);
+    boot("second", "");
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_ALREADY, "|");
+    /* Installing it again takes the mask's place. */
+    expect(install_hello, LIBXL_LIVEPATCH_OUTCOME_DONE, "hello:applied|hello");
+
+    expect(install_other, LIBXL_LIVEPATCH_OUTCOME_DONE, "hello:applied|hello");
+    assert_int_equal(access(XEN_LIB_DIR "/livepatch/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb/"
+                            "other.livepatch", F_OK), 0);
+}

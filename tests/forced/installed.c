@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is installed on the modelled host, and its boots.
+ */
+#include "libxl_osdeps.h"
+
+#undef NDEBUG
+#include <assert.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libxl.h>
+
+#include "engine.h"
+#include "hosts.h"
+
+/* The build-id of the modelled Xen, and of the other one. */
+#define XEN "2222222222222222222222222222222222222222"
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    return remove(path);
+}
+
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    assert(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void set_boot(const char *id, const char *cmdline)
+{
+    char text[80];
+
+    snprintf(text, sizeof(text), "%s\n", id);
+    write_text(LIVEPATCH_BOOT_ID, text);
+    snprintf(text, sizeof(text), "root=/dev/x %s quiet\n", cmdline);
+    write_text(LIVEPATCH_CMDLINE, text);
+}
+
+void installed_reset(void)
+{
+    nftw(XEN_LIB_DIR, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    nftw(LIVEPATCH_VENDORS, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    assert(!mkdir(XEN_LIB_DIR, 0700));
+    set_boot("first", "");
+}
+
+static char *contents(const char *path, size_t *size_r)
+{
+    FILE *file = fopen(path, "r");
+    char *bytes = calloc(1, 1 << 16);
+
+    *size_r = file ? fread(bytes, 1, 1 << 16, file) : 0;
+    if (file) fclose(file);
+    return bytes;
+}
+
+/* "-" if it is empty, "!" if it is not what was to be installed. */
+static const char *kind_of(const char *path, const char *name)
+{
+    size_t size, wanted_size;
+    char *bytes = contents(path, &size), *wanted = contents(file_of(name), &wanted_size);
+    bool same = size == wanted_size && !memcmp(bytes, wanted, size);
+
+    free(bytes);
+    free(wanted);
+    return same ? "" : size ? "!" : "-";
+}
+
+char *installed_state(void)
+{
+    static const char *const names[] = { "bye", "fresh", "hello", "other", "third" };
+    char path[256], *text = calloc(1, 256);
+    size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        snprintf(path, sizeof(path), XEN_LIB_DIR "/livepatch/" XEN "/%s.livepatch", names[i]);
+        if (access(path, F_OK)) continue;
+        sprintf(text + strlen(text), "%s%s%s", *text ? " " : "", names[i],
+                kind_of(path, names[i]));
+    }
+    return text;
+}
+
+void boot(const char *id, const char *cmdline)
+{
+    engine_reset();
+    unlink(XEN_RUN_DIR "/livepatch.lock");
+    unlink(XEN_RUN_DIR "/livepatch.notes");
+    set_boot(id, cmdline);
+}
+
+/*----- operations -----*/
+
+static int install(libxl_ctx *ctx, libxl_livepatch_result *result,
+                   const libxl_asyncop_how *how, int num, const char *const *names)
+{
+    libxl_livepatch_file files[3] = {};
+    int i;
+
+    for (i = 0; i < num; i++)
+        files[i].path = (char *)file_of(names[i]);
+    return libxl_livepatch_install(ctx, files, num, &params, result, how, NULL);
+}
+
+#define START(name, call)                                               \
+    int name(libxl_ctx *ctx, libxl_livepatch_result *result,            \
+             const libxl_asyncop_how *how)                              \
+    { return call; }
+
+static const char *const three[] = { "third", "hello", "bye" };
+START(install_hello, install(ctx, result, how, 1, three + 1))
+START(install_three, install(ctx, result, how, 3, three))
+START(install_other, install(ctx, result, how, 1, &(const char *){ "other" }))
+START(uninstall_third, libxl_livepatch_uninstall(ctx, "third", NULL, &params, result,
+                                                 how, NULL))
+START(uninstall_hello, libxl_livepatch_uninstall(ctx, "hello", NULL, &params, result,
+                                                 how, NULL))
+START(restore, libxl_livepatch_restore(ctx, &params, result, how, NULL))
+
+void with_installed(void)
+{
+    do_now(install_three);
+}
+
+void with_booted(void)
+{
+    do_now(install_three);
+    boot("second", "");
+}
