@@ -19,7 +19,7 @@
 #define CONFIG "CONFIG_X86_64=y\nCONFIG_LIVEPATCH=y\n"
 
 /* As much of Xen's makefiles as the rules for our targets rely on, and records
- * of what objects are made of. */
+ * of what objects are made of.  d.init.o is made by way of a link of its own. */
 static const char makefile[] =
     "Q := @\n"
     "CC ?= gcc\n"
@@ -33,8 +33,14 @@ static const char makefile[] =
 static const char rules[] =
     "include/xen/compile.h all include arch/x86/include/asm/asm-offsets.h: ;\n"
     "tools:\n"
-    "common/built_in.o: common/a.o common/b.o common/c.o\n"
+    "common/built_in.o: common/a.o common/b.o common/c.o common/d.init.o\n"
     "\t@echo 'cmd_$@ := ld -r -o $@ $^' > common/.built_in.o.cmd\n"
+    "common/parts.o: common/d1.o common/d2.o\n"
+    "\t@ld -r -o $@ $^\n"
+    "\t@echo 'cmd_$@ := ld -r -o $@ $^' > common/.parts.o.cmd\n"
+    "common/d.init.o: common/parts.o\n"
+    "\t@objcopy $< $@\n"
+    "\t@echo 'cmd_$@ := objcopy $< $@' > common/.d.init.o.cmd\n"
     "common/c.c: lib/c.c\n"
     "\t@ln -nfs ../source/$< $@\n"
     "common/%.o: common/%.c include/x.h\n"
@@ -72,6 +78,8 @@ static int begin(void **state)
         { "tree/xen/common/a.c", "int a;\n" },
         { "tree/xen/common/b.c", "#include <x.h>\nint b;\n" },
         { "tree/xen/lib/c.c", "int c;\n" },
+        { "tree/xen/common/d1.c", "int d1;\n" },
+        { "tree/xen/common/d2.c", "int d2;\n" },
     };
     struct scene *scene = must_alloc(1, sizeof(*scene));
 
@@ -185,7 +193,7 @@ static void test_made_once(void **state)
     ino_t first;
 
     assert_non_null(base);
-    assert_int_equal(base_objects(base, &objects), 3);
+    assert_int_equal(base_objects(base, &objects), 4);
     assert_string_equal(objects[0], "common/a.o");
     assert_string_equal(objects[1], "common/b.o");
     first = inode(base, "common/a.o");
@@ -259,6 +267,22 @@ static void test_linked_source(void **state)
                            "@@ -1 +1 @@\n-int c;\n+int c2;\n", changed),
                      OUTCOME_DONE);
     assert_string_equal(changed, "common/c.o ");
+    base_close(base);
+}
+
+/* Two steps from what is compiled to what is linked; the rest isn't made. */
+static void test_part(void **state)
+{
+    struct base *base = open_base(*state);
+    char changed[64];
+
+    assert_int_equal(patch(*state, base, "--- a/xen/common/d2.c\n"
+                           "+++ b/xen/common/d2.c\n"
+                           "@@ -1 +1 @@\n-int d2;\n+int d3;\n", changed),
+                     OUTCOME_DONE);
+    assert_string_equal(changed, "common/d.init.o ");
+    assert_false(base_compiled(base)->everything);
+    assert_int_equal(base_compiled(base)->count, 1);
     base_close(base);
 }
 
@@ -441,6 +465,7 @@ int main(void)
         CASE(test_tree_is_only_read),
         CASE(test_one_object),
         CASE(test_linked_source),
+        CASE(test_part),
         CASE(test_header),
         CASE(test_no_effect),
         CASE(test_compiler_error),
