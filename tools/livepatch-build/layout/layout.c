@@ -62,10 +62,10 @@ static void add_tags(struct tags *all, struct map *seen,
     size_t i;
 
     for (i = 0; i < more->count; i++) {
-        if (map_get(seen, more->all[i])) {
+        if (map_get(seen, more->all[i].name)) {
             continue;
         }
-        map_put(seen, more->all[i], all);
+        map_put(seen, more->all[i].name, all);
         all->all = must_grow(all->all, &all->room, all->count + 1,
                              sizeof(*all->all));
         all->all[all->count++] = more->all[i];
