@@ -239,6 +239,7 @@ static enum outcome compare_pairs(struct build *build)
             compare_objects(pair->old, pair->new);
         }
     }
+    compare_moved(build->pairs, build->npairs);
     return OUTCOME_DONE;
 }
 
