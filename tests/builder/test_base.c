@@ -19,7 +19,7 @@
 #define CONFIG "CONFIG_X86_64=y\nCONFIG_LIVEPATCH=y\n"
 
 /* As much of Xen's makefiles as the rules for our targets rely on, and records
- * of what objects are made of.  d.init.o is made by way of a link of its own. */
+ * of what objects are made of.  d.init.o is made by way of a link of a few. */
 static const char makefile[] =
     "Q := @\n"
     "CC ?= gcc\n"
@@ -356,7 +356,7 @@ static size_t count_lines(const struct base *base, const char *name,
     return count;
 }
 
-/* Beside who calls it, what is linked of parts is compiled: that isn't noted. */
+/* Beside who calls it, what is linked of parts is compiled: it isn't noted. */
 static void test_inline(void **state)
 {
     struct base *base = open_base(*state);

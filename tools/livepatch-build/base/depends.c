@@ -27,8 +27,8 @@ struct link {
     char *path, *to;            /* below xen/ */
 };
 
-/* An object that another is made of, by objcopy or by a link of a few ("ld
- * -r"): x.o of x.init.o, libelf-tools.o of libelf-temp.o, and that of libelf.o. */
+/* An object that another is made of, by objcopy or by a link of a few (ld -r):
+ * x.o of x.init.o, libelf-tools.o of libelf-temp.o, and that of libelf.o. */
 struct part {
     char *object;
     const char *whole;          /* the target of a record */
