@@ -7,7 +7,7 @@
 
 #include "support/memory.h"
 
-static bool is_word(char letter)
+bool is_word(char letter)
 {
     return isalnum((unsigned char)letter) || letter == '_';
 }
@@ -156,7 +156,6 @@ static bool is_droppable(const char *plain, const struct declaration *d)
     return is_static && is_inline && d->body < d->end;
 }
 
-/* What a parenthesis follows; NULL: nothing, or more than one word. */
 static char *find_name(const char *plain, const struct declaration *d)
 {
     static const char *const others[] = {
@@ -241,6 +240,12 @@ bool declarations_read(struct declarations *declarations, const char *text,
         }
     }
     return !braces && !parentheses;
+}
+
+char *declaration_name(const struct declarations *declarations,
+                       const struct declaration *d)
+{
+    return find_name(declarations->plain, d);
 }
 
 void declarations_free(struct declarations *declarations)

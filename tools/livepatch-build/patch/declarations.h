@@ -26,6 +26,12 @@ struct declarations {
 /* text: kept.  False: its braces don't match. */
 bool declarations_read(struct declarations *declarations, const char *text,
                        size_t size);
+/* Of any function, what a parenthesis follows in front of its body; NULL: none,
+ * or more than one word.  The caller frees it. */
+char *declaration_name(const struct declarations *declarations,
+                       const struct declaration *d);
+/* Part of a word? */
+bool is_word(char letter);
 void declarations_free(struct declarations *declarations);
 
 /* The static inline functions that what a preprocessed text is compiled to may
