@@ -894,16 +894,16 @@ static void test_kept_from_table(void **state)
     static const char table[] = NEW_FUNCTION
         "static int old(int n) { return n; }"
         "static int (*const table[])(int) = { old, new, g, new, old };";
+    static const char words[] =
+        "static const char *const words[] = { \"a word\", \"another\" };";
 
     (void)state;
     check_kept(table, "l->next = (void *)table[n]; return outer;", WARNED);
     check_kept(table, "l->next = (void *)table[1]; return outer;", WARNED);
     check_kept(table, "memcpy(l, table, sizeof(table)); return outer;", WARNED);
     check_kept(table, "return table[n](n) + outer;", NOTHING);
-    check_kept("static const char *const table[] = { \"a word\", \"another\" };",
-               "return printk(table[n]) + outer;", NOTHING);
-    check_kept("static const char *const table[] = { \"a word\", \"another\" };",
-               "l->next = (void *)table[n]; return outer;", WARNED);
+    check_kept(words, "return printk(words[n]) + outer;", NOTHING);
+    check_kept(words, "l->next = (void *)words[n]; return outer;", WARNED);
 }
 
 static void test_without_successor(void **state)

@@ -174,7 +174,7 @@ static int32_t displacement(const struct atom *code, uint64_t at,
     int32_t value = 0;
 
     if (operands->displacement_size == 1) {
-        value = (int8_t)*field;
+        value = *field < 0x80 ? *field : *field - 0x100;
     } else if (operands->displacement_size) {
         memcpy(&value, field, sizeof(value));
     }
