@@ -19,7 +19,7 @@
 #define CONFIG "CONFIG_X86_64=y\nCONFIG_LIVEPATCH=y\n"
 
 /* As much of Xen's makefiles as the rules for our targets rely on, and records
- * of what objects are made of. */
+ * of what objects are made of.  d.init.o is made by way of a link of a few. */
 static const char makefile[] =
     "Q := @\n"
     "CC ?= gcc\n"
@@ -33,15 +33,30 @@ static const char makefile[] =
 static const char rules[] =
     "include/xen/compile.h all include arch/x86/include/asm/asm-offsets.h: ;\n"
     "tools:\n"
-    "common/built_in.o: common/a.o common/b.o common/c.o\n"
+    "common/built_in.o: common/a.o common/b.o common/c.o common/d.init.o "
+        "common/e.o\n"
     "\t@echo 'cmd_$@ := ld -r -o $@ $^' > common/.built_in.o.cmd\n"
+    "common/parts.o: common/d1.o common/d2.o\n"
+    "\t@ld -r -o $@ $^\n"
+    "\t@echo 'cmd_$@ := ld -r -o $@ $^' > common/.parts.o.cmd\n"
+    "common/d.init.o: common/parts.o\n"
+    "\t@objcopy $< $@\n"
+    "\t@echo 'cmd_$@ := objcopy $< $@' > common/.d.init.o.cmd\n"
     "common/c.c: lib/c.c\n"
     "\t@ln -nfs ../source/$< $@\n"
-    "common/%.o: common/%.c include/x.h\n"
+    "common/%.i: common/%.c\n"
+    "\t@$(CC) -E -Iinclude -o $@ $<\n"
+    "\t@echo 'cmd_$@ := gcc' > common/.$*.i.cmd\n"
+    "common/%.o: common/%.c include/x.h include/y.h\n"
     "\t@echo $@ >> ../../../compiled\n"
     "\t@echo '  CC      $@'; $(CC) -Iinclude -c -o $@ $<\n"
-    "\t@printf 'cmd_%s := gcc\\ndeps_%s := %s include/x.h\\n' $@ $@ $< "
-        "> common/.$*.o.cmd\n";
+    "\t@printf 'cmd_%s := gcc\\nsource_%s := %s\\n\\n' $@ $@ $< "
+        "> common/.$*.o.cmd\n"
+    "\t@printf 'deps_%s := %s include/x.h include/y.h\\n' $@ $< "
+        ">> common/.$*.o.cmd\n";
+/* Of inline functions: e.c calls this one. */
+static const char header[] =
+    "static inline int f(void)\n{\n    return 1;\n}\n";
 
 struct scene {
     char folder[32];
@@ -69,9 +84,14 @@ static int begin(void **state)
         { "tree/Config.mk", "" }, { "tree/xen/build.mk", "" },
         { "tree/xen/Makefile", makefile }, { "tree/xen/Rules.mk", rules },
         { "tree/xen/.config", CONFIG }, { "tree/xen/include/x.h", "" },
+        { "tree/xen/include/y.h", header },
         { "tree/xen/common/a.c", "int a;\n" },
         { "tree/xen/common/b.c", "#include <x.h>\nint b;\n" },
         { "tree/xen/lib/c.c", "int c;\n" },
+        { "tree/xen/common/d1.c", "int d1;\n" },
+        { "tree/xen/common/d2.c", "int d2;\n" },
+        { "tree/xen/common/e.c", "#include <y.h>\nint e(void)\n"
+                                 "{\n    return f();\n}\n" },
     };
     struct scene *scene = must_alloc(1, sizeof(*scene));
 
@@ -185,7 +205,7 @@ static void test_made_once(void **state)
     ino_t first;
 
     assert_non_null(base);
-    assert_int_equal(base_objects(base, &objects), 3);
+    assert_int_equal(base_objects(base, &objects), 5);
     assert_string_equal(objects[0], "common/a.o");
     assert_string_equal(objects[1], "common/b.o");
     first = inode(base, "common/a.o");
@@ -262,6 +282,22 @@ static void test_linked_source(void **state)
     base_close(base);
 }
 
+/* Two steps from what is compiled to what is linked; the rest isn't made. */
+static void test_part(void **state)
+{
+    struct base *base = open_base(*state);
+    char changed[64];
+
+    assert_int_equal(patch(*state, base, "--- a/xen/common/d2.c\n"
+                           "+++ b/xen/common/d2.c\n"
+                           "@@ -1 +1 @@\n-int d2;\n+int d3;\n", changed),
+                     OUTCOME_DONE);
+    assert_string_equal(changed, "common/d.init.o ");
+    assert_false(base_compiled(base)->everything);
+    assert_int_equal(base_compiled(base)->count, 1);
+    base_close(base);
+}
+
 static void test_header(void **state)
 {
     struct base *base = open_base(*state);
@@ -318,6 +354,25 @@ static size_t count_lines(const struct base *base, const char *name,
     free(text);
     free(path);
     return count;
+}
+
+/* Beside who calls it, what is linked of parts is compiled: it isn't noted. */
+static void test_inline(void **state)
+{
+    struct base *base = open_base(*state);
+    char changed[64];
+
+    assert_int_equal(patch(*state, base, "--- a/xen/include/y.h\n"
+                           "+++ b/xen/include/y.h\n@@ -2,3 +2,3 @@\n {\n"
+                           "-    return 1;\n+    return 2;\n }\n", changed),
+                     OUTCOME_DONE);
+    assert_string_equal(changed, "common/e.o ");
+    assert_int_equal(base_compiled(base)->count, 5);
+    assert_int_equal(count_lines(base, "../compiled", "common/a.o\n"), 1);
+    assert_int_equal(count_lines(base, "../compiled", "common/b.o\n"), 1);
+    assert_int_equal(count_lines(base, "../compiled", "common/d1.o\n"), 2);
+    assert_int_equal(count_lines(base, "../compiled", "common/e.o\n"), 2);
+    base_close(base);
 }
 
 /* What doesn't compile is tried again, for the lines; the others aren't. */
@@ -441,9 +496,11 @@ int main(void)
         CASE(test_tree_is_only_read),
         CASE(test_one_object),
         CASE(test_linked_source),
+        CASE(test_part),
         CASE(test_header),
         CASE(test_no_effect),
         CASE(test_compiler_error),
+        CASE(test_inline),
         CASE(test_error_compiles_once),
         CASE(test_launcher),
         CASE(test_two_at_once),

@@ -20,6 +20,8 @@ BUILDER = Path(os.environ.get("LIVEPATCH_BUILD") or
 WRONG = {
     (): "name a patch",
     ("base", "x.patch"): "'x.patch'",
+    ("base", "--explain=f"): "--explain",
+    ("--explain",): "--explain",
     ("--bogus", "x.patch"): "--bogus",
     ("-x", "x.patch"): "-x",
     ("--tree",): "--tree",

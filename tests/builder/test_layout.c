@@ -336,7 +336,10 @@ static const struct row rows[] = {
       "struct thing", NULL },
     { "mapped", "void *map(void); ", THING("int a;"), THING("long a;"),
       STACK " int h(void) { struct thing *mapped = map(); return mapped->a; }",
-      "local variables point to it", NULL },
+      "perhaps in allocated memory: `mapped' of h())", NULL },
+    { "returned", "", THING("int a;"), THING("long a;"),
+      STACK " struct thing *h(long at) { return (struct thing *)at; }",
+      "perhaps in allocated memory: what h() returns)", NULL },
     { "listed", "struct list { struct list *next; }; ",
       THING("int a; struct list list;"), THING("long a; struct list list;"),
       STACK, "a list or the like is in it", NULL },
@@ -431,7 +434,8 @@ static void test_stack_here_memory_there(void **state)
              "struct thing *thing = p; return thing->a; }",
              THING("long a;"), "-g");
     conclude(layouts);
-    expect("local variables point to it", NULL);
+    expect("local variables point to it, perhaps in allocated memory: `thing' "
+           "of h())", NULL);
 }
 
 /* Whose user has moved from one file to another. */

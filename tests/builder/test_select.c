@@ -825,6 +825,9 @@ static void test_kept_data(void **state)
                WARNED);
     check_kept("static struct list new;",
                "return use(n ? (void *)&new : (void *)l);", WARNED);
+    check_kept("static const char new[] = \"0123456789012345678901234567\";",
+               "*(const char *volatile *)l = new + n; return n - outer;",
+               WARNED);
     check_kept("static int new;", "_spin_lock(&new); return n - outer;",
                NOTHING);
     check_kept("static struct list new;",
@@ -853,6 +856,7 @@ static void test_kept_string(void **state)
     (void)state;
     check_kept_for_certain("", "kept = \"word\"; return n - outer;");
     check_kept("", "return use(\"word\") + printk(\"word\");", NOTHING);
+    check_kept("", "*(const char **)l = \"word\"; return n - outer;", WARNED);
 }
 
 /* What a pointer on the stack leads to is used while f() runs. */
@@ -862,6 +866,44 @@ static void test_kept_on_stack(void **state)
     check_kept("static const int new[] = { 3, 4, 5 };",
                "struct { const int *p; long x[9]; } s = { new }; "
                "return look((void *)&s) + look((void *)&s.x[n]);", NOTHING);
+}
+
+#define STACKED "const void *volatile s[4] = { new, l, new }; "
+
+/* Unless it is loaded from there, or copied, and then kept. */
+static void test_kept_from_stack(void **state)
+{
+    (void)state;
+    check_kept(NEW_FUNCTION, STACKED "return s[n & 3] == l;", NOTHING);
+    check_kept(NEW_FUNCTION, STACKED "l->next = (void *)s[n & 3]; "
+               "return outer;", WARNED);
+    check_kept(NEW_FUNCTION, STACKED "l->next = (void *)s[2]; return outer;",
+               WARNED);
+    check_kept(NEW_FUNCTION, STACKED "memcpy(l, (void *)s, n); return outer;",
+               WARNED);
+    check_kept(NEW_FUNCTION, "void *t[4]; " STACKED "memcpy(t, (void *)s, n); "
+               "return use(t) + outer;", NOTHING);
+    check_kept("static noinline void via(int n, struct list *l, "
+               "const void *volatile *s) { l->next = (void *)s[n]; }"
+               NEW_FUNCTION, STACKED "via(n, l, s); return outer;", WARNED);
+}
+
+/* From a table in the payload. */
+static void test_kept_from_table(void **state)
+{
+    static const char table[] = NEW_FUNCTION
+        "static int old(int n) { return n; }"
+        "static int (*const table[])(int) = { old, new, g, new, old };";
+    static const char words[] =
+        "static const char *const words[] = { \"a word\", \"another\" };";
+
+    (void)state;
+    check_kept(table, "l->next = (void *)table[n]; return outer;", WARNED);
+    check_kept(table, "l->next = (void *)table[1]; return outer;", WARNED);
+    check_kept(table, "memcpy(l, table, sizeof(table)); return outer;", WARNED);
+    check_kept(table, "return table[n](n) + outer;", NOTHING);
+    check_kept(words, "return printk(words[n]) + outer;", NOTHING);
+    check_kept(words, "l->next = (void *)words[n]; return outer;", WARNED);
 }
 
 static void test_without_successor(void **state)
@@ -1059,6 +1101,8 @@ int main(void)
         cmocka_unit_test(test_kept_by_callee),
         cmocka_unit_test(test_kept_string),
         cmocka_unit_test(test_kept_on_stack),
+        cmocka_unit_test(test_kept_from_stack),
+        cmocka_unit_test(test_kept_from_table),
         cmocka_unit_test(test_without_successor),
         cmocka_unit_test(test_boot_table),
         cmocka_unit_test(test_set_at_boot),

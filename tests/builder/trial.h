@@ -34,6 +34,7 @@ void trial_free(struct trial *trial);
     "extern int outer;\n" \
     "extern const void *kept;\n" \
     "void init_timer(void *, void (*)(void *), void *, int);\n" \
+    "void *memcpy(void *, const void *, unsigned long);\n" \
     "void _spin_lock(void *);\n" \
     "int gone(int);\n"
 

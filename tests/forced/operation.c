@@ -27,7 +27,7 @@
 #include "world.h"
 
 /* Seconds after which an operation hangs. */
-#define PATIENCE 20
+#define PATIENCE 60
 
 libxl_livepatch_result last_result;
 int last_steps;

@@ -111,15 +111,20 @@ class Scene:
 
     # -- What the host is like ---------------------------------------------
 
+    def look(self):
+        """{name: state} of what the hypervisor has loaded; and whether the guest,
+        which must be there in any case, is paused."""
+        text = self.host.run("/extra/look", check=True).stdout
+        states = dict(line.split() for line in text.splitlines())
+        paused = states.pop("1") == "paused"
+        del states["0"]
+        return states, paused
+
     def payloads(self):
-        """{name: state} of what the hypervisor has loaded."""
-        text = self.host.run("xl livepatch list", check=True).stdout
-        return dict(line.split()[:2] for line in text.splitlines()[1:])
+        return self.look()[0]
 
     def is_paused(self):
-        """Whether the guest is, which must be there in any case."""
-        text = self.host.run("/extra/look", check=True).stdout
-        return dict(line.split() for line in text.splitlines())["1"] == "paused"
+        return self.look()[1]
 
     def seconds_until_running(self, limit):
         """None if the guest is still paused after so many seconds."""

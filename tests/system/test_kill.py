@@ -73,8 +73,7 @@ class Kill(unittest.TestCase):
     def check_outcome(self, status, output):
         """What xl says is what the host is like, and no guest is paused."""
         self.assertIn(status, (0, 1, 2), output)
-        self.assertEqual(self.scene.payloads(), BOTH if status == 0 else SLOW, output)
-        self.assertFalse(self.scene.is_paused(), output)
+        self.assertEqual(self.scene.look(), (BOTH if status == 0 else SLOW, False), output)
 
     def check_next_call(self):
         """It deals with whatever was left, and leaves nothing itself."""
@@ -82,8 +81,7 @@ class Kill(unittest.TestCase):
         self.assertEqual(result.status, 0, result)
         self.assertEqual(self.scene.payloads(), BOTH)
         self.assertTrue(self.scene.clean_up())
-        self.assertEqual(self.scene.payloads(), SLOW)
-        self.assertFalse(self.scene.is_paused())
+        self.assertEqual(self.scene.look(), (SLOW, False))
         self.assertEqual(self.scene.leftovers(), "")
 
     # -- The scene itself --------------------------------------------------

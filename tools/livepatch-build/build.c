@@ -9,6 +9,7 @@
 
 #include "base/base.h"
 #include "compare/compare.h"
+#include "explain/explain.h"
 #include "support/files.h"
 #include "running/host.h"
 #include "layout/layout.h"
@@ -239,6 +240,7 @@ static enum outcome compare_pairs(struct build *build)
             compare_objects(pair->old, pair->new);
         }
     }
+    compare_moved(build->pairs, build->npairs);
     return OUTCOME_DONE;
 }
 
@@ -272,6 +274,12 @@ static enum outcome select_changes(struct build *build)
                 build->report);
     select_atoms(build->pairs, build->npairs, build->running, build->layouts,
                  build->report);
+    if (build->options->explain &&
+        !explain_function(build->base, build->pairs, build->npairs,
+                          build->options->explain, build->report,
+                          build->why)) {
+        return OUTCOME_FAILED;
+    }
     return report_refusals(build->report) ? OUTCOME_REFUSED : OUTCOME_DONE;
 }
 

@@ -20,7 +20,7 @@
 enum {
     OPTION_TREE = 256, OPTION_CONFIG, OPTION_XEN_SYMS, OPTION_ON,
     OPTION_FIXES, OPTION_DESCRIPTION, OPTION_SIGN, OPTION_CACHE, OPTION_JOBS,
-    OPTION_COMPILER, OPTION_COMPILE_ALL, OPTION_VERSION,
+    OPTION_COMPILER, OPTION_COMPILE_ALL, OPTION_EXPLAIN, OPTION_VERSION,
 };
 
 static const struct option known[] = {
@@ -37,6 +37,7 @@ static const struct option known[] = {
     { "jobs", required_argument, NULL, OPTION_JOBS },
     { "compiler", required_argument, NULL, OPTION_COMPILER },
     { "compile-all", no_argument, NULL, OPTION_COMPILE_ALL },
+    { "explain", required_argument, NULL, OPTION_EXPLAIN },
     { "json", no_argument, NULL, 'j' },
     { "verbose", no_argument, NULL, 'v' },
     { "quiet", no_argument, NULL, 'q' },
@@ -80,6 +81,7 @@ static bool take_option(struct options *options, int option, char **why)
     case OPTION_CACHE:       replace(&options->cache, optarg); break;
     case OPTION_COMPILER:    options->compiler = optarg; break;
     case OPTION_COMPILE_ALL: options->compile_all = true; break;
+    case OPTION_EXPLAIN:     options->explain = optarg; break;
     case OPTION_JOBS:        return parse_jobs(options, optarg, why);
     case OPTION_VERSION:     options->version = true; break;
     case 'n':                replace(&options->name, optarg); break;
@@ -190,6 +192,10 @@ static bool complete(struct options *options, char **why)
     }
     if (options->npatches && options->base_only) {
         return fail_with(why, "base takes no patch: '%s'", options->patches[0]);
+    }
+    if (options->explain && options->base_only) {
+        return fail_with(why, "base makes no payload whose functions --explain "
+                         "could tell of");
     }
     if (options->quiet && options->verbose) {
         return fail_with(why, "--quiet and --verbose exclude each other");

@@ -14,6 +14,7 @@ struct options {
     size_t nbelow;
     char *name, *output, *cache;
     const char *fixes, *description;
+    const char *explain;        /* a function, or NULL */
     const char *sign;           /* the private key, or NULL */
     unsigned int jobs;
     bool json, verbose, quiet, help, version;

@@ -168,7 +168,8 @@ static enum outcome make_base(struct base *base, struct report *report,
     if (base_make_folder(base, &words)) {
         outcome = build(base, report, &words);
     }
-    if (outcome == OUTCOME_DONE && !base_keep(base, &words)) {
+    if (outcome == OUTCOME_DONE && (!base_note_inlines(base, report, &words) ||
+                                    !base_keep(base, &words))) {
         outcome = OUTCOME_FAILED;
     }
     base_remove_folder(base);

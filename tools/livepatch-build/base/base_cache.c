@@ -17,7 +17,7 @@
 #include "support/run.h"
 
 /* Counts up with what a base consists of, so that no older one is used. */
-#define FORMAT "2"
+#define FORMAT "3"
 
 #define MOST_WORDS 16           /* of a compiler's command */
 

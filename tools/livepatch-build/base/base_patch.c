@@ -218,8 +218,7 @@ static enum outcome compile(struct base *base, bool all, struct report *report,
         return outcome;
     }
     if (!all && !base->outdated.everything) {
-        report_stage(report, "preprocessing");
-        base_narrow(base, report);
+        base_narrow(base);
     }
     report_stage(report, "compiling");
     outcome = make_with_lines(base, report, why);

@@ -5,6 +5,7 @@
  *   CACHE/KEY/lock         held by who makes this base
  *   CACHE/KEY/pristine/    the base as it was built, and then moved here; never
  *                          written to, so who uses it needs no lock
+ *   CACHE/KEY/inlines      narrow.c
  *   CACHE/KEY/run-*        where a run compiles: the base, or a copy of it with
  *                          a patch
  */
@@ -50,8 +51,13 @@ bool base_copy_pristine(const struct base *base, bool objects, char **why);
 bool base_make_folder(struct base *base, char **why);
 void base_remove_folder(struct base *base);
 
-/* narrow.c: after the patched sources were written. */
-void base_narrow(struct base *base, struct report *report);
+/* narrow.c */
+
+/* Keep which inline functions each object of the base in the build folder may
+ * have parts of: CACHE/KEY/inlines. */
+bool base_note_inlines(struct base *base, struct report *report, char **why);
+/* Find out by that what need not be compiled: base->spared. */
+void base_narrow(struct base *base);
 
 /* base_make.c */
 

@@ -27,9 +27,18 @@ struct link {
     char *path, *to;            /* below xen/ */
 };
 
+/* An object that another is made of, by objcopy or by a link of a few (ld -r):
+ * x.o of x.init.o, libelf-tools.o of libelf-temp.o, and that of libelf.o. */
+struct part {
+    char *object;
+    const char *whole;          /* the target of a record */
+};
+
 struct depends {
     struct record *records;
     size_t nrecords, records_room;
+    struct part *parts;
+    size_t nparts, parts_room;
     struct link *links;
     size_t nlinks, links_room;
     char **linked;
@@ -127,37 +136,64 @@ static bool read_record(void *context, const char *path,
     return record->text;
 }
 
-static void add_linked(struct depends *depends, const char *object,
-                       size_t length, const char *folder)
+/* object is the caller's to give away. */
+static void add_linked(struct depends *depends, const char *target,
+                       char *object)
 {
+    const char *slash = strrchr(target, '/');
+
     depends->linked = must_grow(depends->linked, &depends->linked_room,
                                 depends->nlinked + 1, sizeof(char *));
     depends->folders = must_grow(depends->folders, &depends->folders_room,
                                  depends->nlinked + 1, sizeof(char *));
-    depends->linked[depends->nlinked] = must_print("%.*s", (int)length, object);
-    depends->folders[depends->nlinked++] = must_copy(folder);
+    depends->folders[depends->nlinked] =
+        must_print("%.*s", slash ? (int)(slash - target) : 0, target);
+    depends->linked[depends->nlinked++] = object;
 }
 
-/* The words of a command that links or archives, which are other objects. */
-static void read_linked(struct depends *depends, const struct record *record)
+static void add_part(struct depends *depends, const char *target, char *object)
 {
-    char *folder = must_copy(record->target);
-    const char *end = strchrnul(record->text, '\n');
-    const char *word = record->text;
+    depends->parts = must_grow(depends->parts, &depends->parts_room,
+                               depends->nparts + 1, sizeof(*depends->parts));
+    depends->parts[depends->nparts++] = (struct part){ object, target };
+}
 
-    *(strrchr(folder, '/') ? strrchr(folder, '/') : folder) = '\0';
+/* Of built_in.o and lib.a nothing is compiled: what they consist of is what
+ * Xen is linked from. */
+static bool is_collection(const char *target)
+{
+    return ends_with(target, "/built_in.o") || ends_with(target, "/lib.a");
+}
+
+/* The objects that a command names beside its target.  Those that are listed
+ * and not made, as of an empty folder, don't count: there are none. */
+static void read_objects(struct depends *depends, const struct record *record)
+{
+    const char *target = record->target, *word = record->text;
+    const char *end = strchrnul(word, '\n');
+    bool collection = is_collection(target);
+
+    if (!collection && !ends_with(target, ".o")) {
+        return;
+    }
+    if (collection && strstr(record->text, " /dev/null ")) {
+        return;
+    }
     while (word < end) {
         size_t length = strcspn(word, " \n");
-        char *copy = must_print("%.*s", (int)length, word);
+        char *object = must_print("%.*s", (int)length, word);
 
-        if (ends_with(copy, ".o") && !ends_with(copy, "built_in.o")) {
-            add_linked(depends, copy, length, folder);
+        if (!ends_with(object, ".o") || !strcmp(object, target) ||
+            is_collection(object)) {
+            free(object);
+        } else if (collection) {
+            add_linked(depends, target, object);
+        } else {
+            add_part(depends, target, object);
         }
-        free(copy);
         word += length;
         word += *word == ' ';
     }
-    free(folder);
 }
 
 struct named {
@@ -185,22 +221,6 @@ static void sort_linked(struct depends *depends)
     free(named);
 }
 
-/* Objects that are listed and not made, as of an empty folder, don't count:
- * there are none. */
-static void find_linked(struct depends *depends)
-{
-    for (size_t i = 0; i < depends->nrecords; i++) {
-        const struct record *record = &depends->records[i];
-
-        if ((ends_with(record->target, "/built_in.o") ||
-             ends_with(record->target, "/lib.a")) &&
-            !strstr(record->text, " /dev/null ")) {
-            read_linked(depends, record);
-        }
-    }
-    sort_linked(depends);
-}
-
 struct depends *depends_read(const char *xen, char **why)
 {
     struct depends *depends = must_alloc(1, sizeof(*depends));
@@ -212,7 +232,10 @@ struct depends *depends_read(const char *xen, char **why)
         depends_free(depends);
         depends = NULL;
     } else {
-        find_linked(depends);
+        for (size_t i = 0; i < depends->nrecords; i++) {
+            read_objects(depends, &depends->records[i]);
+        }
+        sort_linked(depends);
         if (!depends->nlinked) {
             depends_free(depends);
             depends = fail_with(why, "%s: no built Xen", xen);
@@ -237,11 +260,15 @@ void depends_free(struct depends *depends)
         free(depends->linked[i]);
         free(depends->folders[i]);
     }
+    for (size_t i = 0; i < depends->nparts; i++) {
+        free(depends->parts[i].object);
+    }
     for (size_t i = 0; i < depends->nlinks; i++) {
         free(depends->links[i].path);
         free(depends->links[i].to);
     }
     free(depends->records);
+    free(depends->parts);
     free(depends->links);
     free(depends->linked);
     free(depends->folders);
@@ -293,27 +320,39 @@ static bool names_any(const char *text, const char *const *paths,
     return false;
 }
 
+/* The one object that this one is a part of; NULL: none, or several. */
+static const char *whole_of(const struct depends *depends, const char *object)
+{
+    const char *whole = NULL;
+
+    for (size_t i = 0; i < depends->nparts; i++) {
+        if (!strcmp(depends->parts[i].object, object)) {
+            if (whole && strcmp(whole, depends->parts[i].whole)) {
+                return NULL;
+            }
+            whole = depends->parts[i].whole;
+        }
+    }
+    return whole;
+}
+
 bool depends_number(const struct depends *depends, const char *object,
                     size_t *number)
 {
     const char *const *linked = (const char *const *)depends->linked;
-    static const char tail[] = ".init.o";
-    size_t length = strlen(object) - (ends_with(object, ".o") ? 2 : 0);
-    char *init = must_alloc(length + sizeof(tail), 1);
-    const char *const *found = bsearch(object, linked, depends->nlinked,
-                                       sizeof(*linked), compare_names);
 
-    memcpy(init, object, length);
-    memcpy(init + length, tail, sizeof(tail));
-    if (!found) {
-        found = bsearch(init, linked, depends->nlinked, sizeof(*linked),
-                        compare_names);
+    /* So many steps at most, should a record name what is made of it. */
+    for (size_t i = 0; object && i <= depends->nparts; i++) {
+        const char *const *found = bsearch(object, linked, depends->nlinked,
+                                           sizeof(*linked), compare_names);
+
+        if (found) {
+            *number = (size_t)(found - linked);
+            return true;
+        }
+        object = whole_of(depends, object);
     }
-    free(init);
-    if (found) {
-        *number = (size_t)(found - linked);
-    }
-    return found;
+    return false;
 }
 
 bool depends_is_made_of(const struct depends *depends, const char *object,

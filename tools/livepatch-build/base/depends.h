@@ -22,8 +22,8 @@ size_t depends_linked(const struct depends *depends, const char *const **paths);
 /* The folder whose Makefile makes a linked object, by its number. */
 const char *depends_folder(const struct depends *depends, size_t number);
 
-/* The linked object that a compiled one becomes: itself, or for x.o a x.init.o.
- * False: none. */
+/* The linked object that a compiled one becomes: itself, or what it is a part
+ * of.  False: none, or more than one. */
 bool depends_number(const struct depends *depends, const char *object,
                     size_t *number);
 

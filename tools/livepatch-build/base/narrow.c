@@ -4,11 +4,17 @@
  *
  * A compiler drops a static inline function that nobody calls.  If bodies of
  * such functions are all that changed in headers, an object is as it was unless
- * one is called in it, or in what is called in it.  That is seen in what the
- * preprocessor makes of its source, which takes a fraction of compiling it.
+ * one is called in it, or in what is called in it.  Which ones it calls is seen
+ * in what the preprocessor makes of its source.  As that takes a fifth of the
+ * time of compiling all, it is done once, with the base.  There it holds for
+ * patched sources, too: that a changed function is needed can only come of it,
+ * or of another one that changed, which is needed then.
  */
+#define _GNU_SOURCE
+
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base_private.h"
 #include "patch/declarations.h"
@@ -16,48 +22,8 @@
 #include "support/files.h"
 #include "support/memory.h"
 
-#define LEAST 8                 /* objects for which it is worth the while */
-
-struct narrowing {
-    struct base *base;
-    struct inlines inlines;
-    struct outdated by_others;  /* than headers */
-    bool *asked;                /* by number of the linked object */
-    size_t nasked;
-};
-
-/* False: headers changed in another way. */
-static bool find_names(struct narrowing *narrowing)
-{
-    const struct sources *sources = narrowing->base->sources;
-
-    for (size_t i = 0; i < sources_count(sources); i++) {
-        const struct source *source = sources_get(sources, i);
-
-        if (ends_with(source->path, ".h") &&
-            !inlines_changed(source, &narrowing->inlines)) {
-            return false;
-        }
-    }
-    return narrowing->inlines.count;
-}
-
-static void find_others(struct narrowing *narrowing)
-{
-    const struct sources *sources = narrowing->base->sources;
-    const char **paths = must_alloc(sources_count(sources) + 1, sizeof(*paths));
-    size_t count = 0;
-
-    for (size_t i = 0; i < sources_count(sources); i++) {
-        const char *path = sources_get(sources, i)->path;
-
-        if (!ends_with(path, ".h")) {
-            paths[count++] = path;
-        }
-    }
-    base_outdated(narrowing->base, paths, count, &narrowing->by_others);
-    free(paths);
-}
+/* A note of the base: "OBJECT FUNCTION FUNCTION... " a line. */
+#define NOTE "inlines"
 
 /* "common/a.o", and for "common/b.init.o" "common/b", with another ending. */
 static char *with_ending(const char *object, const char *ending)
@@ -69,90 +35,182 @@ static char *with_ending(const char *object, const char *ending)
 }
 
 /* Compiled from the C file of its own name. */
-static bool is_of_c(const struct base *base, const char *linked)
+static bool is_of_c(const struct depends *depends, const char *linked)
 {
     char *object = with_ending(linked, ".o"), *source = with_ending(linked,
                                                                     ".c");
-    bool is = depends_is_made_of(base->depends, object, source);
+    bool is = depends_is_made_of(depends, object, source);
 
     free(object);
     free(source);
     return is;
 }
 
-static enum outcome preprocess(struct narrowing *narrowing,
-                               struct report *report, char **why)
+static void append(char **text, char *more)
 {
-    struct base *base = narrowing->base;
+    char *longer = must_print("%s%s", *text, more);
+
+    free(*text);
+    free(more);
+    *text = longer;
+}
+
+/*
+ * A file that can't be preprocessed may still compile, as one that includes
+ * itself: only its object's rule has the flags for that.  Its text is missing
+ * then, and the others are made nevertheless.
+ */
+static void preprocess(struct base *base, const struct depends *depends,
+                       struct report *report)
+{
     const char *const *linked;
-    size_t count = depends_linked(base->depends, &linked);
-    char *word = must_copy("LIVEPATCH_OBJECTS=");
-    const char *variables[1];
-    enum outcome outcome;
+    size_t count = depends_linked(depends, &linked);
+    char *objects = must_copy("LIVEPATCH_OBJECTS="), *why = NULL;
+    const char *variables[2] = { "--keep-going" };
 
     for (size_t i = 0; i < count; i++) {
-        char *text, *longer;
+        if (is_of_c(depends, linked[i])) {
+            char *text = with_ending(linked[i], ".i");
 
-        narrowing->asked[i] = base->outdated.linked[i] &&
-                              !narrowing->by_others.linked[i] &&
-                              is_of_c(base, linked[i]);
-        if (!narrowing->asked[i]) {
-            continue;
+            append(&objects, must_print("%s:%s ", depends_folder(depends, i),
+                                        text));
+            free(text);
         }
-        narrowing->nasked++;
-        text = with_ending(linked[i], ".i");
-        longer = must_print("%s%s:%s ", word, depends_folder(base->depends, i),
-                            text);
-        free(text);
-        free(word);
-        word = longer;
     }
-    variables[0] = word;
-    outcome = narrowing->nasked < LEAST ? OUTCOME_REFUSED :
-              base_make(base, "livepatch-some", variables, 1, 0, report, why);
-    free(word);
-    return outcome;
+    variables[1] = objects;
+    base_make(base, "livepatch-some", variables, 2, 0, report, &why);
+    free(objects);
+    free(why);
 }
 
-static bool is_needed(struct narrowing *narrowing, const char *linked)
+/* The text and the records of how it was made go away: they are no part of a
+ * base. */
+static void take_needs(const struct base *base, const char *linked, char **note)
 {
-    char *name = with_ending(linked, ".i"), *why = NULL;
-    char *path = base_changed_path(narrowing->base, name);
+    char *name = with_ending(linked, ".i"), *path, *text, *why = NULL;
+    const char *slash = strrchr(name, '/');
+    int folder = slash ? (int)(slash + 1 - name) : 0;
     size_t size;
-    char *text = files_read(path, &size, &why);
-    bool needed = !text || text_needs(text, size, narrowing->inlines.names,
-                                      narrowing->inlines.count);
 
-    free(text);
+    path = must_print("%s/%s", base->build_xen, name);
+    text = files_exist(path) ? files_read(path, &size, &why) : NULL;
+    if (text) {
+        char *needs = text_needs(text, size);
+
+        if (needs) {
+            append(note, must_print("%s%s\n", linked, needs));
+        }
+        free(needs);
+    }
+    unlink(path);
     free(path);
+    path = must_print("%s/%.*s.%s.cmd", base->build_xen, folder, name,
+                      name + folder);
+    unlink(path);
+    free(path);
+    free(text);
     free(name);
     free(why);
-    return needed;
 }
 
-/* What goes wrong here goes wrong when it is compiled, and is told then. */
-void base_narrow(struct base *base, struct report *report)
+bool base_note_inlines(struct base *base, struct report *report, char **why)
 {
-    struct narrowing narrowing = { .base = base };
+    struct depends *depends = depends_read(base->build_xen, why);
+    char *path = base_note_path(base, NOTE), *note = must_copy("\n");
     const char *const *linked;
-    size_t count = depends_linked(base->depends, &linked);
-    char *why = NULL;
+    size_t count = depends ? depends_linked(depends, &linked) : 0;
+    bool noted = depends;
+
+    if (depends) {
+        report_stage(report, "preprocessing");
+        preprocess(base, depends, report);
+        for (size_t i = 0; i < count; i++) {
+            take_needs(base, linked[i], &note);
+        }
+        noted = files_write(path, note, strlen(note), why);
+    }
+    depends_free(depends);
+    free(path);
+    free(note);
+    return noted;
+}
+
+/* False: headers changed in another way. */
+static bool find_names(const struct base *base, struct inlines *inlines)
+{
+    const struct sources *sources = base->sources;
+
+    for (size_t i = 0; i < sources_count(sources); i++) {
+        const struct source *source = sources_get(sources, i);
+
+        if (ends_with(source->path, ".h") &&
+            !inlines_changed(source, inlines)) {
+            return false;
+        }
+    }
+    return inlines->count;
+}
+
+static void find_by_others(const struct base *base, struct outdated *outdated)
+{
+    const struct sources *sources = base->sources;
+    const char **paths = must_alloc(sources_count(sources) + 1, sizeof(*paths));
+    size_t count = 0;
+
+    for (size_t i = 0; i < sources_count(sources); i++) {
+        const char *path = sources_get(sources, i)->path;
+
+        if (!ends_with(path, ".h")) {
+            paths[count++] = path;
+        }
+    }
+    base_outdated(base, paths, count, outdated);
+    free(paths);
+}
+
+/* What isn't noted may need any. */
+static bool needs_any(const char *note, const char *linked,
+                      const struct inlines *inlines)
+{
+    char *key = must_print("\n%s ", linked);
+    const char *line = strstr(note, key), *end;
+    bool needs = !line;
+
+    line = line ? line + 1 : note;
+    end = strchrnul(line, '\n');
+    for (size_t i = 0; i < inlines->count && !needs; i++) {
+        char *word = must_print(" %s ", inlines->names[i]);
+
+        needs = memmem(line, (size_t)(end - line), word, strlen(word));
+        free(word);
+    }
+    free(key);
+    return needs;
+}
+
+void base_narrow(struct base *base)
+{
+    char *path = base_note_path(base, NOTE), *why = NULL, *note;
+    struct inlines inlines = { .count = 0 };
+    const char *const *linked;
+    size_t count = depends_linked(base->depends, &linked), size;
 
     free(base->spared);
     base->spared = must_alloc(count + 1, sizeof(bool));
-    narrowing.asked = must_alloc(count + 1, sizeof(bool));
-    if (base->outdated.count >= LEAST && find_names(&narrowing)) {
-        find_others(&narrowing);
-        if (!narrowing.by_others.everything &&
-            preprocess(&narrowing, report, &why) == OUTCOME_DONE) {
-            for (size_t i = 0; i < count; i++) {
-                base->spared[i] = narrowing.asked[i] &&
-                                  !is_needed(&narrowing, linked[i]);
-            }
+    note = files_read(path, &size, &why);
+    if (note && find_names(base, &inlines)) {
+        struct outdated by_others;
+
+        find_by_others(base, &by_others);
+        for (size_t i = 0; i < count; i++) {
+            base->spared[i] = base->outdated.linked[i] &&
+                              !by_others.linked[i] &&
+                              !needs_any(note, linked[i], &inlines);
         }
-        free(narrowing.by_others.linked);
+        free(by_others.linked);
     }
-    inlines_free(&narrowing.inlines);
-    free(narrowing.asked);
+    inlines_free(&inlines);
+    free(note);
+    free(path);
     free(why);
 }

@@ -14,6 +14,11 @@ enum verdict {
     VERDICT_NEW,        /* it has none (in the old object: it is gone) */
 };
 
+/* Two builds of a source file, paired and compared.  old NULL: it is new. */
+struct object_pair {
+    struct object *old, *new;
+};
+
 /*
  * Find each atom's like in the other object, by what it is: by its name; by
  * its name without the compiler's numbers (foo.1, __func__.2, bar.isra.0,
@@ -42,6 +47,10 @@ void pair_objects(struct object *old, struct object *new);
  * cold part, is changed if that is.
  */
 void compare_objects(struct object *old, struct object *new);
+
+/* The same for global functions that one file has lost and another has got: who
+ * calls them elsewhere goes on by the name.  They count as changed. */
+void compare_moved(struct object_pair *pairs, size_t npairs);
 
 const char *verdict_name(enum verdict verdict);
 

@@ -14,6 +14,13 @@ struct old_types {
     struct map by_key, by_constant;
 };
 
+/* Of a function that only one build of an object has. */
+struct single_prototype {
+    size_t serial;              /* of the object */
+    const struct prototype *prototype;
+    struct single_prototype *next;
+};
+
 /* A function whose prototype differs. */
 struct prototype_change {
     size_t serial;              /* of its object */
@@ -25,6 +32,7 @@ struct layouts {
     struct types types;
     struct prototype_change *prototypes;
     size_t nprototypes, prototypes_room;
+    struct single_prototype *gone, *arrived;
     struct changes changes;
     size_t serial;
     struct tags held, pointed;  /* of all objects, as in object_types */
@@ -62,10 +70,10 @@ static void add_tags(struct tags *all, struct map *seen,
     size_t i;
 
     for (i = 0; i < more->count; i++) {
-        if (map_get(seen, more->all[i])) {
+        if (map_get(seen, more->all[i].name)) {
             continue;
         }
-        map_put(seen, more->all[i], all);
+        map_put(seen, more->all[i].name, all);
         all->all = must_grow(all->all, &all->room, all->count + 1,
                              sizeof(*all->all));
         all->all[all->count++] = more->all[i];
@@ -129,31 +137,66 @@ static void compare_object(struct layouts *layouts,
     map_free(&index.by_constant);
 }
 
+static void compare_prototype(struct layouts *layouts, size_t serial,
+                              const struct prototype *was,
+                              const struct prototype *is)
+{
+    char *words = prototype_compare(was, is);
+
+    if (words) {
+        layouts->prototypes = must_grow(layouts->prototypes,
+                                        &layouts->prototypes_room,
+                                        layouts->nprototypes + 1,
+                                        sizeof(*layouts->prototypes));
+        layouts->prototypes[layouts->nprototypes++] =
+            (struct prototype_change) { serial, is->name, words };
+    }
+}
+
+static void index_prototypes(struct map *by_name,
+                             const struct object_types *types)
+{
+    for (size_t i = 0; i < types->nprototypes; i++) {
+        map_put(by_name, types->prototypes[i]->name,
+                (void *)types->prototypes[i]);
+    }
+}
+
+static void add_single(struct layouts *layouts, struct single_prototype **list,
+                       const struct prototype *prototype)
+{
+    struct single_prototype *single = arena_alloc(&layouts->types.arena, 1,
+                                                  sizeof(*single));
+
+    *single = (struct single_prototype) { layouts->serial, prototype, *list };
+    *list = single;
+}
+
 static void compare_prototypes(struct layouts *layouts,
                                const struct object_types *old,
                                const struct object_types *new)
 {
-    struct map by_name = { 0 };
+    struct map in_old = { 0 }, in_new = { 0 };
 
-    for (size_t i = 0; i < old->nprototypes; i++) {
-        map_put(&by_name, old->prototypes[i]->name,
-                (void *)old->prototypes[i]);
-    }
+    index_prototypes(&in_old, old);
+    index_prototypes(&in_new, new);
     for (size_t i = 0; i < new->nprototypes; i++) {
         const struct prototype *is = new->prototypes[i];
-        const struct prototype *was = map_get(&by_name, is->name);
-        char *words = was ? prototype_compare(was, is) : NULL;
+        const struct prototype *was = map_get(&in_old, is->name);
 
-        if (words) {
-            layouts->prototypes = must_grow(layouts->prototypes,
-                                            &layouts->prototypes_room,
-                                            layouts->nprototypes + 1,
-                                            sizeof(*layouts->prototypes));
-            layouts->prototypes[layouts->nprototypes++] =
-                (struct prototype_change) { layouts->serial, is->name, words };
+        if (was) {
+            compare_prototype(layouts, layouts->serial, was, is);
+        } else {
+            add_single(layouts, &layouts->arrived, is);
         }
     }
-    map_free(&by_name);
+    for (size_t i = 0; i < old->nprototypes; i++) {
+        if (!map_get(&in_new, old->prototypes[i]->name)) {
+            add_single(layouts, &layouts->gone, old->prototypes[i]);
+        }
+    }
+    map_free(&in_old);
+    map_free(&in_new);
 }
 
 static bool read_both(struct layouts *layouts, const char *old_path,
@@ -217,10 +260,26 @@ static void compare_moved(struct layouts *layouts)
     map_free(&by_key);
 }
 
+/* Functions that one object has lost and another has got. */
+static void compare_moved_prototypes(struct layouts *layouts)
+{
+    const struct single_prototype *is, *was;
+
+    for (is = layouts->arrived; is; is = is->next) {
+        for (was = layouts->gone; was; was = was->next) {
+            if (was->prototype->name == is->prototype->name) {
+                compare_prototype(layouts, is->serial, was->prototype,
+                                  is->prototype);
+            }
+        }
+    }
+}
+
 void layouts_conclude(struct layouts *layouts, struct report *report)
 {
     struct memory_types *memory;
 
+    compare_moved_prototypes(layouts);
     compare_moved(layouts);
     compare_renamed(&layouts->types, &layouts->changes);
     if (!layouts->changes.count) {

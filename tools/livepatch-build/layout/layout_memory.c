@@ -29,13 +29,17 @@
 static const char constants[] =
     "its constants may be stored anywhere as plain numbers, or count elements";
 
+static const char pointed_at[] =
+    "local variables point to it, perhaps in allocated memory";
+
 /* A tag, with all old types that have it. */
 struct node {
     struct type *types;
     struct node *from;              /* found by way of this one */
     const struct type *variable;    /* or of this variable */
     const char *presumed;           /* or for this reason */
-    bool found, held, pointed;
+    const char *pointed;            /* to it, by this; or NULL */
+    bool found, held;
     bool asked, linked;             /* it points to its like */
     bool kept;                      /* a variable or member is of it */
     struct node *next;              /* in the queue */
@@ -197,7 +201,7 @@ static const char *presume(const struct memory_types *memory,
         return "no function has it on its stack, so it is allocated";
     }
     if (node->pointed) {
-        return "local variables point to it, perhaps in allocated memory";
+        return pointed_at;
     }
     return is_also_number(type) ?
            "it is also a number, as which it may be stored" : NULL;
@@ -211,7 +215,7 @@ static void spread_held(struct memory_types *memory, const struct tags *held)
     size_t i;
 
     for (i = 0; i < held->count; i++) {
-        node = node_of(memory, held->all[i]);
+        node = node_of(memory, held->all[i].name);
         if (node && !node->held) {
             node->held = true;
             node->next = first;
@@ -292,9 +296,9 @@ struct memory_types *memory_types_new(const struct types *types,
     add_nodes(memory, types);
     spread_held(memory, held);
     for (i = 0; i < pointed->count; i++) {
-        node = node_of(memory, pointed->all[i]);
+        node = node_of(memory, pointed->all[i].name);
         if (node) {
-            node->pointed = true;
+            node->pointed = pointed->all[i].by;
         }
     }
     for (i = 0; i < types->ntypes; i++) {
@@ -344,7 +348,11 @@ static char *path_to(const struct node *node)
         path = prepend(path, node->types->name);
     }
     if (node->presumed) {
-        begin = must_print("%s (%s)", node->types->name, node->presumed);
+        bool by_pointer = node->presumed == pointed_at;
+
+        begin = must_print("%s (%s%s%s)", node->types->name, node->presumed,
+                           by_pointer ? ": " : "",
+                           by_pointer ? node->pointed : "");
         path = prepend(path, begin);
         free(begin);
         return path;

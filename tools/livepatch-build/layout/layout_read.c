@@ -234,18 +234,27 @@ static bool read_static(struct reader *reader, Dwarf_Die *die,
     return true;
 }
 
-static void add_tag(struct tags *tags, const char *tag)
+static void add_tag(struct reader *reader, struct tags *tags, const char *tag,
+                    Dwarf_Die *die, const struct scope *scope)
 {
+    struct names *names = &reader->types->names;
+    const char *name = die_name(die);
+    const char *by = dwarf_tag(die) == DW_TAG_variable ?
+                     names_print(names, "`%s' of %s()", name ? name : "?",
+                                 scope->function) :
+                     names_print(names, "what %s() returns", scope->function);
+
     tags->all = must_grow(tags->all, &tags->room, tags->count + 1,
                           sizeof(*tags->all));
-    tags->all[tags->count++] = tag;
+    tags->all[tags->count++] = (struct tag) { tag, by };
 }
 
 /*
  * What a local variable, a parameter or a returned value is by value, or points
  * to.  Where a parameter points to may well be the caller's stack.
  */
-static void read_local(struct reader *reader, Dwarf_Die *die)
+static void read_local(struct reader *reader, Dwarf_Die *die,
+                       const struct scope *scope)
 {
     bool parameter = dwarf_tag(die) == DW_TAG_formal_parameter;
     struct map *seen = parameter ? &reader->parameters : &reader->locals;
@@ -263,9 +272,9 @@ static void read_local(struct reader *reader, Dwarf_Die *die)
         end = end->target;
     }
     if (end->tag && end == &shape) {
-        add_tag(&reader->object->held, end->tag);
+        add_tag(reader, &reader->object->held, end->tag, die, scope);
     } else if (end->tag && !parameter) {
-        add_tag(&reader->object->pointed, end->tag);
+        add_tag(reader, &reader->object->pointed, end->tag, die, scope);
     }
     arena_release(&reader->types->arena, mark);
 }
@@ -298,7 +307,7 @@ static bool walk_block(struct reader *reader, Dwarf_Die *die,
     if (dwarf_tag(die) != DW_TAG_lexical_block) {
         name = die_name(die);
         inner.function = name ? name : "?";
-        read_local(reader, die);
+        read_local(reader, die, &inner);
     }
     return walk(reader, die, &inner);
 }
@@ -320,10 +329,10 @@ static bool read_die(struct reader *reader, Dwarf_Die *die,
         if (!*scope->function || is_static(die)) {
             return read_static(reader, die, scope);
         }
-        read_local(reader, die);
+        read_local(reader, die, scope);
         return true;
     case DW_TAG_formal_parameter:
-        read_local(reader, die);
+        read_local(reader, die, scope);
         return true;
     case DW_TAG_subprogram:
         read_prototype(reader, die);

@@ -8,8 +8,13 @@
 #include "layout_prototype.h"
 #include "layout_types.h"
 
+/* A type's tag, and what it was found by: "`info' of do_write()". */
+struct tag {
+    const char *name, *by;
+};
+
 struct tags {
-    const char **all;
+    struct tag *all;
     size_t count, room;
 };
 

@@ -50,8 +50,10 @@ static void read_memory(struct operands *operands, const uint8_t *bytes,
     if (mod == 0 && rm == 5) {
         operands->base = NO_REGISTER;
         operands->displacement = at;
+        operands->displacement_size = 4;
     } else if (mod) {
         operands->displacement = at;
+        operands->displacement_size = mod == 1 ? 1 : 4;
     }
 }
 
@@ -76,6 +78,7 @@ bool operands_read(const struct atom *atom, uint64_t offset,
     if ((bytes[at] & 0xf0) == 0x40) {
         rex = bytes[at++];
     }
+    operands->wide = rex & 8;
     operands->opcode = bytes[at++];
     if (operands->opcode == 0x0f) {
         operands->opcode = 0x0f00 | bytes[at++];

@@ -19,10 +19,12 @@ struct operands {
                                  * 0f 3a, or a VEX prefix: OPCODE_OTHER */
     bool modrm;                 /* it has reg, and memory or rm */
     bool memory;
+    bool wide;                  /* of 64 bits, by its REX prefix */
     unsigned int reg;           /* also what distinguishes 80 /7 from 80 /0 */
     unsigned int rm;            /* a register, where it isn't memory */
     unsigned int base, index;   /* of memory */
     unsigned int displacement;  /* of memory: where its field is; 0: none */
+    unsigned int displacement_size; /* bytes */
 };
 
 #define OPCODE_OTHER 0x1000

@@ -7,7 +7,7 @@
 
 #include "support/memory.h"
 
-static bool is_word(char letter)
+bool is_word(char letter)
 {
     return isalnum((unsigned char)letter) || letter == '_';
 }
@@ -133,11 +133,12 @@ static bool is_one_of(const char *word, size_t length,
     is_one_of(word, length, words, sizeof(words) / sizeof(*words))
 
 /* As the compiler, or Xen's compiler.h, call it. */
+static const char *const inlines[] = {
+    "inline", "__inline", "__inline__", "always_inline",
+};
+
 static bool is_droppable(const char *plain, const struct declaration *d)
 {
-    static const char *const inlines[] = {
-        "inline", "__inline", "__inline__", "always_inline",
-    };
     static const char *const kept[] = {
         "used", "__used__", "__used", "constructor", "__constructor__",
     };
@@ -155,7 +156,6 @@ static bool is_droppable(const char *plain, const struct declaration *d)
     return is_static && is_inline && d->body < d->end;
 }
 
-/* What a parenthesis follows; NULL: nothing, or more than one word. */
 static char *find_name(const char *plain, const struct declaration *d)
 {
     static const char *const others[] = {
@@ -240,6 +240,12 @@ bool declarations_read(struct declarations *declarations, const char *text,
         }
     }
     return !braces && !parentheses;
+}
+
+char *declaration_name(const struct declarations *declarations,
+                       const struct declaration *d)
+{
+    return find_name(declarations->plain, d);
 }
 
 void declarations_free(struct declarations *declarations)
@@ -336,27 +342,61 @@ static void sort_named(struct needs *needs)
     }
 }
 
-static bool needs_any(const struct needs *needs, char *const *names,
-                      size_t nnames)
-{
-    for (size_t i = 0; i < needs->nnamed; i++) {
-        size_t number = (size_t)(needs->named[i] - needs->declarations->list);
+struct words {
+    char *text;
+    size_t length, room;
+};
 
-        for (size_t j = 0; needs->needed[number] && j < nnames; j++) {
-            if (!strcmp(needs->named[i]->name, names[j])) {
-                return true;
-            }
-        }
-    }
-    return false;
+static void add_word(struct words *words, const char *word, size_t length)
+{
+    words->text = must_grow(words->text, &words->room,
+                            words->length + length + 3, 1);
+    words->text[words->length++] = ' ';
+    memcpy(words->text + words->length, word, length);
+    words->length += length;
+    words->text[words->length] = '\0';
 }
 
-bool text_needs(const char *text, size_t size, char *const *names,
-                size_t nnames)
+/* Its name is one of those in front of its body, if it is an inline function:
+ * in a header, before macros were expanded, it may have been found. */
+static void add_unnamed(struct words *words, const char *plain,
+                        const struct declaration *d)
+{
+    size_t from = d->start, length;
+    bool is_inline = false;
+    const char *word;
+
+    while (!is_inline && (word = next_word(plain, &from, d->body, &length))) {
+        is_inline = IS_ONE_OF(word, length, inlines);
+    }
+    while (is_inline && (word = next_word(plain, &from, d->body, &length))) {
+        add_word(words, word, length);
+    }
+}
+
+static char *list_needed(const struct needs *needs)
+{
+    const struct declarations *all = needs->declarations;
+    struct words words = { .text = NULL };
+
+    for (size_t i = 0; i < all->count; i++) {
+        const struct declaration *d = &all->list[i];
+
+        if (!d->name) {
+            add_unnamed(&words, all->plain, d);
+        } else if (needs->needed[i]) {
+            add_word(&words, d->name, strlen(d->name));
+        }
+    }
+    add_word(&words, "", 0);
+    return words.text;
+}
+
+char *text_needs(const char *text, size_t size)
 {
     struct declarations all;
     struct needs needs = { .declarations = &all };
-    bool needed = true;
+    char *words = NULL;
 
     if (declarations_read(&all, text, size)) {
         needs.named = must_alloc(all.count + 1, sizeof(*needs.named));
@@ -364,11 +404,11 @@ bool text_needs(const char *text, size_t size, char *const *names,
         needs.needed = must_alloc(all.count + 1, sizeof(bool));
         sort_named(&needs);
         follow(&needs);
-        needed = needs_any(&needs, names, nnames);
+        words = list_needed(&needs);
         free(needs.named);
         free(needs.work);
         free(needs.needed);
     }
     declarations_free(&all);
-    return needed;
+    return words;
 }

@@ -26,11 +26,17 @@ struct declarations {
 /* text: kept.  False: its braces don't match. */
 bool declarations_read(struct declarations *declarations, const char *text,
                        size_t size);
+/* Of any function, what a parenthesis follows in front of its body; NULL: none,
+ * or more than one word.  The caller frees it. */
+char *declaration_name(const struct declarations *declarations,
+                       const struct declaration *d);
+/* Part of a word? */
+bool is_word(char letter);
 void declarations_free(struct declarations *declarations);
 
-/* Could one of these functions be part of what the text is compiled to?  Not if
- * nothing mentions it but what nobody needs.  text: preprocessed. */
-bool text_needs(const char *text, size_t size, char *const *names,
-                size_t nnames);
+/* The static inline functions that what a preprocessed text is compiled to may
+ * have parts of, " one two "; not those that nothing mentions but what nobody
+ * needs.  NULL: it can't be told.  The caller frees it. */
+char *text_needs(const char *text, size_t size);
 
 #endif

@@ -73,21 +73,12 @@ static bool add_changed(struct inlines *inlines, const char *text, size_t size,
 
 bool inlines_changed(const struct source *source, struct inlines *inlines)
 {
-    bool *gone = must_alloc(source->text.nlines + 1, sizeof(bool));
-    bool *new = must_alloc(source->nlines + 1, sizeof(bool)), good;
+    bool *gone, *new, good;
     size_t before, after;
     char *now = lines_text(source, false, &after);
 
     good = source->existed && source->exists && lines_may_be_kept(source);
-    memset(gone, true, source->text.nlines);
-    for (size_t i = 0; i < source->nlines; i++) {
-        size_t origin = source->lines[i].origin;
-
-        new[i] = !origin;
-        if (origin) {
-            gone[origin - 1] = false;
-        }
-    }
+    lines_changed(source, &gone, &new);
     before = source->text.bytes ? strlen(source->text.bytes) : 0;
     good = good && add_changed(inlines, source->text.bytes, before, gone) &&
            add_changed(inlines, now, after, new);

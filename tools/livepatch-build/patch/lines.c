@@ -165,3 +165,18 @@ char *lines_text(const struct source *source, bool keep, size_t *size)
     *size = used - (source->nlines && source->unfinished);
     return bytes ? bytes : must_alloc(1, 1);
 }
+
+void lines_changed(const struct source *source, bool **gone, bool **new)
+{
+    *gone = must_alloc(source->text.nlines + 1, sizeof(bool));
+    *new = must_alloc(source->nlines + 1, sizeof(bool));
+    memset(*gone, true, source->text.nlines);
+    for (size_t i = 0; i < source->nlines; i++) {
+        size_t origin = source->lines[i].origin;
+
+        (*new)[i] = !origin;
+        if (origin) {
+            (*gone)[origin - 1] = false;
+        }
+    }
+}

@@ -13,6 +13,10 @@
  * them. */
 bool lines_may_be_kept(const struct source *source);
 
+/* Of each line, whether the other text hasn't got it: of the old one, and of
+ * the patched one.  The caller frees both. */
+void lines_changed(const struct source *source, bool **gone, bool **new);
+
 /*
  * The file's text as it is to be compiled; the caller frees it.  keep: with
  * #line, but not where this would be within a macro's definition, a comment, or

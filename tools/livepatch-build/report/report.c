@@ -38,6 +38,7 @@ void report_free(struct report *report)
     free_findings(&report->refusals);
     free_findings(&report->warnings);
     free_findings(&report->functions);
+    free_findings(&report->explanations);
     free_findings(&report->differences);
     free_findings(&report->exemptions);
     for (size_t i = 0; i < report->nstages; i++) {
@@ -141,6 +142,17 @@ void report_warn(struct report *report, const char *file, const char *name,
 
     va_start(arguments, what);
     add_finding(&report->warnings, file, name, must_vprint(what, arguments));
+    va_end(arguments);
+}
+
+void report_explain(struct report *report, const char *file, const char *name,
+                    const char *what, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, what);
+    add_finding(&report->explanations, file, name,
+                must_vprint(what, arguments));
     va_end(arguments);
 }
 

@@ -61,6 +61,11 @@ void report_function(struct report *report, const char *file,
                      const char *name, uint64_t old_address, uint32_t old_size,
                      uint32_t new_size, const char *why);
 
+/* What --explain was asked for. */
+void report_explain(struct report *report, const char *file, const char *name,
+                    const char *what, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* How the base compared with what runs: numbers of functions (differing:
  * with those of data), and then each that differs, and each that is exempt. */
 void report_proof(struct report *report, size_t equal, size_t differing,

@@ -113,6 +113,9 @@ bool report_write_json(const struct report *report, enum outcome outcome,
     put_findings(json, "functions", &report->functions, put_function);
     put_findings(json, "refusals", &report->refusals, put_refusal);
     put_findings(json, "warnings", &report->warnings, put_remark);
+    if (report->explanations.count) {
+        put_findings(json, "explanations", &report->explanations, put_remark);
+    }
     if (report->proved) {
         put_proof(json, report);
     }

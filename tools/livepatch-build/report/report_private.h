@@ -29,7 +29,8 @@ struct stage {
 
 struct report {
     struct report_options options;
-    struct findings refusals, warnings, functions, differences, exemptions;
+    struct findings refusals, warnings, functions, differences, exemptions,
+        explanations;
     bool proved;
     size_t equal, differing, exempt;
     char *name, *build_id, *xen_id, *depends;

@@ -121,6 +121,17 @@ static void print_payload(const struct report *report, const char *output,
     print_ids(report);
 }
 
+/* Asked for, so it is told whatever comes of the rest. */
+static void print_explanations(const struct report *report)
+{
+    for (size_t i = 0; i < report->explanations.count; i++) {
+        const struct finding *explanation = &report->explanations.list[i];
+
+        print_where(stdout, explanation);
+        printf("%s\n", explanation->why);
+    }
+}
+
 void report_write_text(const struct report *report, enum outcome outcome,
                        const char *output, uint64_t size, const char *error)
 {
@@ -136,6 +147,7 @@ void report_write_text(const struct report *report, enum outcome outcome,
     if (error) {
         fprintf(stderr, "livepatch-build: %s\n", error);
     }
+    print_explanations(report);
     if (report->options.quiet || outcome != OUTCOME_DONE) {
         return;
     }

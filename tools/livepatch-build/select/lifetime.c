@@ -18,6 +18,7 @@
 #include "compare/traits.h"
 #include "object/escape.h"
 #include "object/operand.h"
+#include "report/printable.h"
 #include "selection.h"
 #include "support/memory.h"
 
@@ -72,6 +73,12 @@ static bool is_keeper(const char *name)
     return begins_with_any(name, keeping_kinds, 2);
 }
 
+static bool is_copier(const char *name)
+{
+    return starts_with(name, "memcpy") || starts_with(name, "memmove") ||
+           starts_with(name, "__memcpy");
+}
+
 static bool is_user_only(const char *name)
 {
     return begins_with_any(name, users_only,
@@ -80,7 +87,8 @@ static bool is_user_only(const char *name)
 
 /* -- One address ----------------------------------------------------------- */
 
-enum fate { FATE_GONE, FATE_UNKNOWN, FATE_KEPT };
+/* FATE_STORED: where a pointer leads. */
+enum fate { FATE_GONE, FATE_UNKNOWN, FATE_STORED, FATE_KEPT };
 
 /* Where the address of one atom has been found to go. */
 struct search {
@@ -115,7 +123,7 @@ static void judge_store(struct search *search, const struct ref *to)
     const char *code = search->code->symbol->name;
 
     if (!to) {
-        conclude(search, FATE_UNKNOWN,
+        conclude(search, FATE_STORED,
                  must_print("%s stores its address where a pointer leads",
                             code));
     } else if (!target || !target->selected) {
@@ -126,37 +134,43 @@ static void judge_store(struct search *search, const struct ref *to)
 
 static void judge_escape(void *context, const struct escape *escape);
 
+/* In a function that has this code. */
+static void follow(struct search *search, const struct atom *callee,
+                   uint64_t registers)
+{
+    const struct atom *caller = search->code;
+
+    search->code = callee;
+    search->depth++;
+    escapes_of_arguments(callee, registers, judge_escape, search);
+    search->depth--;
+    search->code = caller;
+}
+
 static void judge_call(struct search *search, const struct escape *escape)
 {
-    const char *code = search->code->symbol->name, *name;
-    struct atom *callee;
+    const char *code = search->code->symbol->name;
+    const char *name = escape->to ? name_of(escape->to) : NULL;
+    const struct atom *callee = escape->to ? resolver_target(
+        search->selection->resolver, escape->to) : NULL;
 
-    if (!escape->to) {
-        conclude(search, FATE_UNKNOWN,
-                 must_print("%s passes its address to what it calls by a "
-                            "pointer", code));
-        return;
-    }
-    name = name_of(escape->to);
-    callee = resolver_target(search->selection->resolver, escape->to);
-    if (is_keeper(name)) {
+    if (name && escape->itself && is_keeper(name)) {
         conclude(search, FATE_KEPT,
                  must_print("%s passes its address to %s(), which keeps it",
                             code, name));
-    } else if (is_user_only(name)) {
+    } else if (name && escape->as_source && is_copier(name)) {
+        conclude(search, FATE_STORED,
+                 must_print("%s copies it to where a pointer leads", code));
+    } else if (name && is_user_only(name)) {
         return;
     } else if (callee && callee->kind == ATOM_FUNCTION && callee->bytes &&
                search->depth < DEEPEST) {
-        const struct atom *caller = search->code;
-
-        search->code = callee;
-        search->depth++;
-        escapes_of_arguments(callee, escape->registers, judge_escape, search);
-        search->depth--;
-        search->code = caller;
-    } else {
-        conclude(search, FATE_UNKNOWN,
-                 must_print("%s passes its address to %s()", code, name));
+        follow(search, callee, escape->registers);
+    } else if (escape->itself) {
+        conclude(search, FATE_UNKNOWN, name ?
+                 must_print("%s passes its address to %s()", code, name) :
+                 must_print("%s passes its address to what it calls by a "
+                            "pointer", code));
     }
 }
 
@@ -182,8 +196,11 @@ static void judge_escape(void *context, const struct escape *escape)
     }
 }
 
-static void search_user(struct search *search, const struct atom *user,
-                        const struct atom *target)
+static void search_code(struct search *search, const struct atom *user,
+                        const struct atom *target,
+                        void (*escapes)(const struct atom *code,
+                                        const struct ref *ref,
+                                        escape_found *found, void *context))
 {
     for (size_t i = 0; user->kind == ATOM_FUNCTION && user->selected &&
                        i < user->nrefs; i++) {
@@ -191,8 +208,38 @@ static void search_user(struct search *search, const struct atom *user,
 
         if (resolver_target(search->selection->resolver, ref) == target) {
             search->code = user;
-            escapes_of_address(user, ref, judge_escape, search);
+            escapes(user, ref, judge_escape, search);
         }
+    }
+}
+
+static bool leads_to(struct search *search, const struct atom *datum,
+                     const struct atom *target)
+{
+    for (size_t i = 0; i < datum->nrefs; i++) {
+        if (resolver_target(search->selection->resolver, &datum->refs[i]) ==
+            target) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Code, or a table in the payload, from which code may take the address. */
+static void search_user(struct search *search, const struct atom *user,
+                        const struct atom *target)
+{
+    struct atom *const *readers;
+    size_t count;
+
+    search_code(search, user, target, escapes_of_address);
+    if (user->kind != ATOM_DATA || !user->selected ||
+        !leads_to(search, user, target)) {
+        return;
+    }
+    count = selection_users(search->selection, user, &readers);
+    for (size_t i = 0; i < count; i++) {
+        search_code(search, readers[i], user, escapes_of_content);
     }
 }
 
@@ -227,13 +274,28 @@ static bool is_new_function(const struct atom *atom)
            (!is_patched(atom) || !is_entry_for_pointers(atom));
 }
 
-/* What has no name is known by its content: a pointer to it that isn't kept
- * for certain is one for the moment, such as a string's for a message. */
+/* What has no name is known by its content: a pointer to it that is only passed
+ * on or returned is one for the moment, such as a string's for a message. */
 static bool is_told_of(const struct atom *atom, enum fate fate)
 {
-    return fate == FATE_KEPT ||
+    return fate >= FATE_STORED ||
            (fate == FATE_UNKNOWN && atom->kind != ATOM_STRING &&
             atom->kind != ATOM_CONSTANT);
+}
+
+static char *what_it_is(const struct atom *atom)
+{
+    char *text, *words;
+
+    if (atom->kind != ATOM_STRING || !atom->bytes) {
+        return must_print(is_patched(atom) ? "pointers are to lead to it for "
+                          "the first time, and do to the payload"
+                          : "in the payload");
+    }
+    text = printable_name((const char *)atom->bytes);
+    words = must_print("the string \"%s\" is in the payload", text);
+    free(text);
+    return words;
 }
 
 static void judge_new(struct selection *selection, struct atom *atom)
@@ -243,14 +305,13 @@ static void judge_new(struct selection *selection, struct atom *atom)
                          selection_has_hook(selection, "revert") ||
                          selection_has_hook(selection, "postrevert") ||
                          selection_has_hook(selection, "prerevert");
-    const char *what = is_patched(atom) ?
-        "pointers are to lead to it for the first time, and do to the payload"
-        : "in the payload";
+    char *what;
 
     if (!is_told_of(atom, search.fate)) {
         free(search.words);
         return;
     }
+    what = what_it_is(atom);
     if (search.fate == FATE_KEPT && !may_take_back) {
         selection_refuse(selection, REFUSAL_LIFETIME, atom, way_out, "%s, and "
                          "%s: once the payload is unloaded or replaced, this "
@@ -262,6 +323,7 @@ static void judge_new(struct selection *selection, struct atom *atom)
                        may_take_back ? "; see that the hooks take it back"
                                      : "");
     }
+    free(what);
     free(search.words);
 }
 

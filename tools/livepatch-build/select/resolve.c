@@ -221,10 +221,10 @@ static bool not_found(const struct atom *old, size_t found, char **why)
 
 /* What runs of an old object's atom: *address is 0 where the symbol tells. */
 static bool find_like(const struct resolver *resolver, const struct atom *old,
-                      const struct object *object,
                       struct running_symbol *symbol, uint64_t *address,
                       char **why)
 {
+    const struct object *object = old->section->object;
     const char *name = old->symbol ? old->symbol->name : "";
     bool numbered = is_numbered(name);
     size_t found = 0;
@@ -253,7 +253,6 @@ static bool resolve_like(const struct resolver *resolver,
                          const struct atom *atom, const struct atom *target,
                          struct resolved *resolved, char **why)
 {
-    const struct object_pair *pair = resolver_pair(resolver, target->section);
     struct running_symbol symbol;
     uint64_t address;
 
@@ -264,8 +263,7 @@ static bool resolve_like(const struct resolver *resolver,
         fail_with(why, "it is new, and doesn't go into the payload");
         return false;
     }
-    if (!find_like(resolver, target->twin, pair->old, &symbol, &address,
-                   why)) {
+    if (!find_like(resolver, target->twin, &symbol, &address, why)) {
         return false;
     }
     if (target->twin->section->init || symbol.init) {
@@ -327,10 +325,9 @@ bool resolver_function(const struct resolver *resolver,
                        const struct atom *atom, struct running_symbol *symbol,
                        char **why)
 {
-    const struct object_pair *pair = resolver_pair(resolver, atom->section);
     uint64_t address;
 
-    if (!find_like(resolver, atom->twin, pair->old, symbol, &address, why)) {
+    if (!find_like(resolver, atom->twin, symbol, &address, why)) {
         return false;
     }
     if (address) {

@@ -11,11 +11,6 @@
 #include "report/report.h"
 #include "running/running.h"
 
-/* Two builds of a source file, paired and compared.  old NULL: it is new. */
-struct object_pair {
-    struct object *old, *new;
-};
-
 /*
  * Set atom->selected in the new objects, and refuse what can't be done.  All
  * pairs at once, as a function of one file may need a new one of another.
