@@ -404,8 +404,10 @@ const struct scenario scenarios[] = {
       .installed = "hello" },
     { "install three", NULL, install_three, .installed = "bye hello third",
       .done = "bye:applied hello:applied third:applied|hello bye third" },
+    /* Unless another tool applies it meanwhile. */
     { "install three, the last refused", third_refused, install_three,
-      .outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED },
+      .outcome = LIBXL_LIVEPATCH_OUTCOME_FAILED,
+      .installed = "bye hello third" },
     { "install what is applied", with_hello, install_hello,
       .installed = "hello" },
     { "install again", with_installed, install_three,

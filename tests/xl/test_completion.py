@@ -113,7 +113,7 @@ class Completion(unittest.TestCase):
         self.assert_completes("xl livepatch ", *verbs)
         self.assert_completes("xl -vN livepatch ", *verbs)
         self.assert_completes("xl livepatch help ", *verbs)
-        self.assert_completes("xl livepatch re", "replace", "revert")
+        self.assert_completes("xl livepatch re", "replace", "restore", "revert")
         self.assert_completes("xl livepatch x")
 
     def test_options(self):

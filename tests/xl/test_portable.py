@@ -66,7 +66,10 @@ OF_XEN = re.compile(r"(_?libxl_|libxl__|xencall|xc_|xs_|xtl_|xentoolcore_|xenliv
                     r"elf32_|elf64_|gelf_|EVP_|PEM_|X509_)")
 
 # Path -> the sources that may name it, as they get along without.
-LINUX_PATHS = {"/proc/xen": {"xl/xl_livepatch_host.c"}}
+LINUX_PATHS = {"/proc/xen": {"xl/xl_livepatch_host.c"},
+               # Elsewhere restore just applies: no escape hatch, no crash recognised.
+               "/proc/cmdline": {"libxl/libxl_livepatch_boot.c"},
+               "/proc/sys/kernel/random/boot_id": {"libxl/libxl_livepatch_boot.c"}}
 
 
 def sources():

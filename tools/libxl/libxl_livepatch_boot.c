@@ -99,7 +99,8 @@ void libxl__livepatch_trials_add(libxl__gc *gc,
                                  libxl__livepatch_trials *trials,
                                  const char *sha256)
 {
-    add(gc, trials, sha256, *trials->boot ? trials->boot : "-");
+    /* Where boots can't be told apart, no crash can be recognised. */
+    if (*trials->boot) add(gc, trials, sha256, trials->boot);
 }
 
 void libxl__livepatch_trials_forget(libxl__livepatch_trials *trials,
@@ -124,7 +125,7 @@ bool libxl__livepatch_has_crashed(const libxl__livepatch_trials *trials,
     int i;
 
     for (i = 0; i < trials->num; i++)
-        if (!strcmp(trials->trials[i].sha256, sha256) &&
+        if (*trials->boot && !strcmp(trials->trials[i].sha256, sha256) &&
             strcmp(trials->trials[i].boot, trials->boot))
             return true;
     return false;

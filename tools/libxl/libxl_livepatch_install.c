@@ -139,14 +139,16 @@ static void commit_members(libxl__gc *gc, install_state *is)
     int i, r, num = 0;
 
     r = forget_trials(gc, is);
-    for (i = 0; i < is->apply.num_members && !r; i++) {
+    for (i = 0; i < is->apply.num_members && r >= 0; i++) {
         const member *const m = &is->apply.members[i];
 
         if (is_installed(m)) continue;
         r = libxl__livepatch_installed_commit(gc, is->xen, m->name);
-        num++;
+        libxl__livepatch_warn_unsynced(gc, result, r);
+        num += r >= 0;
     }
-    if (r)
+    is->apply.call.changed |= num > 0;
+    if (r < 0)
         not_stored(gc, &is->apply.call,
                    GCSPRINTF("and is not installed: " LIVEPATCH_INSTALLED
                              "/%s can't be changed: %s",
@@ -204,6 +206,9 @@ static int install_check(libxl__gc *gc, install_state *is,
                 LIBXL_LIVEPATCH_REASON_USAGE,
                 LIVEPATCH_ADVICE_REPLACE_APART,
                 "what is installed can't replace others");
+    if (!lpc->params.boot_only &&
+        libxl__livepatch_need_xen(gc, lpc->result))
+        return ERROR_FAIL;
     return libxl__livepatch_judge_members(gc, &is->apply, files,
                                           num_files) ?:
            check_members(gc, is);
@@ -267,7 +272,8 @@ static void uninstall_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
 
     r = libxl__livepatch_installed_remove(gc, us->xen, us->revert.name,
                                           &hidden);
-    if (r)
+    libxl__livepatch_warn_unsynced(gc, result, r);
+    if (r < 0)
         not_stored(gc, lpc,
                    GCSPRINTF("and is still installed: " LIVEPATCH_INSTALLED
                              "/%s can't be changed: %s",
@@ -318,7 +324,8 @@ static int take_xen(libxl__gc *gc, uninstall_state *us, const char *id)
     libxl_livepatch_result *const result = us->revert.call.result;
 
     result->xen_build_id = libxl__livepatch_xen_build_id(gc);
-    if (!id) id = result->xen_build_id ?: "";
+    if (!id && libxl__livepatch_need_xen(gc, result)) return ERROR_FAIL;
+    if (!id) id = result->xen_build_id;
     us->xen = libxl__strdup(gc, id);
     if (*id && !id[strspn(id, "0123456789abcdef")]) return 0;
     return libxl__livepatch_refuse(gc, result,

@@ -118,20 +118,40 @@ int libxl__livepatch_installed_list(libxl__gc *gc, const char *build_id,
 
 /*----- changing -----*/
 
+int libxl__livepatch_need_xen(libxl__gc *gc, libxl_livepatch_result *result)
+{
+    if (result->xen_build_id) return 0;
+    return libxl__livepatch_refuse(gc, result,
+            LIBXL_LIVEPATCH_REASON_HYPERVISOR, NULL,
+            "nothing was done, as the running Xen doesn't tell its "
+            "build-id, by which what is installed for it is found");
+}
+
+void libxl__livepatch_warn_unsynced(libxl__gc *gc,
+                                    libxl_livepatch_result *result, int r)
+{
+    if (r > 0)
+        libxl__livepatch_warn(gc, result,
+                "a power cut may undo the change of what is installed, as "
+                LIVEPATCH_INSTALLED " can't be written to the disk: %s",
+                strerror(r));
+}
+
+/* 0 or an errno. */
 static int sync_folder(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), errnoval;
 
-    if (fd < 0) return -errno;
-    r = fsync(fd) ? -errno : 0;
+    if (fd < 0) return errno;
+    errnoval = fsync(fd) ? errno : 0;
     close(fd);
-    return r;
+    return errnoval;
 }
 
 static int make_folder(const char *path, const char *parent)
 {
     if (mkdir(path, 0755)) return errno == EEXIST ? 0 : -errno;
-    return sync_folder(parent);
+    return -sync_folder(parent);
 }
 
 static const char *new_path(libxl__gc *gc, const char *build_id,

@@ -37,6 +37,12 @@ _hidden int
 libxl__livepatch_installed_list(libxl__gc *gc, const char *build_id,
                                 libxl__livepatch_installed **list_r,
                                 int *num_r);
+/* Refuse if Xen doesn't tell its build-id; ERROR_FAIL then, else 0. */
+_hidden int libxl__livepatch_need_xen(libxl__gc *gc,
+                                      libxl_livepatch_result *result);
+/* Warn of a positive one of what committing and removing return. */
+_hidden void libxl__livepatch_warn_unsynced(libxl__gc *gc,
+                                    libxl_livepatch_result *result, int r);
 /* Whether files can be called so there. */
 _hidden bool libxl__livepatch_installed_takes(const char *name);
 /* The administrator's file, from gc. */
@@ -46,8 +52,9 @@ libxl__livepatch_installed_path(libxl__gc *gc, const char *build_id,
 
 /*
  * Putting one there, whole or not at all: write it under another name, and
- * then either commit it or drop it.  Synced.  0 or a negative errno, and
- * what was installed is as before.
+ * then either commit it or drop it.  0 or a negative errno, and what was
+ * installed is as before; committing and removing return a positive errno
+ * where it is done, but may be undone by a power cut.
  */
 _hidden int libxl__livepatch_installed_write(libxl__gc *gc,
                                     const char *build_id, const char *name,

@@ -127,7 +127,7 @@ static int find_members(libxl__gc *gc, reinstate_state *rs)
     libxl_livepatch_file *files;
     int num, i, r;
 
-    r = libxl__livepatch_installed_list(gc, result->xen_build_id ?: "-",
+    r = libxl__livepatch_installed_list(gc, result->xen_build_id,
                                         &list, &num);
     if (r)
         return libxl__livepatch_refuse(gc, result,
@@ -158,7 +158,7 @@ static int find_members(libxl__gc *gc, reinstate_state *rs)
 
 static void warn_trials(libxl__gc *gc, reinstate_state *rs, int r)
 {
-    if (r)
+    if (r < 0)
         libxl__livepatch_warn(gc, rs->apply.call.result,
                 "a crash of the host would not be recognised as one that "
                 "live patches may have caused: "
@@ -242,8 +242,12 @@ static void reinstate_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
     STATE_AO_GC(lpc->ao);
     int num;
 
+    if (libxl__livepatch_need_xen(gc, result)) {
+        libxl__livepatch_call_end(egc, lpc);
+        return;
+    }
     warn_trials(gc, rs, libxl__livepatch_trials_load(gc,
-                            result->xen_build_id ?: "-", &rs->trials));
+                            result->xen_build_id, &rs->trials));
     if (lpc->params.settled) {
         settle(gc, rs);
     } else if (libxl__livepatch_boot_is_off(gc)) {

@@ -1,0 +1,154 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Live patches that are installed: what is there after a boot."""
+
+import unittest
+
+from livepatch_case import LivepatchCase, build_id, payload_file, payload_path
+
+INSTALLED = "/var/lib/xen/livepatch"
+ANOTHER_XEN = "ab" * 20
+
+
+class Life(LivepatchCase):
+    boots = 0
+
+    def tearDown(self):
+        if LivepatchCase._host is not None:
+            self.host.run("umount /proc/cmdline /proc/sys/kernel/random/boot_id; "
+                          f"rm -rf {INSTALLED} /usr/lib/xen/livepatch")
+        super().tearDown()
+
+    # -- What a boot is ----------------------------------------------------
+
+    def overlay(self, path, text):
+        """dom0 reads that there, until it is booted."""
+        copy = f"/tmp/{path.replace('/', '_')}"
+        self.host.push({copy: f"{text}\n".encode()})
+        self.host.run(f"mount --bind {copy} {path}", check=True)
+
+    def boot(self, cmdline=""):
+        """Another boot with what is installed.  All hosts go on from one that has
+        booted, with the same id for that; so it gets another one."""
+        kept = self.host.run(f"cd / && find .{INSTALLED} | cpio -o -H newc", check=True).raw
+        self.discard_host()
+        self.host.unpack(kept)
+        Life.boots += 1
+        self.overlay("/proc/sys/kernel/random/boot_id", f"boot-{Life.boots}")
+        if cmdline:
+            self.overlay("/proc/cmdline", f"console=hvc0 {cmdline} quiet")
+        self.assertEqual(self.state().payloads, {})
+
+    def path(self, name, xen=None):
+        return f"{INSTALLED}/{xen or build_id('xen')}/{name}.livepatch"
+
+    def installed(self):
+        """name -> content, of the running Xen."""
+        names = self.host.run(f"cd {INSTALLED}/{build_id('xen')} && ls *.livepatch").stdout
+        return {name.removesuffix(".livepatch"):
+                self.host.pull(f"{INSTALLED}/{build_id('xen')}/{name}")
+                for name in names.split()}
+
+    def install(self, *names, **how):
+        return self.xl("install", *map(payload_path, names), **how)
+
+    # -- There and back ----------------------------------------------------
+
+    def test_there_after_a_boot(self):
+        self.install("hello", "bye", expect="done")
+        both = {"hello": "applied", "bye": "applied"}
+        self.assertEqual(self.state().payloads, both)
+        self.assertEqual(self.installed(), {name: payload_file(name).read_bytes()
+                                            for name in both})
+        self.install("hello", "bye", expect="already")
+        self.boot()
+        self.xl("restore", expect="done")
+        self.assertEqual(self.state().payloads, both)
+        self.xl("restore", expect="already")
+        self.xl("restore", "--settled", expect="done")
+
+        self.xl("uninstall", "hello", expect="failed", reason="not_on_top")
+        self.xl("uninstall", "bye", expect="done")
+        self.xl("uninstall", "hello", expect="done")
+        self.assertEqual(self.state().payloads, {})
+        self.assertEqual(self.installed(), {})
+        self.xl("uninstall", "hello", expect="failed", reason="no_such_payload")
+
+    def test_not_applied_not_installed(self):
+        self.install("hello", "unknown_symbol", expect="failed", reason="symbol")
+        self.assertEqual(self.installed(), {})
+        self.assert_as_before(self.first)
+
+    def test_for_another_xen(self):
+        data = payload_file("hello").read_bytes()
+        other = data.replace(bytes.fromhex(build_id("xen")), bytes.fromhex(ANOTHER_XEN))
+        self.host.push({"/tmp/hello.livepatch": other})
+        answer = self.xl("install", "/tmp/hello.livepatch", expect="done")
+        self.assertIn(ANOTHER_XEN, answer.message)
+        self.assertEqual(self.host.pull(self.path("hello", ANOTHER_XEN)), other)
+        self.assert_untouched(self.first)
+        self.xl("restore", expect="already")
+        self.assert_untouched(self.first)
+        self.xl("uninstall", f"--build-id={ANOTHER_XEN}", "hello", expect="done")
+
+    # -- When something is wrong -------------------------------------------
+
+    def test_host_went_down(self):
+        """Nobody has said meanwhile that the host runs well."""
+        self.install("hello", expect="done")
+        self.boot()
+        self.xl("restore", expect="done")
+        for _ in range(2):
+            self.boot()
+            answer = self.xl("restore", expect="stranded", reason="left_out")
+            self.assertIn("the host went down", "\n".join(answer.warnings))
+            self.assertEqual(self.state().payloads, {})
+        self.xl("restore", "--retry", expect="done")
+        self.xl("restore", "--settled", expect="done")
+        self.boot()
+        self.xl("restore", expect="done")
+
+    def test_off(self):
+        self.install("hello", expect="done")
+        self.boot("xl.livepatch=off")
+        answer = self.xl("restore", expect="already")
+        self.assertIn("xl.livepatch=off", answer.message)
+        self.assertEqual(self.state().payloads, {})
+
+    def test_damaged(self):
+        self.install("hello", "bye", expect="done")
+        self.boot()
+        self.host.run(f"truncate -s 1000 {self.path('bye')}", check=True)
+        answer = self.xl("restore", expect="stranded", reason="left_out")
+        self.assertIn("bye.livepatch is installed, but was left out",
+                      "\n".join(answer.warnings))
+        self.assertEqual(self.state().payloads, {"hello": "applied"})
+
+    def test_read_only(self):
+        """Nothing is done to a host that can't remember it; at boot all is, with
+        a word."""
+        self.install("hello", expect="done")
+        self.boot()
+        self.host.run(f"mount --bind {INSTALLED} {INSTALLED} && "
+                      f"mount -o remount,ro,bind {INSTALLED}", check=True)
+        answer = self.xl("restore", expect="done")
+        self.assertIn("would not be recognised", "\n".join(answer.warnings))
+        self.install("bye", expect="failed", reason="store")
+        self.assertEqual(self.state().payloads, {"hello": "applied"})
+        self.host.run(f"umount {INSTALLED}", check=True)
+
+    def test_vendors(self):
+        """A package's file is hidden, and the host's own takes its place."""
+        theirs = f"/usr/lib/xen/livepatch/{build_id('xen')}/hello.livepatch"
+        self.host.push({theirs: payload_file("hello")})
+        self.xl("restore", expect="done")
+        answer = self.xl("uninstall", "hello", expect="done")
+        self.assertIn("hidden", answer.message)
+        self.assertEqual(self.host.pull(theirs), payload_file("hello").read_bytes())
+        self.assertEqual(self.state().payloads, {})
+        self.xl("restore", expect="already")
+        self.install("hello", expect="done")
+
+
+if __name__ == "__main__":
+    unittest.main()
