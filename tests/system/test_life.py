@@ -67,7 +67,7 @@ class Life(LivepatchCase):
         self.xl("restore", expect="already")
         self.xl("restore", "--settled", expect="done")
 
-        self.xl("uninstall", "hello", expect="failed", reason="not_on_top")
+        self.xl("uninstall", "hello", expect="failed", reason="in_use")
         self.xl("uninstall", "bye", expect="done")
         self.xl("uninstall", "hello", expect="done")
         self.assertEqual(self.state().payloads, {})
@@ -75,7 +75,7 @@ class Life(LivepatchCase):
         self.xl("uninstall", "hello", expect="failed", reason="no_such_payload")
 
     def test_not_applied_not_installed(self):
-        self.install("hello", "unknown_symbol", expect="failed", reason="symbol")
+        self.install("apply_hook_fail", expect="failed", reason="hook")
         self.assertEqual(self.installed(), {})
         self.assert_as_before(self.first)
 
