@@ -146,6 +146,17 @@ static void expect_failure(struct scene *scene, enum outcome outcome,
     }
 }
 
+/* Below a file there is no folder. */
+static void test_no_cache(void **state)
+{
+    struct scene *scene = *state;
+    char *below = must_print("%s/tree/Config.mk/cache", scene->folder);
+
+    scene->options.cache = below;
+    expect_failure(scene, OUTCOME_FAILED, "name another folder with --cache");
+    free(below);
+}
+
 /* What a patch of the text makes: the names of the objects that changed. */
 static enum outcome patch(struct scene *scene, struct base *base,
                           const char *text, char *changed)
@@ -521,6 +532,7 @@ int main(void)
         CASE(test_header),
         CASE(test_no_effect),
         CASE(test_compiler_error),
+        CASE(test_no_cache),
         CASE(test_inline),
         CASE(test_inline_note_cut),
         CASE(test_error_compiles_once),
