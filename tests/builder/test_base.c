@@ -146,6 +146,17 @@ static void expect_failure(struct scene *scene, enum outcome outcome,
     }
 }
 
+/* Below a file there is no folder. */
+static void test_no_cache(void **state)
+{
+    struct scene *scene = *state;
+    char *below = must_print("%s/tree/Config.mk/cache", scene->folder);
+
+    scene->options.cache = below;
+    expect_failure(scene, OUTCOME_FAILED, "name another folder with --cache");
+    free(below);
+}
+
 /* What a patch of the text makes: the names of the objects that changed. */
 static enum outcome patch(struct scene *scene, struct base *base,
                           const char *text, char *changed)
@@ -356,22 +367,43 @@ static size_t count_lines(const struct base *base, const char *name,
     return count;
 }
 
-/* Beside who calls it, what is linked of parts is compiled: it isn't noted. */
-static void test_inline(void **state)
+/* Who calls f() differs then. */
+static void patch_inline(struct scene *scene, struct base *base)
 {
-    struct base *base = open_base(*state);
     char changed[64];
 
-    assert_int_equal(patch(*state, base, "--- a/xen/include/y.h\n"
+    assert_int_equal(patch(scene, base, "--- a/xen/include/y.h\n"
                            "+++ b/xen/include/y.h\n@@ -2,3 +2,3 @@\n {\n"
                            "-    return 1;\n+    return 2;\n }\n", changed),
                      OUTCOME_DONE);
     assert_string_equal(changed, "common/e.o ");
+}
+
+/* Beside who calls it, what is linked of parts is compiled: it isn't noted. */
+static void test_inline(void **state)
+{
+    struct base *base = open_base(*state);
+
+    patch_inline(*state, base);
     assert_int_equal(base_compiled(base)->count, 5);
     assert_int_equal(count_lines(base, "../compiled", "common/a.o\n"), 1);
     assert_int_equal(count_lines(base, "../compiled", "common/b.o\n"), 1);
     assert_int_equal(count_lines(base, "../compiled", "common/d1.o\n"), 2);
     assert_int_equal(count_lines(base, "../compiled", "common/e.o\n"), 2);
+    base_close(base);
+}
+
+/* As after a power cut: what is noted of e.o has lost the name. */
+static void test_inline_note_cut(void **state)
+{
+    struct base *base = open_base(*state);
+    char *path = base_note_path(base, "inlines");
+    struct stat status;
+
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(truncate(path, status.st_size - (off_t)strlen("f \n")), 0);
+    patch_inline(*state, base);
+    free(path);
     base_close(base);
 }
 
@@ -500,7 +532,9 @@ int main(void)
         CASE(test_header),
         CASE(test_no_effect),
         CASE(test_compiler_error),
+        CASE(test_no_cache),
         CASE(test_inline),
+        CASE(test_inline_note_cut),
         CASE(test_error_compiles_once),
         CASE(test_launcher),
         CASE(test_two_at_once),

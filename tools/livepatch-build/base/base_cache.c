@@ -255,6 +255,11 @@ bool base_find(struct base *base, char **why)
     char key[33], *cache;
 
     if (!files_make_folder(base->options->cache, why)) {
+        char *problem = *why;
+
+        fail_with(why, "base builds can't be kept: %s; name another folder "
+                  "with --cache", problem);
+        free(problem);
         return false;
     }
     cache = realpath(base->options->cache, NULL);

@@ -168,16 +168,16 @@ static void find_by_others(const struct base *base, struct outdated *outdated)
     free(paths);
 }
 
-/* What isn't noted may need any. */
+/* What isn't noted may need any, and so may what is noted on a line without an
+ * end: some of it may have been cut off. */
 static bool needs_any(const char *note, const char *linked,
                       const struct inlines *inlines)
 {
     char *key = must_print("\n%s ", linked);
-    const char *line = strstr(note, key), *end;
-    bool needs = !line;
+    const char *line = strstr(note, key);
+    const char *end = line ? strchr(line + 1, '\n') : NULL;
+    bool needs = !end;
 
-    line = line ? line + 1 : note;
-    end = strchrnul(line, '\n');
     for (size_t i = 0; i < inlines->count && !needs; i++) {
         char *word = must_print(" %s ", inlines->names[i]);
 
