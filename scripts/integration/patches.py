@@ -187,7 +187,7 @@ PATCHES = [
     Patch("libxl: where installed payloads are",
           "A folder for each Xen.  A file is there whole or not at all, and what\n"
           "crashed the host at boot is remembered.",
-          ("_installed.*", "_boot.c"), LIBXL),
+          ("_installed.*", "_boot.c", "_chain.c"), LIBXL),
     Patch("libxl: install live patches, and apply what is installed at boot",
           "As one transaction; what is damaged is left out, with what builds on it.",
           ("_install.c", "_reinstate.c"), LIBXL),

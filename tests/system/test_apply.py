@@ -78,14 +78,19 @@ class Apply(LivepatchCase):
         self.xl("show", "absent", expect="failed", reason="no_such_payload")
 
     def test_fixes(self):
-        def answer(identifier):
-            result = self.run_text("list", "--fixes", identifier)
+        def answer(*identifiers):
+            result = self.run_text("list", *(f"--fixes={each}" for each in identifiers))
             return result.status, result.stdout
 
         self.assertEqual(answer("XSA-182")[0], 1)
         self.apply("hello")
         self.assertEqual(answer("XSA-182"), (0, "hello fixes XSA-182 and is applied.\n"))
         self.assertEqual(answer("cve-2016-6258")[0], 0)
+        self.assertEqual(answer("xsa182")[0], 0)
+        self.assertEqual(answer("XSA-182", "CVE 2016 6258")[0], 0)
+        self.assertEqual(answer("XSA-182", "XSA-1"),
+                         (1, "hello fixes XSA-182 and is applied.\n"
+                             "No payload declares that it fixes XSA-1.\n"))
         self.assertEqual(answer("XSA-18")[0], 1)
         self.assertEqual(self.xl("list", "--fixes", "XSA-182").status, 0)
         self.assertEqual(self.xl("list", "--fixes", "XSA-1").status, 1)

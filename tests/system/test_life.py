@@ -4,7 +4,8 @@
 
 import unittest
 
-from livepatch_case import LivepatchCase, build_id, payload_file, payload_path
+from livepatch_case import (Answer, LivepatchCase, build_id, document, payload_file,
+                            payload_path)
 
 INSTALLED = "/var/lib/xen/livepatch"
 ANOTHER_XEN = "ab" * 20
@@ -52,6 +53,12 @@ class Life(LivepatchCase):
     def install(self, *names, **how):
         return self.xl("install", *map(payload_path, names), **how)
 
+    def status(self, expected):
+        """What xl livepatch status tells, with that exit status."""
+        result = self.host.run("xl livepatch status -j")
+        self.assertEqual(result.status, expected, result)
+        return Answer(result.status, document(result.stdout), result.stderr)
+
     # -- There and back ----------------------------------------------------
 
     def test_there_after_a_boot(self):
@@ -62,7 +69,14 @@ class Life(LivepatchCase):
                                             for name in both})
         self.install("hello", "bye", expect="already")
         self.boot()
+        missing = self.status(3)
+        self.assertEqual([(each["name"], each.get("applied", False))
+                          for each in missing.installed],
+                         [("hello", False), ("bye", False)])
         self.xl("restore", expect="done")
+        status = self.status(0)
+        self.assertTrue(all(each["applied"] for each in status.installed), status.installed)
+        self.assertFalse(status.lost_by_boot)
         self.assertEqual(self.state().payloads, both)
         self.xl("restore", expect="already")
         self.xl("restore", "--settled", expect="done")
@@ -73,6 +87,20 @@ class Life(LivepatchCase):
         self.assertEqual(self.state().payloads, {})
         self.assertEqual(self.installed(), {})
         self.xl("uninstall", "hello", expect="failed", reason="no_such_payload")
+
+    def test_not_installed(self):
+        self.xl("apply", payload_path("hello"), expect="done")
+        status = self.status(0)
+        self.assertEqual((status.installed, status.lost_by_boot), (None, ["hello"]))
+
+    def test_another_of_its_name(self):
+        """What is loaded under the name of an installed one is left alone."""
+        self.xl("install", "--boot-only", payload_path("bye"), expect="done")
+        self.xl("apply", "--name=bye", payload_path("hello"), expect="done")
+        answer = self.xl("uninstall", "bye", expect="done")
+        self.assertIn("not the one that was installed", "\n".join(answer.warnings))
+        self.assertEqual(self.state().payloads, {"bye": "applied"})
+        self.assertEqual(self.installed(), {})
 
     def test_not_applied_not_installed(self):
         self.install("apply_hook_fail", expect="failed", reason="hook")
@@ -123,6 +151,10 @@ class Life(LivepatchCase):
         self.assertIn("bye.livepatch is installed, but was left out",
                       "\n".join(answer.warnings))
         self.assertEqual(self.state().payloads, {"hello": "applied"})
+        status = self.status(3)
+        self.assertEqual([(each["name"], "left_out" in each)
+                          for each in status.installed],
+                         [("hello", False), ("bye", True)])
 
     def test_read_only(self):
         """Nothing is done to a host that can't remember it; at boot all is, with

@@ -27,6 +27,7 @@ SECTIONS = {
     "livepatch_verdict": "The result",
     "livepatch_condition": "A condition",
     "livepatch_deviation": "A condition",
+    "livepatch_installation": "A condition",
     "livepatch_obstacles": "Obstacles",
     "livepatch_suspect": "Obstacles",
     "livepatch_payload": "A payload",

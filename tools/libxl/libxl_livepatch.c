@@ -48,6 +48,16 @@ int libxl__livepatch_get_payloads(libxl__gc *gc,
     return 0;
 }
 
+bool libxl_livepatch_same_fix(const char *a, const char *b)
+{
+    for (;;) {
+        while (*a && !CTYPE(isalnum, *a)) a++;
+        while (*b && !CTYPE(isalnum, *b)) b++;
+        if (!*a || !*b) return *a == *b;
+        if (CTYPE(tolower, *a++) != CTYPE(tolower, *b++)) return false;
+    }
+}
+
 int libxl_livepatch_list(libxl_ctx *ctx,
                          libxl_livepatch_listing *listing_r)
 {

@@ -125,6 +125,12 @@
 #define LIBXL_LIVEPATCH_LOCK_WAIT_US_DEFAULT 10000000
 
 /*
+ * Whether two identifiers, as in a payload's fixes, are of the same fix:
+ * XSA-182, xsa182 and XSA 182 are.
+ */
+bool libxl_livepatch_same_fix(const char *a, const char *b);
+
+/*
  * List the payloads in the hypervisor, in the order of their upload.
  * Takes no lock and changes nothing.
  */
@@ -205,10 +211,11 @@ int libxl_livepatch_revert(libxl_ctx *ctx, const char *name,
 
 /*
  * Apply payloads as libxl_livepatch_apply does, and have them applied
- * after every boot: their files are copied to where libxl_livepatch_restore
- * finds them.  If they aren't applied, nothing is installed.  Those that
- * are made for another Xen than the running one are installed for that, as
- * with params->boot_only; all files have to be for the same Xen.
+ * after every boot: their files are copied to where
+ * libxl_livepatch_restore finds them.  If they aren't applied, nothing is
+ * installed.  Those that are made for another Xen than the running one are
+ * installed for that, as with params->boot_only; all files have to be for
+ * the same Xen.
  */
 int libxl_livepatch_install(libxl_ctx *ctx,
                             const libxl_livepatch_file *files,

@@ -13,7 +13,7 @@ typedef struct {
     libxl_livepatch_judgement *judgement;
     libxl__livepatch_image image;
     const char *name;
-    const char *kept;           /* where its file is going to be, or NULL */
+    const char *kept;           /* where its file will be, or NULL */
     bool forced;                /* it is judged unfit */
     /* As it was found: */
     bool present;               /* applied, so there is nothing to do */

@@ -248,16 +248,47 @@ int libxl_livepatch_install(libxl_ctx *ctx,
 
 /*----- uninstalling -----*/
 
-static bool find_installed(libxl__gc *gc, const uninstall_state *us,
-                           int *r_r)
+/* Its file; NULL with *r_r 0 if it isn't installed. */
+static const char *find_installed(libxl__gc *gc, const uninstall_state *us,
+                                  int *r_r)
 {
     libxl__livepatch_installed *list;
     int num, i;
 
     *r_r = libxl__livepatch_installed_list(gc, us->xen, &list, &num);
     for (i = 0; i < num; i++)
-        if (!strcmp(list[i].name, us->revert.name)) return true;
-    return false;
+        if (!strcmp(list[i].name, us->revert.name)) return list[i].path;
+    return NULL;
+}
+
+/* Whether a payload of that name is loaded; false if it is another one. */
+static bool is_loaded(libxl__gc *gc, uninstall_state *us, const char *path)
+{
+    libxl__livepatch_call *const lpc = &us->revert.call;
+    const libxl__livepatch_entry *entry =
+        libxl__livepatch_find_entry(&lpc->set, us->revert.name);
+    const char *id = entry
+        ? libxl__livepatch_payload_of(lpc, entry)->build_id : NULL;
+    libxl_livepatch_judgement installed;
+    libxl__livepatch_image image = {};
+    bool other;
+
+    if (!entry ||
+        !libxl__livepatch_same_id(us->xen, lpc->result->xen_build_id))
+        return false;
+    libxl_livepatch_judgement_init(&installed);
+    if (libxl__livepatch_read(path, &image, &installed))
+        libxl__livepatch_judge(&image, NULL, NULL, &installed);
+    /* What isn't known, as of a damaged file, tells of no other one. */
+    other = id && installed.build_id && strcmp(id, installed.build_id);
+    free(image.data);
+    libxl_livepatch_judgement_dispose(&installed);
+    if (other)
+        libxl__livepatch_warn(gc, lpc->result,
+                "a payload called %s is loaded, and stays: it is not the "
+                "one that was installed",
+                libxl__livepatch_text(gc, us->revert.name));
+    return !other;
 }
 
 static void uninstall_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
@@ -292,9 +323,11 @@ static void uninstall_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
     libxl_livepatch_result *const result = lpc->result;
     STATE_AO_GC(lpc->ao);
     const char *const name = libxl__livepatch_text(gc, us->revert.name);
+    const char *path;
     int r;
 
-    if (!find_installed(gc, us, &r)) {
+    path = find_installed(gc, us, &r);
+    if (!path) {
         if (r)
             libxl__livepatch_refuse(gc, result,
                     LIBXL_LIVEPATCH_REASON_STORE, NULL,
@@ -305,15 +338,14 @@ static void uninstall_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
                     LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD,
                     LIVEPATCH_ADVICE_NOT_INSTALLED,
                     "%s is not installed for Xen %s", name, us->xen);
-    } else if (libxl__livepatch_same_id(us->xen, result->xen_build_id) &&
-               libxl__livepatch_find_entry(&lpc->set, us->revert.name)) {
+    } else if (is_loaded(gc, us, path)) {
         libxl__livepatch_revert_begun(egc, lpc);
         return;
     } else {
         libxl__livepatch_succeed(gc, result,
                 lpc->params.dry_run ? LIBXL_LIVEPATCH_OUTCOME_PLANNED
                                     : LIBXL_LIVEPATCH_OUTCOME_DONE,
-                "%s is not loaded", name);
+                "%s was not applied", name);
     }
     libxl__livepatch_call_end(egc, lpc);
 }
@@ -330,7 +362,8 @@ static int take_xen(libxl__gc *gc, uninstall_state *us, const char *id)
     if (*id && !id[strspn(id, "0123456789abcdef")]) return 0;
     return libxl__livepatch_refuse(gc, result,
             LIBXL_LIVEPATCH_REASON_USAGE, LIVEPATCH_ADVICE_BUILD_ID,
-            "\"%s\" is no build-id of a Xen", libxl__livepatch_text(gc, id));
+            "\"%s\" is no build-id of a Xen",
+            libxl__livepatch_text(gc, id));
 }
 
 int libxl_livepatch_uninstall(libxl_ctx *ctx, const char *name,

@@ -118,7 +118,8 @@ int libxl__livepatch_installed_list(libxl__gc *gc, const char *build_id,
 
 /*----- changing -----*/
 
-int libxl__livepatch_need_xen(libxl__gc *gc, libxl_livepatch_result *result)
+int libxl__livepatch_need_xen(libxl__gc *gc,
+                              libxl_livepatch_result *result)
 {
     if (result->xen_build_id) return 0;
     return libxl__livepatch_refuse(gc, result,

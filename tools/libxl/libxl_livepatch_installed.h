@@ -106,10 +106,39 @@ _hidden void libxl__livepatch_trials_add(libxl__gc *gc,
 _hidden void libxl__livepatch_trials_forget(
                                     libxl__livepatch_trials *trials,
                                     const char *sha256, bool this_boot);
-/* Whether the host went down after that payload's trial in another boot. */
+/* Whether the host went down after its trial in another boot. */
 _hidden bool libxl__livepatch_has_crashed(
                                     const libxl__livepatch_trials *trials,
                                     const char *sha256);
+
+/*----- what boot applies of them (libxl_livepatch_chain.c) -----*/
+
+typedef struct {
+    libxl__livepatch_installed file;
+    libxl_livepatch_judgement judgement;
+    const char *left_out;       /* why boot does not apply it, or NULL */
+} libxl__livepatch_link;
+
+typedef struct {
+    /* From gc.  First num_fit in the order of their application, then what
+     * is left out. */
+    libxl__livepatch_link *links;
+    int num_fit;
+    int num;
+} libxl__livepatch_chain;
+
+/*
+ * Judge what is installed for the Xen with that build-id, also by keys
+ * where they are set.  0, or a negative errno of its folders; to be
+ * disposed of in either case.
+ */
+_hidden int
+libxl__livepatch_chain_find(libxl__gc *gc, const char *build_id,
+                            libxl_string_list keys,
+                            const libxl__livepatch_trials *trials,
+                            libxl__livepatch_chain *chain_r);
+_hidden void
+libxl__livepatch_chain_dispose(libxl__livepatch_chain *chain);
 
 #endif /* LIBXL_LIVEPATCH_INSTALLED_H */
 

@@ -26,7 +26,8 @@
  *   libxl_livepatch_apply.c     apply and replace
  *   libxl_livepatch_revert.c    revert and unload
  *   libxl_livepatch_install.c   installing and uninstalling
- *   libxl_livepatch_reinstate.c  what boot does: all that is installed
+ *   libxl_livepatch_reinstate.c what boot does: all that is installed
+ *   libxl_livepatch_chain.c     which of that, and in which order
  *   libxl_livepatch_installed.c the folders of what is installed
  *   libxl_livepatch_boot.c      what crashed the host isn't tried again
  *   libxl_livepatch_pauser.c    the program that owns the pauses

@@ -518,17 +518,6 @@ static int check_hooks(libxl__gc *gc, apply_state *as)
             i < intent->num ? "that" : "it");
 }
 
-/* XSA-182, xsa182 and XSA 182 are one and the same. */
-static bool same_fix(const char *a, const char *b)
-{
-    for (;;) {
-        while (*a && !CTYPE(isalnum, *a)) a++;
-        while (*b && !CTYPE(isalnum, *b)) b++;
-        if (!*a || !*b) return *a == *b;
-        if (CTYPE(tolower, *a++) != CTYPE(tolower, *b++)) return false;
-    }
-}
-
 static bool is_fixed_by(const apply_state *as, const char *fix)
 {
     int i;
@@ -536,7 +525,7 @@ static bool is_fixed_by(const apply_state *as, const char *fix)
 
     for (i = 0; i < as->num_members; i++)
         for (f = as->members[i].judgement->fixes; f && *f; f++)
-            if (same_fix(*f, fix)) return true;
+            if (libxl_livepatch_same_fix(*f, fix)) return true;
     return false;
 }
 

@@ -2,14 +2,15 @@
 /*
  * What is not as it is intended to be.
  *
- * That is known from what a call notes before it changes anything: as long
- * as the note is there, and nobody holds the host's lock, the call was
- * killed, or could not put everything back.
+ * What is installed is to be applied.  The rest is known from what a call
+ * notes before it changes anything: as long as the note is there, and
+ * nobody holds the host's lock, the call was killed, or could not put
+ * everything back.
  */
 
 #include "libxl_osdeps.h"
 
-#include "libxl_livepatch_internal.h"
+#include "libxl_livepatch_installed.h"
 
 static const char *words_for(libxl__livepatch_presence now,
                              libxl__livepatch_presence goal)
@@ -69,9 +70,97 @@ static void add_deviations(libxl__gc *gc,
     }
 }
 
+/*----- what is installed -----*/
+
+/* What another tool has loaded may be known by its name alone. */
+static bool is_the_same(const libxl_livepatch_payload *payload,
+                        const libxl_livepatch_installation *installed)
+{
+    if (payload->state != LIBXL_LIVEPATCH_STATE_APPLIED) return false;
+    return payload->build_id && installed->build_id
+        ? libxl__livepatch_same_id(payload->build_id, installed->build_id)
+        : !strcmp(payload->name, installed->name);
+}
+
+static void add_installed(libxl__gc *gc, const libxl__livepatch_link *link,
+                          libxl_livepatch_condition *condition)
+{
+    libxl_livepatch_installation *const one =
+        &condition->installed[condition->num_installed++];
+    int i;
+
+    libxl_livepatch_installation_init(one);
+    one->name = libxl__livepatch_text(NOGC, link->file.name);
+    one->file = libxl__livepatch_text(NOGC, link->file.path);
+    one->vendors = link->file.vendors;
+    if (link->judgement.build_id)
+        one->build_id = libxl__strdup(NOGC, link->judgement.build_id);
+    if (link->left_out)
+        one->left_out = libxl__strdup(NOGC, link->left_out);
+    for (i = 0; i < condition->num_payloads; i++)
+        one->applied |= is_the_same(&condition->payloads[i], one);
+}
+
+static bool is_lasting(const libxl_livepatch_condition *condition,
+                       const libxl_livepatch_payload *payload)
+{
+    int i;
+
+    for (i = 0; i < condition->num_installed; i++)
+        if (!condition->installed[i].left_out &&
+            is_the_same(payload, &condition->installed[i]))
+            return true;
+    return false;
+}
+
+static void compare_installed(libxl__gc *gc,
+                              libxl_livepatch_condition *condition)
+{
+    libxl__livepatch_trials trials;
+    libxl__livepatch_chain chain;
+    int i, r;
+
+    if (!condition->xen_build_id) return;
+
+    r = libxl__livepatch_trials_load(gc, condition->xen_build_id, &trials)
+        ?: libxl__livepatch_chain_find(gc, condition->xen_build_id, NULL,
+                                       &trials, &chain);
+    if (r) {
+        libxl__livepatch_warn(gc, condition,
+                "what is installed in " LIVEPATCH_INSTALLED " or "
+                LIVEPATCH_VENDORS " can't be read: %s", strerror(-r));
+        return;
+    }
+    condition->installed = libxl__calloc(NOGC, chain.num + 1,
+                                         sizeof(*condition->installed));
+    for (i = 0; i < chain.num; i++)
+        add_installed(gc, &chain.links[i], condition);
+    libxl__livepatch_chain_dispose(&chain);
+
+    for (i = 0; i < condition->num_payloads; i++) {
+        const libxl_livepatch_payload *const p = &condition->payloads[i];
+
+        if (p->state == LIBXL_LIVEPATCH_STATE_APPLIED &&
+            !is_lasting(condition, p))
+            libxl__livepatch_append(gc, &condition->lost_by_boot, p->name);
+    }
+}
+
+static int count_missing(const libxl_livepatch_condition *condition)
+{
+    int i, num = 0;
+
+    for (i = 0; i < condition->num_installed; i++)
+        num += !condition->installed[i].applied;
+    return num;
+}
+
+/*----- the call -----*/
+
 static void conclude(libxl__gc *gc, const libxl__livepatch_intent *intent,
                      libxl_livepatch_condition *condition)
 {
+    const int num_missing = count_missing(condition);
     const char *op =
         libxl_livepatch_operation_to_string(intent->operation);
     const bool paused = libxl__livepatch_pauses_pending(gc);
@@ -100,6 +189,12 @@ static void conclude(libxl__gc *gc, const libxl__livepatch_intent *intent,
                 LIBXL_LIVEPATCH_REASON_INTERRUPTED, NULL,
                 "a call was killed while it had paused guests, which are "
                 "still paused");
+    } else if (num_missing) {
+        libxl__livepatch_conclude(gc, condition,
+                LIBXL_LIVEPATCH_OUTCOME_STRANDED,
+                LIBXL_LIVEPATCH_REASON_LEFT_OUT, NULL,
+                "payloads that are installed and not applied: %d",
+                num_missing);
     } else {
         libxl__livepatch_succeed(gc, condition,
                 LIBXL_LIVEPATCH_OUTCOME_DONE, "all is as intended");
@@ -131,6 +226,7 @@ int libxl_livepatch_status(libxl_ctx *ctx,
 
     if (notes.intent.operation && !condition_r->in_progress)
         add_deviations(gc, &notes.intent, condition_r);
+    compare_installed(gc, condition_r);
     conclude(gc, &notes.intent, condition_r);
 
  out:

@@ -95,9 +95,9 @@ static const libxl__livepatch_words words[] = {
       "written to and is not full." },
     { LIBXL_LIVEPATCH_REASON_LEFT_OUT,
       "not all that is installed is applied",
-      "The warnings tell which, and why.  xl livepatch restore --retry "
-      "tries those again that were left out after a crash; xl livepatch "
-      "uninstall takes one out." },
+      "xl livepatch status tells which, and why.  xl livepatch restore "
+      "--retry tries those again that were left out after a crash; xl "
+      "livepatch uninstall takes one out." },
 };
 
 const libxl__livepatch_words *

@@ -152,15 +152,15 @@ static const livepatch_verb verbs[] = {
     { LIVEPATCH_INSTALL, "install", "FILE...", 1, INT_MAX,
       LIBXL_LIVEPATCH_OPERATION_INSTALL, LIVEPATCH_RESULT, false,
       start_install,
-      "Apply payloads as the verb apply does, and have them applied after\n"
-      "every boot.  Those for a Xen that isn't running are only put where\n"
-      "boot finds them.  If they can't be applied they aren't installed.\n"
-      },
+      "Apply payloads as the verb apply does, and have them applied\n"
+      "after every boot.  Those for a Xen that isn't running are only\n"
+      "put where boot finds them.  If they can't be applied they aren't\n"
+      "installed.\n" },
     { LIVEPATCH_UNINSTALL, "uninstall", "NAME", 1, 1,
       LIBXL_LIVEPATCH_OPERATION_UNINSTALL, LIVEPATCH_RESULT, false,
       start_uninstall,
-      "Revert and unload the payload NAME, which is installed, and have it\n"
-      "applied at boot no longer.  A vendor's file is hidden.\n" },
+      "Revert and unload the payload NAME, which is installed, and have\n"
+      "it applied at boot no longer.  A vendor's file is hidden.\n" },
     { LIVEPATCH_RESTORE, "restore", "", 0, 0,
       LIBXL_LIVEPATCH_OPERATION_RESTORE, LIVEPATCH_RESULT, false,
       start_restore,
@@ -263,6 +263,7 @@ static void command_dispose(livepatch_command *cmd)
         libxl_livepatch_file_dispose(&cmd->files[i]);
     free(cmd->files);
     free(cmd->excluded);
+    libxl_string_list_dispose(&cmd->fixes);
     free(cmd->uncompared);
     libxl_livepatch_params_dispose(&cmd->params);
     libxl_livepatch_criteria_dispose(&cmd->criteria);
@@ -358,15 +359,19 @@ static int outcome_status(const livepatch_command *cmd, bool printed)
 static int fix_status(const livepatch_command *cmd, int status)
 {
     const libxl_livepatch_payload *fix;
+    char **id;
 
     if (cmd->answer.head.reason == LIBXL_LIVEPATCH_REASON_USAGE)
         return STATUS_FAILED;
     if (status != STATUS_DONE)
         return STATUS_STRANDED;
 
-    fix = livepatch_find_fix(cmd);
-    return fix && fix->state == LIBXL_LIVEPATCH_STATE_APPLIED
-        ? STATUS_DONE : STATUS_FAILED;
+    for (id = cmd->fixes; *id; id++) {
+        fix = livepatch_find_fix(cmd, *id);
+        if (!fix || fix->state != LIBXL_LIVEPATCH_STATE_APPLIED)
+            return STATUS_FAILED;
+    }
+    return STATUS_DONE;
 }
 
 static int exit_status(const livepatch_command *cmd, bool printed)

@@ -99,7 +99,7 @@ struct livepatch_command {
     bool help;
     char *uncompared;           /* why no hypervisor is compared with */
     const char *name;           /* --name */
-    const char *fixes;          /* --fixes */
+    libxl_string_list fixes;    /* of all --fixes, or NULL */
     const char *listed;         /* domains of --pause */
     char *excluded;             /* domains of all --exclude */
     char **operands;
@@ -205,14 +205,14 @@ void livepatch_print_obstacles(FILE *f,
                                int num_waiting);
 
 /* The answer to --fixes. */
-void livepatch_print_fix(FILE *f, const livepatch_command *cmd);
+void livepatch_print_fixes(FILE *f, const livepatch_command *cmd);
 
 /*
- * The payload that is applied and fixes what the command asks for; if
- * there is none, one that is only loaded; or NULL.
+ * The payload that is applied and declares that it fixes id; if there is
+ * none, one that is only loaded; or NULL.
  */
 const libxl_livepatch_payload *
-livepatch_find_fix(const livepatch_command *cmd);
+livepatch_find_fix(const livepatch_command *cmd, const char *id);
 
 /*----- xl_livepatch_condition.c -----*/
 

@@ -21,6 +21,15 @@ static const char *state_words(libxl_livepatch_state state)
     }
 }
 
+static void print_missing(FILE *f, const libxl_livepatch_installation *one)
+{
+    if (one->applied && !one->left_out) return;
+    fprintf(f, "    %s is installed%s%s%s\n", one->file,
+            one->applied ? ", but a boot would leave it out"
+                         : ", but not applied",
+            one->left_out ? ": " : "", one->left_out ?: "");
+}
+
 void livepatch_print_condition(FILE *f,
                                const libxl_livepatch_condition *c)
 {
@@ -34,8 +43,13 @@ void livepatch_print_condition(FILE *f,
                 state_words(d->state), state_words(d->wanted),
                 d->message ? ": " : "", d->message ?: "");
     }
+    for (i = 0; i < c->num_installed; i++)
+        print_missing(f, &c->installed[i]);
     if (c->advice)
         fprintf(f, "    %s\n", c->advice);
+    for (i = 0; c->lost_by_boot && c->lost_by_boot[i]; i++)
+        fprintf(f, "%s is applied, and not installed: a boot takes it "
+                "away.\n", c->lost_by_boot[i]);
 }
 
 static void print_suspect(FILE *f, const libxl_livepatch_suspect *s)

@@ -424,37 +424,41 @@ static bool declares_fix(const libxl_livepatch_payload *p, const char *id)
     int i;
 
     for (i = 0; p->fixes && p->fixes[i]; i++)
-        if (!strcasecmp(p->fixes[i], id))
+        if (libxl_livepatch_same_fix(p->fixes[i], id))
             return true;
     return false;
 }
 
 const libxl_livepatch_payload *
-livepatch_find_fix(const livepatch_command *cmd)
+livepatch_find_fix(const livepatch_command *cmd, const char *id)
 {
     const libxl_livepatch_payload *found = NULL, *p;
     int i;
 
     for (i = 0; i < cmd->answer.listing.num_payloads; i++) {
         p = &cmd->answer.listing.payloads[i];
-        if (!declares_fix(p, cmd->fixes)) continue;
+        if (!declares_fix(p, id)) continue;
         if (p->state == LIBXL_LIVEPATCH_STATE_APPLIED) return p;
         found = p;
     }
     return found;
 }
 
-void livepatch_print_fix(FILE *f, const livepatch_command *cmd)
+void livepatch_print_fixes(FILE *f, const livepatch_command *cmd)
 {
-    const libxl_livepatch_payload *p = livepatch_find_fix(cmd);
+    const libxl_livepatch_payload *p;
+    char **id;
 
-    if (!p)
-        fprintf(f, "No payload declares that it fixes %s.\n", cmd->fixes);
-    else if (p->state == LIBXL_LIVEPATCH_STATE_APPLIED)
-        fprintf(f, "%s fixes %s and is applied.\n", p->name, cmd->fixes);
-    else
-        fprintf(f, "%s fixes %s, but is not applied.\n", p->name,
-                cmd->fixes);
+    for (id = cmd->fixes; *id; id++) {
+        p = livepatch_find_fix(cmd, *id);
+        if (!p)
+            fprintf(f, "No payload declares that it fixes %s.\n", *id);
+        else if (p->state == LIBXL_LIVEPATCH_STATE_APPLIED)
+            fprintf(f, "%s fixes %s and is applied.\n", p->name, *id);
+        else
+            fprintf(f, "%s fixes %s, but is not applied.\n", p->name,
+                    *id);
+    }
 }
 
 /*

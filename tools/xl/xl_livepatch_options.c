@@ -243,7 +243,7 @@ static bool set_fixes(livepatch_command *cmd, const char *arg)
 {
     if (!*arg)
         return usage_error(cmd, "--fixes: the identifier is empty");
-    cmd->fixes = arg;
+    livepatch_add_string(&cmd->fixes, arg);
     return true;
 }
 
@@ -352,7 +352,8 @@ static const livepatch_option options[] = {
     { "fixes", 0, "ID", LIVEPATCH_LIST, set_fixes,
       "Exit with 0 if an applied payload declares that it\n"
       "fixes ID, such as XSA-182, with 1 if none does, and\n"
-      "with 3 if that could not be found out." },
+      "with 3 if that could not be found out.  Given several\n"
+      "times, 0 stands for all of them." },
     { "build-id", 0, "ID", LIVEPATCH_CHECK | LIVEPATCH_UNINSTALL,
       set_build_id,
       "The hypervisor to compare with, or to uninstall for.\n"

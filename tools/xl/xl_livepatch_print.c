@@ -255,7 +255,7 @@ static void print_answer(FILE *f, const livepatch_command *cmd)
         break;
     case LIVEPATCH_LIST:
         if (cmd->fixes)
-            livepatch_print_fix(f, cmd);
+            livepatch_print_fixes(f, cmd);
         else
             livepatch_print_list(f, &a->listing);
         break;
