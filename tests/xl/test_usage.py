@@ -3,6 +3,7 @@
 """What xl livepatch says where it cannot act, on a machine without Xen."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,10 +16,11 @@ sys.dont_write_bytecode = True
 import xl_under_test as xl  # noqa: E402
 
 NOBODY = 65534
-ACTIONS = ("apply", "replace", "revert", "unload", "upload")
+ACTIONS = ("apply", "replace", "revert", "unload", "upload", "install", "uninstall",
+           "restore")
 QUERIES = ("list", "show", "status", "blockers")
 # These have no operand.
-BARE = ("list", "status", "blockers")
+BARE = ("list", "status", "blockers", "restore")
 
 # Command line -> what its one line must name.
 WRONG = {
@@ -70,6 +72,9 @@ WRONG = {
     ("check", "--build-id=xyz", "a"): "'xyz'",
     ("check", "--build-id=123", "a"): "'123'",
 }
+# What the units of systemd call.
+UNITS = [tuple(words.split()) for unit in xl.REPOSITORY.glob("tools/xl/*.service")
+         for words in re.findall(r"^Exec\w+=/usr/sbin/xl livepatch (.*)", unit.read_text(), re.M)]
 # Right ones, which get as far as finding no Xen.
 RIGHT = [
     ("apply", "a"), ("apply", "a", "b", "-n"), ("apply", "--name=x", "a"),
@@ -84,6 +89,9 @@ RIGHT = [
     ("revert", "--unload", "a"), ("unload", "a"), ("upload", "a"),
     ("list",), ("list", "--fixes=x"), ("show", "a"), ("status",),
     ("blockers", "--timeout=1ms", "--lock-wait=0"),
+    ("install", "--boot-only", "--deadline=1m", "a", "b"),
+    ("uninstall", "--build-id=ab", "a"),
+    ("restore",), ("restore", "--retry"), *UNITS,
 ]
 
 
@@ -187,6 +195,7 @@ class Usage(Refusals, unittest.TestCase):
 class NoXen(Refusals, unittest.TestCase):
     @unittest.skipIf(os.geteuid(), "needs root")
     def test_root_without_xen(self):
+        self.assertTrue(UNITS)
         for args in RIGHT:
             with self.subTest(args):
                 self.assert_refused(xl.run(*args), args[0], "does not run on Xen",
