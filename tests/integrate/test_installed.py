@@ -70,6 +70,7 @@ class Installed(unittest.TestCase):
             "lib/xen-livepatch/libxlutil.so.4.17",
             "lib/xen-livepatch/libxlutil.so.4.17.0",
             "lib/xen-livepatch/libxl-livepatch-pauser",
+            "share/xen-livepatch/xen-livepatch.init",
             "lib/systemd/system/xen-livepatch-settled.service",
             "lib/systemd/system/xen-livepatch.service",
             "share/bash-completion/completions/xl",

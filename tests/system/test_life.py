@@ -4,6 +4,7 @@
 
 import unittest
 
+from host import TOP
 from livepatch_case import (Answer, LivepatchCase, build_id, document, payload_file,
                             payload_path)
 
@@ -117,6 +118,8 @@ class Life(LivepatchCase):
         self.assert_untouched(self.first)
         self.xl("restore", expect="already")
         self.assert_untouched(self.first)
+        status = self.status(0)
+        self.assertEqual((status.other_xens, status.installed), ([ANOTHER_XEN], None))
         self.xl("uninstall", f"--build-id={ANOTHER_XEN}", "hello", expect="done")
 
     # -- When something is wrong -------------------------------------------
@@ -142,6 +145,23 @@ class Life(LivepatchCase):
         answer = self.xl("restore", expect="already")
         self.assertIn("xl.livepatch=off", answer.message)
         self.assertEqual(self.state().payloads, {})
+
+    def init_script(self, action):
+        text = (TOP / "tools/xl/xen-livepatch.init").read_text()
+        path = "/tmp/xen-livepatch"
+        self.host.push({path: text.replace("/usr/sbin/xl", "/usr/local/sbin/xl").encode()})
+        return self.host.run(f"sh {path} {action}", check=True).stdout
+
+    def test_init_script(self):
+        """Where systemd is not."""
+        self.install("hello", expect="done")
+        self.boot()
+        self.init_script("start")
+        self.assertEqual(self.state().payloads, {"hello": "applied"})
+        self.init_script("stop")
+        self.boot()
+        self.init_script("start")
+        self.assertIn("on top of it fixes for XSA-182", self.init_script("status"))
 
     def test_damaged(self):
         self.install("hello", "bye", expect="done")

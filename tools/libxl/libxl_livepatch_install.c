@@ -359,7 +359,7 @@ static int take_xen(libxl__gc *gc, uninstall_state *us, const char *id)
     if (!id && libxl__livepatch_need_xen(gc, result)) return ERROR_FAIL;
     if (!id) id = result->xen_build_id;
     us->xen = libxl__strdup(gc, id);
-    if (*id && !id[strspn(id, "0123456789abcdef")]) return 0;
+    if (libxl__livepatch_is_build_id(id)) return 0;
     return libxl__livepatch_refuse(gc, result,
             LIBXL_LIVEPATCH_REASON_USAGE, LIVEPATCH_ADVICE_BUILD_ID,
             "\"%s\" is no build-id of a Xen",

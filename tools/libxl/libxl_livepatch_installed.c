@@ -116,6 +116,32 @@ int libxl__livepatch_installed_list(libxl__gc *gc, const char *build_id,
     return 0;
 }
 
+int libxl__livepatch_installed_xens(libxl__gc *gc, char ***ids_r)
+{
+    DIR *dir = opendir(LIVEPATCH_INSTALLED);
+    char **ids = libxl__calloc(gc, 1, sizeof(*ids));
+    struct dirent *entry;
+    int num = 0;
+
+    *ids_r = ids;
+    if (!dir) return errno == ENOENT ? 0 : -errno;
+
+    while ((errno = 0, entry = readdir(dir))) {
+        if (!libxl__livepatch_is_build_id(entry->d_name)) continue;
+        ids = libxl__realloc(gc, ids, (num + 2) * sizeof(*ids));
+        ids[num++] = libxl__strdup(gc, entry->d_name);
+        ids[num] = NULL;
+    }
+    closedir(dir);
+    *ids_r = ids;
+    return -errno;
+}
+
+bool libxl__livepatch_is_build_id(const char *text)
+{
+    return *text && !text[strspn(text, "0123456789abcdef")];
+}
+
 /*----- changing -----*/
 
 int libxl__livepatch_need_xen(libxl__gc *gc,

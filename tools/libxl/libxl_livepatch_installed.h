@@ -37,12 +37,19 @@ _hidden int
 libxl__livepatch_installed_list(libxl__gc *gc, const char *build_id,
                                 libxl__livepatch_installed **list_r,
                                 int *num_r);
+/*
+ * The build-ids for which the administrator has a folder, NULL at the end.
+ * 0 or a negative errno.
+ */
+_hidden int libxl__livepatch_installed_xens(libxl__gc *gc, char ***ids_r);
 /* Refuse if Xen doesn't tell its build-id; ERROR_FAIL then, else 0. */
 _hidden int libxl__livepatch_need_xen(libxl__gc *gc,
                                       libxl_livepatch_result *result);
 /* Warn of a positive one of what committing and removing return. */
 _hidden void libxl__livepatch_warn_unsynced(libxl__gc *gc,
                                     libxl_livepatch_result *result, int r);
+/* Whether it is a build-id in hexadecimal, as folders are called. */
+_hidden bool libxl__livepatch_is_build_id(const char *text);
 /* Whether files can be called so there. */
 _hidden bool libxl__livepatch_installed_takes(const char *name);
 /* The administrator's file, from gc. */

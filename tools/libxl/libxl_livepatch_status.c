@@ -146,6 +146,54 @@ static void compare_installed(libxl__gc *gc,
     }
 }
 
+/* Whose folders are left when their Xen is gone. */
+static void list_other_xens(libxl__gc *gc,
+                            libxl_livepatch_condition *condition)
+{
+    char **ids = NULL;
+    int r;
+
+    r = libxl__livepatch_installed_xens(gc, &ids);
+    if (r)
+        libxl__livepatch_warn(gc, condition,
+                LIVEPATCH_INSTALLED " can't be read: %s", strerror(-r));
+    for (; ids && *ids; ids++)
+        if (!libxl__livepatch_same_id(*ids, condition->xen_build_id))
+            libxl__livepatch_append(gc, &condition->other_xens, *ids);
+}
+
+/*----- what the host is fixed for -----*/
+
+static void add_fix(libxl__gc *gc, libxl_livepatch_condition *condition,
+                    const char *fix)
+{
+    char **known;
+
+    for (known = condition->fixes; known && *known; known++)
+        if (libxl_livepatch_same_fix(*known, fix)) return;
+    libxl__livepatch_append(gc, &condition->fixes, fix);
+}
+
+static void describe_xen(libxl__gc *gc,
+                         libxl_livepatch_condition *condition)
+{
+    const libxl_version_info *info = libxl_get_version_info(CTX);
+    char **fix;
+    int i;
+
+    if (info)
+        condition->xen_version =
+            libxl__sprintf(NOGC, "%d.%d%s", info->xen_version_major,
+                           info->xen_version_minor,
+                           info->xen_version_extra);
+    for (i = 0; i < condition->num_payloads; i++) {
+        if (condition->payloads[i].state != LIBXL_LIVEPATCH_STATE_APPLIED)
+            continue;
+        for (fix = condition->payloads[i].fixes; fix && *fix; fix++)
+            add_fix(gc, condition, *fix);
+    }
+}
+
 static int count_missing(const libxl_livepatch_condition *condition)
 {
     int i, num = 0;
@@ -226,7 +274,9 @@ int libxl_livepatch_status(libxl_ctx *ctx,
 
     if (notes.intent.operation && !condition_r->in_progress)
         add_deviations(gc, &notes.intent, condition_r);
+    describe_xen(gc, condition_r);
     compare_installed(gc, condition_r);
+    list_other_xens(gc, condition_r);
     conclude(gc, &notes.intent, condition_r);
 
  out:

@@ -388,8 +388,10 @@ static int run_verb(const livepatch_verb *verb, int argc, char **argv)
     int status;
 
     command_init(&cmd, verb);
-    if (prepare(&cmd, argc, argv) && !cmd.help)
+    if (prepare(&cmd, argc, argv) && !cmd.help) {
         livepatch_run(&cmd);
+        livepatch_write_journal(&cmd);
+    }
     if (cmd.uncompared)
         livepatch_add_string(&cmd.answer.head.warnings, cmd.uncompared);
     if (cmd.help) {
@@ -461,6 +463,8 @@ int main_livepatch(int argc, char **argv)
     if (!strcmp(argv[0], "help") || !strcmp(argv[0], "--help") ||
         !strcmp(argv[0], "-h"))
         return main_help(argc, argv);
+    if (!strcmp(argv[0], "log"))
+        return livepatch_show_journal(argv + 1);
 
     verb = find_verb(argv[0]);
     if (!verb)

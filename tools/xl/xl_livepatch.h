@@ -11,6 +11,7 @@
  *   xl_livepatch_print.c    results as text for people, or as JSON
  *   xl_livepatch_describe.c payloads and payload files as text
  *   xl_livepatch_condition.c  what is not as it should be, as text
+ *   xl_livepatch_journal.c  who has changed the hypervisor, and how
  */
 
 #ifndef XL_LIVEPATCH_H
@@ -213,6 +214,17 @@ void livepatch_print_fixes(FILE *f, const livepatch_command *cmd);
  */
 const libxl_livepatch_payload *
 livepatch_find_fix(const livepatch_command *cmd, const char *id);
+
+/*----- xl_livepatch_journal.c -----*/
+
+/* Of a command that has run, if it was one that changes something. */
+void livepatch_write_journal(livepatch_command *cmd);
+
+/*
+ * Become journalctl, with these options of its own; returns an exit status
+ * if it can't be run.
+ */
+int livepatch_show_journal(char **options);
 
 /*----- xl_livepatch_condition.c -----*/
 

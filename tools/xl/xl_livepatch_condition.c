@@ -21,6 +21,16 @@ static const char *state_words(libxl_livepatch_state state)
     }
 }
 
+/* The rest of a line. */
+static void print_words(FILE *f, const char *before, char *const *words)
+{
+    for (; words && *words; words++) {
+        fprintf(f, "%s%s", before, *words);
+        before = ", ";
+    }
+    fprintf(f, ".\n");
+}
+
 static void print_missing(FILE *f, const libxl_livepatch_installation *one)
 {
     if (one->applied && !one->left_out) return;
@@ -36,6 +46,10 @@ void livepatch_print_condition(FILE *f,
     const libxl_livepatch_deviation *d;
     int i;
 
+    if (c->xen_version) {
+        fprintf(f, "Xen %s", c->xen_version);
+        print_words(f, ", and on top of it fixes for ", c->fixes);
+    }
     fprintf(f, "%s.\n", c->message);
     for (i = 0; i < c->num_deviations; i++) {
         d = &c->deviations[i];
@@ -50,6 +64,9 @@ void livepatch_print_condition(FILE *f,
     for (i = 0; c->lost_by_boot && c->lost_by_boot[i]; i++)
         fprintf(f, "%s is applied, and not installed: a boot takes it "
                 "away.\n", c->lost_by_boot[i]);
+    if (c->other_xens)
+        print_words(f, "Payloads are installed for other Xens: ",
+                    c->other_xens);
 }
 
 static void print_suspect(FILE *f, const libxl_livepatch_suspect *s)
