@@ -64,7 +64,7 @@ class Journal(LivepatchCase):
         self.xl("status", expect="done")
         self.xl("check", payload_path("hello"))
         self.host.run("xl -N livepatch revert hello", check=True)
-        self.xl("revert", "absent", expect="failed")
+        self.xl("revert", "absent", expect="failed", reason="no_such_payload")
 
         first, second, third = map(fields, self.entries())
         payload = self.xl("show", "hello").payloads[0]

@@ -96,11 +96,48 @@ class Life(LivepatchCase):
 
     def test_another_of_its_name(self):
         """What is loaded under the name of an installed one is left alone."""
-        self.xl("install", "--boot-only", payload_path("bye"), expect="done")
+        self.xl("install", "--boot-only", "--name=bye", payload_path("replace"),
+                expect="done")
         self.xl("apply", "--name=bye", payload_path("hello"), expect="done")
         answer = self.xl("uninstall", "bye", expect="done")
         self.assertIn("not the one that was installed", "\n".join(answer.warnings))
         self.assertEqual(self.state().payloads, {"bye": "applied"})
+        self.assertEqual(self.installed(), {})
+
+    def test_under_another_name(self):
+        """What is loaded already keeps its name, and its file gets the one that was
+        asked for."""
+        self.xl("apply", "--name=foo", payload_path("hello"), expect="done")
+        self.install("hello", expect="done")
+        self.assertEqual(set(self.installed()), {"hello"})
+        self.assertFalse(self.status(0).lost_by_boot)
+        self.xl("uninstall", "hello", expect="done")
+        self.assertEqual((self.state().payloads, self.installed()), ({}, {}))
+
+    def test_what_boot_would_leave_out(self):
+        """It is not installed."""
+        self.install("hello", expect="done")
+        copy = {"/tmp/copy.livepatch": payload_file("hello")}
+        self.host.push(copy)
+        self.xl("install", "--boot-only", "/tmp/copy.livepatch", expect="failed",
+                reason="collision")
+        self.xl("install", "--boot-only", payload_path("replace"), expect="failed",
+                reason="collision")
+        self.xl("uninstall", "hello", expect="done")
+        self.xl("apply", payload_path("hello"), expect="done")
+        self.install("bye", expect="failed", reason="dependency")
+        self.assertEqual(self.state().payloads, {"hello": "applied"})
+        self.install("hello", "bye", expect="done")
+
+    def test_odd_name(self):
+        """It doesn't make what is noted of the others unreadable."""
+        self.xl("install", "--name=caf\\xe9", payload_path("hello"), expect="done")
+        shown = self.xl("show", "caf\\xe9")
+        self.assertFalse(shown.warnings)
+        self.assertIn("caf\\xe9.livepatch", shown.payloads[0]["file"])
+        self.boot()
+        self.xl("restore", expect="done")
+        self.xl("uninstall", "caf\\xe9", expect="done")
         self.assertEqual(self.installed(), {})
 
     def test_not_applied_not_installed(self):
@@ -134,10 +171,13 @@ class Life(LivepatchCase):
             answer = self.xl("restore", expect="stranded", reason="left_out")
             self.assertIn("the host went down", "\n".join(answer.warnings))
             self.assertEqual(self.state().payloads, {})
+        # Somebody has seen that it went well; and so has the unit, the next time.
         self.xl("restore", "--retry", expect="done")
-        self.xl("restore", "--settled", expect="done")
-        self.boot()
-        self.xl("restore", expect="done")
+        for _ in range(2):
+            self.boot()
+            self.xl("restore", expect="done")
+            self.xl("restore", "--settled", "--dry-run", expect="planned")
+            self.xl("restore", "--settled", expect="done")
 
     def test_off(self):
         self.install("hello", expect="done")
@@ -186,8 +226,20 @@ class Life(LivepatchCase):
         answer = self.xl("restore", expect="done")
         self.assertIn("would not be recognised", "\n".join(answer.warnings))
         self.install("bye", expect="failed", reason="store")
+        self.xl("uninstall", "hello", expect="failed", reason="store")
         self.assertEqual(self.state().payloads, {"hello": "applied"})
         self.host.run(f"umount {INSTALLED}", check=True)
+
+    def test_not_settled(self):
+        """Where that can't be noted, nobody says that it was."""
+        self.install("hello", expect="done")
+        self.boot()
+        self.xl("restore", expect="done")
+        self.host.run(f"mount --bind {INSTALLED} {INSTALLED} && "
+                      f"mount -o remount,ro,bind {INSTALLED}", check=True)
+        self.xl("restore", "--settled", expect="failed", reason="store")
+        self.host.run(f"umount {INSTALLED}", check=True)
+        self.xl("restore", "--settled", expect="done")
 
     def test_vendors(self):
         """A package's file is hidden, and the host's own takes its place."""

@@ -24,7 +24,7 @@ OBJECTS = ("libs/light/libxl_livepatch*", "libs/livepatch/*", "libs/ctrl/xc_live
 POSIX_HEADERS = set("""
     assert.h ctype.h dirent.h errno.h fcntl.h inttypes.h limits.h poll.h signal.h stdarg.h
     stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h sys/mman.h sys/select.h
-    sys/socket.h sys/stat.h sys/time.h sys/types.h sys/un.h sys/wait.h time.h unistd.h
+    pwd.h syslog.h sys/socket.h sys/stat.h sys/time.h sys/types.h sys/un.h sys/wait.h time.h unistd.h
     """.split())
 # Not of POSIX, but of FreeBSD 12, NetBSD 9 and Linux alike.
 COMMON_HEADERS = {"gelf.h", "libelf.h", "getopt.h", "sys/file.h"}
@@ -38,6 +38,7 @@ XEN_HEADERS = {"libxl.h", "libxl_utils.h", "xenctrl.h", "xenlivepatch.h", "xento
 
 # Functions of POSIX.1-2008, with those of C.
 POSIX_CALLS = set("""
+    execlp getpwuid getuid sendto setsockopt strncpy ttyname
     _exit abort access alarm atoi calloc chdir clock_gettime close closedir connect dirfd
     dup dup2 execv exit fclose fcntl fdatasync fdopen feof ferror fflush fgets fileno fopen
     fork fprintf fputc fputs fread free fstat fstatat fsync ftruncate fwrite getenv geteuid

@@ -13,7 +13,9 @@ typedef struct {
     libxl_livepatch_judgement *judgement;
     libxl__livepatch_image image;
     const char *name;
-    const char *kept;           /* where its file will be, or NULL */
+    /* As it is going to be installed, or NULL: its name, and its file */
+    const char *kept_as;
+    const char *kept;
     bool forced;                /* it is judged unfit */
     /* As it was found: */
     bool present;               /* applied, so there is nothing to do */

@@ -87,6 +87,10 @@ int libxl__livepatch_trials_store(libxl__gc *gc, const char *build_id,
     const char *text = "";
     int i;
 
+    /* On a full disk, too. */
+    if (!trials->num)
+        return libxl__livepatch_installed_remove(gc, build_id, TRIALS);
+
     for (i = 0; i < trials->num; i++)
         text = GCSPRINTF("%s%s %s\n", text, trials->trials[i].sha256,
                          trials->trials[i].boot);

@@ -266,8 +266,11 @@ static void call_repaired(libxl__egc *egc,
     if (ok)
         libxl__livepatch_warn(gc, lpc->result,
                 "a call that was interrupted (%s) was brought to its end "
-                "first", libxl_livepatch_operation_to_string(
-                             lpc->notes.intent.operation));
+                "first%s", libxl_livepatch_operation_to_string(
+                               lpc->notes.intent.operation),
+                libxl__livepatch_is_lasting(lpc->notes.intent.operation)
+                    ? ", but for what is installed: see xl livepatch "
+                      "status" : "");
     lpc->undoing = false;
     call_begin_anew(egc, lpc);
 }

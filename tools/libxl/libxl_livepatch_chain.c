@@ -58,6 +58,13 @@ static libxl__livepatch_link *find_next(libxl__gc *gc,
         if (!is_free(l) ||
             !libxl__livepatch_same_id(l->judgement.depends, id))
             continue;
+        if (found &&
+            libxl__livepatch_same_id(l->judgement.build_id,
+                                     found->judgement.build_id)) {
+            l->left_out = GCSPRINTF("%s is the same payload",
+                                    found->judgement.file);
+            continue;
+        }
         if (found) {
             found->left_out = GCSPRINTF("%s is made for the same place in "
                                         "the stack", l->judgement.file);

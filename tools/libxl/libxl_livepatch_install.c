@@ -26,6 +26,9 @@ typedef struct {
 typedef struct {
     revert_state revert;
     const char *xen;
+    const char *stored;         /* the name that it is installed under */
+    bool hides;                 /* a vendor's file, by an empty one */
+    bool written;               /* that is, as the one to come */
 } uninstall_state;
 
 /* All went well up to that; whether the host is as before depends. */
@@ -67,9 +70,99 @@ static int check_members(libxl__gc *gc, install_state *is)
                     LIVEPATCH_ADVICE_FILE_NAME,
                     "%s can't be installed under the name %s",
                     m->judgement->file, m->judgement->name);
+        /* Loaded it may already be, under another name. */
+        m->kept_as = m->name;
         m->kept = libxl__livepatch_installed_path(gc, is->xen, m->name);
     }
     return 0;
+}
+
+static bool is_member(const install_state *is,
+                      const libxl__livepatch_link *link)
+{
+    int i;
+
+    for (i = 0; i < is->apply.num_members; i++)
+        if (!strcmp(is->apply.members[i].kept_as, link->file.name))
+            return true;
+    return false;
+}
+
+/* Whether boot would find what it builds on; there are no cycles. */
+static bool is_founded(const install_state *is,
+                       const libxl__livepatch_chain *chain, const char *id)
+{
+    int i;
+
+    if (libxl__livepatch_same_id(id, is->xen)) return true;
+    for (i = 0; i < is->apply.num_members; i++)
+        if (libxl__livepatch_same_id(
+                is->apply.members[i].judgement->build_id, id))
+            return true;
+    for (i = 0; i < chain->num; i++)
+        if (!is_member(is, &chain->links[i]) &&
+            libxl__livepatch_same_id(chain->links[i].judgement.build_id,
+                                     id))
+            return true;
+    return false;
+}
+
+static bool has_place(const libxl_livepatch_judgement *one,
+                      const libxl_livepatch_judgement *other)
+{
+    return one != other &&
+           libxl__livepatch_same_id(one->depends, other->depends);
+}
+
+/* Returns ERROR_INVAL when the call has been concluded. */
+static int check_place(libxl__gc *gc, install_state *is,
+                       const libxl__livepatch_chain *chain,
+                       const libxl_livepatch_judgement *judgement)
+{
+    libxl_livepatch_result *const result = is->apply.call.result;
+    const char *other = NULL;
+    int i;
+
+    if (!is_founded(is, chain, judgement->depends))
+        return libxl__livepatch_refuse(gc, result,
+                LIBXL_LIVEPATCH_REASON_DEPENDENCY,
+                LIVEPATCH_ADVICE_INSTALL_BELOW,
+                "%s was not installed: what it builds on, %s, is not",
+                judgement->file, judgement->depends);
+    for (i = 0; i < is->apply.num_members; i++)
+        if (has_place(is->apply.members[i].judgement, judgement))
+            other = is->apply.members[i].judgement->file;
+    for (i = 0; i < chain->num; i++)
+        if (!is_member(is, &chain->links[i]) &&
+            has_place(&chain->links[i].judgement, judgement))
+            other = chain->links[i].judgement.file;
+    if (!other) return 0;
+    return libxl__livepatch_refuse(gc, result,
+            LIBXL_LIVEPATCH_REASON_COLLISION, LIVEPATCH_ADVICE_PLACE_TAKEN,
+            "%s was not installed: %s has its place in the stack",
+            judgement->file, other);
+}
+
+/*
+ * What boot would leave out is not installed.  Returns an error when the
+ * call has been concluded.
+ */
+static int check_places(libxl__gc *gc, install_state *is)
+{
+    const libxl__livepatch_trials none = { .boot = "" };
+    libxl__livepatch_chain chain;
+    int i, r, rc = 0;
+
+    r = libxl__livepatch_chain_find(gc, is->xen, NULL, &none, &chain);
+    if (r)
+        return libxl__livepatch_refuse(gc, is->apply.call.result,
+                LIBXL_LIVEPATCH_REASON_STORE, NULL,
+                "what is installed for Xen %s can't be read: %s", is->xen,
+                strerror(-r));
+    for (i = 0; i < is->apply.num_members && !rc; i++)
+        rc = check_place(gc, is, &chain, is->apply.members[i].judgement);
+    libxl__livepatch_chain_dispose(&chain);
+    return rc;
 }
 
 static void drop_members(libxl__gc *gc, install_state *is)
@@ -78,7 +171,7 @@ static void drop_members(libxl__gc *gc, install_state *is)
 
     for (i = 0; is->written && i < is->apply.num_members; i++)
         libxl__livepatch_installed_drop(gc, is->xen,
-                                        is->apply.members[i].name);
+                                        is->apply.members[i].kept_as);
 }
 
 /* Returns ERROR_INVAL when the call has been concluded. */
@@ -90,14 +183,14 @@ static int write_members(libxl__gc *gc, install_state *is)
     for (i = 0; i < is->apply.num_members; i++) {
         const member *const m = &is->apply.members[i];
 
-        r = libxl__livepatch_installed_write(gc, is->xen, m->name,
+        r = libxl__livepatch_installed_write(gc, is->xen, m->kept_as,
                                              m->image.data, m->image.size);
         if (r)
             return libxl__livepatch_refuse(gc, is->apply.call.result,
                     LIBXL_LIVEPATCH_REASON_STORE, NULL,
                     "%s was neither applied nor installed: %s can't be "
-                    "written: %s", m->judgement->file, m->kept,
-                    strerror(-r));
+                    "written: %s", m->judgement->file,
+                    libxl__livepatch_text(gc, m->kept), strerror(-r));
     }
     return 0;
 }
@@ -143,7 +236,7 @@ static void commit_members(libxl__gc *gc, install_state *is)
         const member *const m = &is->apply.members[i];
 
         if (is_installed(m)) continue;
-        r = libxl__livepatch_installed_commit(gc, is->xen, m->name);
+        r = libxl__livepatch_installed_commit(gc, is->xen, m->kept_as);
         libxl__livepatch_warn_unsynced(gc, result, r);
         num += r >= 0;
     }
@@ -170,6 +263,8 @@ static void install_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
 
     if (!libxl__livepatch_outcome_rc(lpc->result))
         commit_members(gc, is);
+    else if (lpc->result->outcome == LIBXL_LIVEPATCH_OUTCOME_STRANDED)
+        libxl__livepatch_warn(gc, lpc->result, "nothing was installed");
     drop_members(gc, is);
 }
 
@@ -178,7 +273,8 @@ static void install_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
     install_state *is = CONTAINER_OF(lpc, *is, apply.call);
     STATE_AO_GC(lpc->ao);
 
-    if (!lpc->params.dry_run && write_members(gc, is)) {
+    if (check_places(gc, is) ||
+        (!lpc->params.dry_run && write_members(gc, is))) {
         libxl__livepatch_call_end(egc, lpc);
         return;
     }
@@ -201,11 +297,12 @@ static int install_check(libxl__gc *gc, install_state *is,
 {
     libxl__livepatch_call *const lpc = &is->apply.call;
 
-    if (lpc->params.replace)
+    if (lpc->params.replace || lpc->params.force || lpc->params.nodeps)
         return libxl__livepatch_refuse(gc, lpc->result,
                 LIBXL_LIVEPATCH_REASON_USAGE,
                 LIVEPATCH_ADVICE_REPLACE_APART,
-                "what is installed can't replace others");
+                "what is installed can't replace others, or be forced, as "
+                "boot does neither");
     if (!lpc->params.boot_only &&
         libxl__livepatch_need_xen(gc, lpc->result))
         return ERROR_FAIL;
@@ -248,61 +345,24 @@ int libxl_livepatch_install(libxl_ctx *ctx,
 
 /*----- uninstalling -----*/
 
-/* Its file; NULL with *r_r 0 if it isn't installed. */
-static const char *find_installed(libxl__gc *gc, const uninstall_state *us,
-                                  int *r_r)
-{
-    libxl__livepatch_installed *list;
-    int num, i;
-
-    *r_r = libxl__livepatch_installed_list(gc, us->xen, &list, &num);
-    for (i = 0; i < num; i++)
-        if (!strcmp(list[i].name, us->revert.name)) return list[i].path;
-    return NULL;
-}
-
-/* Whether a payload of that name is loaded; false if it is another one. */
-static bool is_loaded(libxl__gc *gc, uninstall_state *us, const char *path)
-{
-    libxl__livepatch_call *const lpc = &us->revert.call;
-    const libxl__livepatch_entry *entry =
-        libxl__livepatch_find_entry(&lpc->set, us->revert.name);
-    const char *id = entry
-        ? libxl__livepatch_payload_of(lpc, entry)->build_id : NULL;
-    libxl_livepatch_judgement installed;
-    libxl__livepatch_image image = {};
-    bool other;
-
-    if (!entry ||
-        !libxl__livepatch_same_id(us->xen, lpc->result->xen_build_id))
-        return false;
-    libxl_livepatch_judgement_init(&installed);
-    if (libxl__livepatch_read(path, &image, &installed))
-        libxl__livepatch_judge(&image, NULL, NULL, &installed);
-    /* What isn't known, as of a damaged file, tells of no other one. */
-    other = id && installed.build_id && strcmp(id, installed.build_id);
-    free(image.data);
-    libxl_livepatch_judgement_dispose(&installed);
-    if (other)
-        libxl__livepatch_warn(gc, lpc->result,
-                "a payload called %s is loaded, and stays: it is not the "
-                "one that was installed",
-                libxl__livepatch_text(gc, us->revert.name));
-    return !other;
-}
-
 static void uninstall_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
 {
     uninstall_state *us = CONTAINER_OF(lpc, *us, revert.call);
     libxl_livepatch_result *const result = lpc->result;
-    bool hidden;
     int r;
 
     libxl__livepatch_revert_describe(gc, lpc);
-    if (result->outcome != LIBXL_LIVEPATCH_OUTCOME_DONE) return;
-
-    r = libxl__livepatch_installed_remove(gc, us->xen, us->revert.name,
-                                          &hidden);
+    if (!us->written) return;
+    if (result->outcome != LIBXL_LIVEPATCH_OUTCOME_DONE) {
+        libxl__livepatch_installed_drop(gc, us->xen, us->stored);
+        return;
+    }
+    if (us->hides) {
+        r = libxl__livepatch_installed_commit(gc, us->xen, us->stored);
+    } else {
+        libxl__livepatch_installed_drop(gc, us->xen, us->stored);
+        r = libxl__livepatch_installed_remove(gc, us->xen, us->stored);
+    }
     libxl__livepatch_warn_unsynced(gc, result, r);
     if (r < 0)
         not_stored(gc, lpc,
@@ -311,43 +371,141 @@ static void uninstall_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
                              us->xen, strerror(-r)));
     else
         libxl__livepatch_complete_message(gc, result, result->outcome,
-                hidden ? "and is installed no longer: the vendor's file "
-                         "is hidden by an empty one in "
-                         LIVEPATCH_INSTALLED
-                       : "and is installed no longer");
+                us->hides ? "and is installed no longer: the vendor's "
+                            "file is hidden by an empty one in "
+                            LIVEPATCH_INSTALLED
+                          : "and is installed no longer");
+}
+
+/*
+ * What hides a vendor's file, and shows for any that the change can be
+ * made: before anything is reverted.  Returns ERROR_INVAL when the call
+ * has been concluded.
+ */
+static int write_mask(libxl__gc *gc, uninstall_state *us)
+{
+    int r = libxl__livepatch_installed_write(gc, us->xen, us->stored, "",
+                                             0);
+
+    if (r)
+        return libxl__livepatch_refuse(gc, us->revert.call.result,
+                LIBXL_LIVEPATCH_REASON_STORE, NULL,
+                "nothing was reverted, and %s is still installed: "
+                LIVEPATCH_INSTALLED "/%s can't be written to: %s",
+                libxl__livepatch_text(gc, us->stored), us->xen,
+                strerror(-r));
+    us->written = true;
+    return 0;
+}
+
+/*
+ * The payload of the file, under whatever name it is loaded; NULL if it
+ * isn't.  Where its build-id isn't known, as with a damaged file, its name
+ * has to do.
+ */
+static const libxl__livepatch_entry *
+find_loaded(libxl__gc *gc, uninstall_state *us,
+            const libxl__livepatch_link *link)
+{
+    libxl__livepatch_call *const lpc = &us->revert.call;
+    const libxl__livepatch_entry *entry, *found = NULL;
+    const char *id;
+    int i;
+
+    if (!libxl__livepatch_same_id(us->xen, lpc->result->xen_build_id))
+        return NULL;
+    for (i = 0; i < lpc->set.num; i++) {
+        entry = &lpc->set.entries[i];
+        id = lpc->payloads[i].build_id;
+        if (id && link->judgement.build_id
+                ? libxl__livepatch_same_id(id, link->judgement.build_id)
+                : !strcmp(entry->name, us->stored))
+            found = entry;
+        else if (!strcmp(entry->name, us->stored))
+            libxl__livepatch_warn(gc, lpc->result,
+                    "a payload called %s is loaded, and stays: it is not "
+                    "the one that was installed", lpc->payloads[i].name);
+    }
+    return found;
+}
+
+/* Returns ERROR_INVAL when the call has been concluded. */
+static int find_installed(libxl__gc *gc, uninstall_state *us,
+                          const libxl__livepatch_chain *chain,
+                          const libxl__livepatch_link **link_r)
+{
+    libxl_livepatch_result *const result = us->revert.call.result;
+    const char *const name = libxl__livepatch_text(gc, us->stored);
+    const libxl__livepatch_link *const end = chain->links + chain->num;
+    const libxl__livepatch_link *link = chain->links, *other;
+
+    while (link < end && strcmp(link->file.name, us->stored)) link++;
+    if (link == end)
+        return libxl__livepatch_refuse(gc, result,
+                LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD,
+                LIVEPATCH_ADVICE_NOT_INSTALLED,
+                "%s is not installed for Xen %s", name, us->xen);
+    *link_r = link;
+    if (!link->judgement.build_id || link->left_out) return 0;
+    for (other = chain->links; other < end; other++)
+        if (!other->left_out &&
+            libxl__livepatch_same_id(other->judgement.depends,
+                                     link->judgement.build_id))
+            return libxl__livepatch_refuse(gc, result,
+                    LIBXL_LIVEPATCH_REASON_IN_USE,
+                    LIVEPATCH_ADVICE_UNINSTALL_ABOVE,
+                    "%s is still installed: %s, which is, builds on it",
+                    name, other->judgement.file);
+    return 0;
+}
+
+/* Returns whether anything is to be reverted; else the call has ended. */
+static bool uninstall_plan(libxl__gc *gc, uninstall_state *us,
+                           const libxl__livepatch_chain *chain)
+{
+    libxl__livepatch_call *const lpc = &us->revert.call;
+    const libxl__livepatch_entry *loaded;
+    const libxl__livepatch_link *link = NULL;
+
+    if (find_installed(gc, us, chain, &link)) return false;
+
+    us->hides = libxl__livepatch_installed_is_vendors(gc, us->xen,
+                                                      us->stored);
+    loaded = find_loaded(gc, us, link);
+    if (!lpc->params.dry_run && write_mask(gc, us)) return false;
+    if (loaded) {
+        us->revert.name = loaded->name;
+        return true;
+    }
+    libxl__livepatch_succeed(gc, lpc->result,
+            lpc->params.dry_run ? LIBXL_LIVEPATCH_OUTCOME_PLANNED
+                                : LIBXL_LIVEPATCH_OUTCOME_DONE,
+            "%s was not applied", libxl__livepatch_text(gc, us->stored));
+    return false;
 }
 
 static void uninstall_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
 {
     uninstall_state *us = CONTAINER_OF(lpc, *us, revert.call);
-    libxl_livepatch_result *const result = lpc->result;
+    const libxl__livepatch_trials none = { .boot = "" };
     STATE_AO_GC(lpc->ao);
-    const char *const name = libxl__livepatch_text(gc, us->revert.name);
-    const char *path;
+    libxl__livepatch_chain chain;
+    bool to_revert = false;
     int r;
 
-    path = find_installed(gc, us, &r);
-    if (!path) {
-        if (r)
-            libxl__livepatch_refuse(gc, result,
-                    LIBXL_LIVEPATCH_REASON_STORE, NULL,
-                    "what is installed for Xen %s can't be read: %s",
-                    us->xen, strerror(-r));
-        else
-            libxl__livepatch_refuse(gc, result,
-                    LIBXL_LIVEPATCH_REASON_NO_SUCH_PAYLOAD,
-                    LIVEPATCH_ADVICE_NOT_INSTALLED,
-                    "%s is not installed for Xen %s", name, us->xen);
-    } else if (is_loaded(gc, us, path)) {
+    r = libxl__livepatch_chain_find(gc, us->xen, NULL, &none, &chain);
+    if (r)
+        libxl__livepatch_refuse(gc, lpc->result,
+                LIBXL_LIVEPATCH_REASON_STORE, NULL,
+                "what is installed for Xen %s can't be read: %s", us->xen,
+                strerror(-r));
+    else
+        to_revert = uninstall_plan(gc, us, &chain);
+    libxl__livepatch_chain_dispose(&chain);
+    if (to_revert)
         libxl__livepatch_revert_begun(egc, lpc);
-        return;
-    } else {
-        libxl__livepatch_succeed(gc, result,
-                lpc->params.dry_run ? LIBXL_LIVEPATCH_OUTCOME_PLANNED
-                                    : LIBXL_LIVEPATCH_OUTCOME_DONE,
-                "%s was not applied", name);
-    }
-    libxl__livepatch_call_end(egc, lpc);
+    else
+        libxl__livepatch_call_end(egc, lpc);
 }
 
 /* Returns ERROR_INVAL when the call has been concluded. */
@@ -393,6 +551,7 @@ int libxl_livepatch_uninstall(libxl_ctx *ctx, const char *name,
         libxl__livepatch_call_end(egc, lpc);
         return AO_INPROGRESS;
     }
+    us->stored = us->revert.name;
     libxl__livepatch_call_begin(egc, lpc);
     return AO_INPROGRESS;
 }

@@ -85,7 +85,8 @@ static bool is_mask(const char *path)
 {
     struct stat st;
 
-    return !stat(path, &st) && (S_ISCHR(st.st_mode) || !st.st_size);
+    return !stat(path, &st) && (S_ISCHR(st.st_mode) ||
+                                (S_ISREG(st.st_mode) && !st.st_size));
 }
 
 static int by_name(const void *a, const void *b)
@@ -142,6 +143,16 @@ bool libxl__livepatch_is_build_id(const char *text)
     return *text && !text[strspn(text, "0123456789abcdef")];
 }
 
+bool libxl__livepatch_installed_is_vendors(libxl__gc *gc,
+                                           const char *build_id,
+                                           const char *name)
+{
+    struct stat st;
+
+    return !lstat(GCSPRINTF(LIVEPATCH_VENDORS "/%s/%s" SUFFIX, build_id,
+                            name), &st);
+}
+
 /*----- changing -----*/
 
 int libxl__livepatch_need_xen(libxl__gc *gc,
@@ -193,7 +204,13 @@ int libxl__livepatch_installed_write(libxl__gc *gc, const char *build_id,
 {
     const char *folder = GCSPRINTF(LIVEPATCH_INSTALLED "/%s", build_id);
     const char *path = new_path(gc, build_id, name);
+    struct stat st;
     int fd, r;
+
+    /* What it could not be renamed to afterwards. */
+    if (!lstat(libxl__livepatch_installed_path(gc, build_id, name), &st) &&
+        S_ISDIR(st.st_mode))
+        return -EISDIR;
 
     r = make_folder(LIVEPATCH_INSTALLED, XEN_LIB_DIR) ?:
         make_folder(folder, LIVEPATCH_INSTALLED);
@@ -225,18 +242,10 @@ void libxl__livepatch_installed_drop(libxl__gc *gc, const char *build_id,
 }
 
 int libxl__livepatch_installed_remove(libxl__gc *gc, const char *build_id,
-                                      const char *name, bool *hidden_r)
+                                      const char *name)
 {
-    const char *theirs = GCSPRINTF(LIVEPATCH_VENDORS "/%s/%s" SUFFIX,
-                                   build_id, name);
-
-    *hidden_r = !access(theirs, F_OK);
-    if (*hidden_r)
-        return libxl__livepatch_installed_write(gc, build_id, name, "", 0)
-            ?: libxl__livepatch_installed_commit(gc, build_id, name);
-
     if (unlink(libxl__livepatch_installed_path(gc, build_id, name)))
-        return -errno;
+        return errno == ENOENT ? 0 : -errno;
     return sync_folder(GCSPRINTF(LIVEPATCH_INSTALLED "/%s", build_id));
 }
 

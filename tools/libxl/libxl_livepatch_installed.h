@@ -50,6 +50,10 @@ _hidden void libxl__livepatch_warn_unsynced(libxl__gc *gc,
                                     libxl_livepatch_result *result, int r);
 /* Whether it is a build-id in hexadecimal, as folders are called. */
 _hidden bool libxl__livepatch_is_build_id(const char *text);
+/* Whether a vendor's file of that name is there, hidden or not. */
+_hidden bool
+libxl__livepatch_installed_is_vendors(libxl__gc *gc, const char *build_id,
+                                      const char *name);
 /* Whether files can be called so there. */
 _hidden bool libxl__livepatch_installed_takes(const char *name);
 /* The administrator's file, from gc. */
@@ -72,13 +76,10 @@ _hidden int libxl__livepatch_installed_commit(libxl__gc *gc,
 _hidden void libxl__livepatch_installed_drop(libxl__gc *gc,
                                     const char *build_id,
                                     const char *name);
-/*
- * Take one out: the administrator's file goes, a vendors' is hidden, and
- * then *hidden_r.
- */
+/* Take the administrator's file out; 0 if it isn't there. */
 _hidden int libxl__livepatch_installed_remove(libxl__gc *gc,
-                                    const char *build_id, const char *name,
-                                    bool *hidden_r);
+                                    const char *build_id,
+                                    const char *name);
 
 /*----- a boot that may end in a crash (libxl_livepatch_boot.c) -----*/
 

@@ -743,6 +743,12 @@ struct libxl__livepatch_call {
     libxl__livepatch_transaction *recovery;
 };
 
+/* Whether it is about what is there after a boot as well. */
+static inline bool
+libxl__livepatch_is_lasting(libxl_livepatch_operation op)
+    { return op == LIBXL_LIVEPATCH_OPERATION_INSTALL ||
+             op == LIBXL_LIVEPATCH_OPERATION_UNINSTALL; }
+
 /* Copies params (NULL: the defaults).  Never fails; begin does. */
 _hidden void
 libxl__livepatch_call_init(libxl__livepatch_call *lpc,

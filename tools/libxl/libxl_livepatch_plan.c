@@ -609,7 +609,7 @@ static int check_present(libxl__gc *gc, apply_state *as)
 /*----- the steps -----*/
 
 /* What is known of a member, for its record. */
-static void describe_member(const member *m,
+static void describe_member(libxl__gc *gc, const member *m,
                             libxl_livepatch_payload *payload)
 {
     const libxl_livepatch_judgement *const judgement = m->judgement;
@@ -623,7 +623,8 @@ static void describe_member(const member *m,
     payload->build_id = judgement->build_id;
     payload->depends = judgement->depends;
     payload->reapplicable = judgement->reapplicable;
-    payload->file = (char *)m->kept ?: judgement->file;
+    payload->file = m->kept ? libxl__livepatch_text(gc, m->kept)
+                            : judgement->file;
     payload->sha256 = judgement->sha256;
     payload->hooks = judgement->hooks;
     payload->functions = judgement->functions;
@@ -640,7 +641,7 @@ static void add_members(libxl__gc *gc, apply_state *as)
         member *const m = &as->members[i];
 
         if (m->present) continue;
-        describe_member(m, &payload);
+        describe_member(gc, m, &payload);
         item = libxl__livepatch_add_item(gc, &as->call.notes.intent,
                                          &payload);
         m->item = item - as->call.notes.intent.items;

@@ -60,60 +60,77 @@ static int find_members(libxl__gc *gc, reinstate_state *rs)
 
 /*----- trials -----*/
 
-static void warn_trials(libxl__gc *gc, reinstate_state *rs, int r)
+static int store_trials(libxl__gc *gc, reinstate_state *rs)
 {
-    if (r < 0)
-        libxl__livepatch_warn(gc, rs->apply.call.result,
-                "a crash of the host would not be recognised as one that "
-                "live patches may have caused: "
-                LIVEPATCH_INSTALLED "/%s can't be changed: %s",
-                rs->apply.call.result->xen_build_id, strerror(-r));
-}
+    const char *xen = rs->apply.call.result->xen_build_id;
 
-static void store_trials(libxl__gc *gc, reinstate_state *rs)
-{
-    warn_trials(gc, rs, libxl__livepatch_trials_store(gc,
-                            rs->apply.call.result->xen_build_id,
-                            &rs->trials));
+    return libxl__livepatch_trials_store(gc, xen, &rs->trials);
 }
 
 static void begin_trials(libxl__gc *gc, libxl__livepatch_call *lpc)
 {
     reinstate_state *rs = CONTAINER_OF(lpc, *rs, apply.call);
-    int i;
+    int i, r;
 
     for (i = 0; i < rs->apply.num_members; i++)
         if (!rs->apply.members[i].present)
             libxl__livepatch_trials_add(gc, &rs->trials,
                 rs->apply.members[i].judgement->sha256);
     rs->on_trial = true;
-    store_trials(gc, rs);
+    r = store_trials(gc, rs);
+    if (r < 0)
+        libxl__livepatch_warn(gc, lpc->result,
+                "a crash of the host would not be recognised as one that "
+                "live patches may have caused: " LIVEPATCH_INSTALLED
+                "/%s can't be changed: %s",
+                lpc->result->xen_build_id, strerror(-r));
+}
+
+/* Nobody may take the end of this boot for a crash any more. */
+static void not_forgotten(libxl__gc *gc, reinstate_state *rs, int r)
+{
+    libxl_livepatch_result *const result = rs->apply.call.result;
+
+    libxl__livepatch_refuse(gc, result, LIBXL_LIVEPATCH_REASON_STORE, NULL,
+            "the next boot will take the end of this one for a crash: "
+            LIVEPATCH_INSTALLED "/%s can't be changed: %s",
+            result->xen_build_id, strerror(-r));
 }
 
 /* What was not applied has done no harm. */
 static void end_trials(libxl__gc *gc, reinstate_state *rs)
 {
-    int i;
+    int i, r;
 
     for (i = 0; i < rs->apply.num_members; i++)
         if (!rs->apply.members[i].present)
             libxl__livepatch_trials_forget(&rs->trials,
                 rs->apply.members[i].judgement->sha256, true);
-    store_trials(gc, rs);
+    r = store_trials(gc, rs);
+    if (r < 0)
+        libxl__livepatch_warn(gc, rs->apply.call.result,
+                "the next boot will leave out what this one has tried: "
+                LIVEPATCH_INSTALLED "/%s can't be changed: %s",
+                rs->apply.call.result->xen_build_id, strerror(-r));
 }
 
 static void settle(libxl__gc *gc, reinstate_state *rs)
 {
-    libxl_livepatch_result *const result = rs->apply.call.result;
-    const int num = rs->trials.num;
+    libxl__livepatch_call *const lpc = &rs->apply.call;
+    int num = rs->trials.num, r;
 
     libxl__livepatch_trials_forget(&rs->trials, NULL, true);
-    if (rs->trials.num < num) store_trials(gc, rs);
-    libxl__livepatch_succeed(gc, result,
-            rs->trials.num < num ? LIBXL_LIVEPATCH_OUTCOME_DONE
-                                 : LIBXL_LIVEPATCH_OUTCOME_ALREADY,
+    num -= rs->trials.num;
+    if (num && !lpc->params.dry_run && (r = store_trials(gc, rs)) < 0) {
+        not_forgotten(gc, rs, r);
+        return;
+    }
+    libxl__livepatch_succeed(gc, lpc->result,
+            !num ? LIBXL_LIVEPATCH_OUTCOME_ALREADY :
+            lpc->params.dry_run ? LIBXL_LIVEPATCH_OUTCOME_PLANNED
+                                : LIBXL_LIVEPATCH_OUTCOME_DONE,
             "payloads applied at boot with which the host has run well: "
-            "%d", num - rs->trials.num);
+            "%d", num);
 }
 
 /*----- the call -----*/
@@ -127,8 +144,10 @@ static void reinstate_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
 
     libxl__livepatch_apply_describe(gc, lpc);
     libxl__livepatch_chain_dispose(&rs->chain);
-    if (rs->on_trial && !ok &&
-        result->outcome != LIBXL_LIVEPATCH_OUTCOME_STRANDED)
+    /* Who asks for another try by hand sees what comes of it. */
+    if (ok ? lpc->params.retry && !lpc->params.dry_run
+           : rs->on_trial &&
+             result->outcome != LIBXL_LIVEPATCH_OUTCOME_STRANDED)
         end_trials(gc, rs);
     if (ok && num_left_out && !lpc->params.dry_run)
         libxl__livepatch_conclude(gc, result,
@@ -143,15 +162,17 @@ static void reinstate_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
     reinstate_state *rs = CONTAINER_OF(lpc, *rs, apply.call);
     libxl_livepatch_result *const result = lpc->result;
     STATE_AO_GC(lpc->ao);
-    int num;
+    int r;
 
     if (libxl__livepatch_need_xen(gc, result)) {
         libxl__livepatch_call_end(egc, lpc);
         return;
     }
-    warn_trials(gc, rs, libxl__livepatch_trials_load(gc,
-                            result->xen_build_id, &rs->trials));
-    if (lpc->params.settled) {
+    r = libxl__livepatch_trials_load(gc, result->xen_build_id,
+                                     &rs->trials);
+    if (lpc->params.settled && r) {
+        not_forgotten(gc, rs, r);
+    } else if (lpc->params.settled) {
         settle(gc, rs);
     } else if (libxl__livepatch_boot_is_off(gc)) {
         libxl__livepatch_succeed(gc, result,
@@ -159,11 +180,8 @@ static void reinstate_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
                 "nothing was applied of what is installed, as the command "
                 "line of dom0's kernel has xl.livepatch=off");
     } else {
-        num = rs->trials.num;
         if (lpc->params.retry)
             libxl__livepatch_trials_forget(&rs->trials, NULL, false);
-        if (rs->trials.num < num && !lpc->params.dry_run)
-            store_trials(gc, rs);
         if (!find_members(gc, rs)) {
             libxl__livepatch_apply_begun(egc, lpc);
             return;

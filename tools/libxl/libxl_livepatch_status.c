@@ -199,7 +199,8 @@ static int count_missing(const libxl_livepatch_condition *condition)
     int i, num = 0;
 
     for (i = 0; i < condition->num_installed; i++)
-        num += !condition->installed[i].applied;
+        num += !condition->installed[i].applied ||
+               condition->installed[i].left_out;
     return num;
 }
 
@@ -241,8 +242,8 @@ static void conclude(libxl__gc *gc, const libxl__livepatch_intent *intent,
         libxl__livepatch_conclude(gc, condition,
                 LIBXL_LIVEPATCH_OUTCOME_STRANDED,
                 LIBXL_LIVEPATCH_REASON_LEFT_OUT, NULL,
-                "payloads that are installed and not applied: %d",
-                num_missing);
+                "payloads that are installed and not applied, or would "
+                "be left out by a boot: %d", num_missing);
     } else {
         libxl__livepatch_succeed(gc, condition,
                 LIBXL_LIVEPATCH_OUTCOME_DONE, "all is as intended");

@@ -63,6 +63,17 @@
     "Replace what is applied with xl livepatch replace, uninstall "     \
     "what was, and install the new one."
 
+#define LIVEPATCH_ADVICE_INSTALL_BELOW                                  \
+    "Boot would leave it out.  Install what it builds on, too, which "  \
+    "may be applied already; one call takes both."
+
+#define LIVEPATCH_ADVICE_PLACE_TAKEN                                    \
+    "Boot would leave both out.  Uninstall the other one first; see "   \
+    "xl livepatch status."
+
+#define LIVEPATCH_ADVICE_UNINSTALL_ABOVE                                \
+    "Boot would leave that out then.  Uninstall it first."
+
 #define LIVEPATCH_ADVICE_NOT_INSTALLED                                  \
     "xl livepatch revert takes out what is applied without having "     \
     "been installed; --build-id names another Xen than the running one."

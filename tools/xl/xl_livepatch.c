@@ -125,6 +125,13 @@ static int start_check(livepatch_command *cmd,
                                  &cmd->criteria, &cmd->answer.verdict);
 }
 
+static int start_log(livepatch_command *cmd, const libxl_asyncop_how *how,
+                     const libxl_asyncprogress_how *aop)
+{
+    livepatch_show_journal(cmd);
+    return ERROR_FAIL;
+}
+
 static const livepatch_verb verbs[] = {
     { LIVEPATCH_APPLY, "apply", "FILE...", 1, INT_MAX,
       LIBXL_LIVEPATCH_OPERATION_APPLY, LIVEPATCH_RESULT, false,
@@ -200,6 +207,11 @@ static const livepatch_verb verbs[] = {
       LIBXL_LIVEPATCH_OPERATION_UPLOAD, LIVEPATCH_RESULT, false,
       start_upload,
       "Upload and check a payload, and leave it loaded, not applied.\n" },
+    { LIVEPATCH_LOG, "log", "", 0, 0,
+      LIBXL_LIVEPATCH_OPERATION_UNKNOWN, LIVEPATCH_ONLY_HEAD, true,
+      start_log,
+      "Show who has changed the hypervisor, and how, as journalctl does\n"
+      "with --identifier=xl-livepatch.\n" },
 };
 
 static const livepatch_verb *find_verb(const char *name)
@@ -326,10 +338,10 @@ static bool prepare(livepatch_command *cmd, int argc, char **argv)
     take_files(cmd);
     if (!livepatch_find_keys(cmd)) return false;
 
-    if (cmd->verb->without_host) {
+    if (cmd->verb->id == LIVEPATCH_CHECK)
         compare_with_host(cmd);
+    if (cmd->verb->without_host)
         return true;
-    }
     ok = livepatch_open_host(cmd);
     if (!ok) return false;
 
@@ -463,8 +475,6 @@ int main_livepatch(int argc, char **argv)
     if (!strcmp(argv[0], "help") || !strcmp(argv[0], "--help") ||
         !strcmp(argv[0], "-h"))
         return main_help(argc, argv);
-    if (!strcmp(argv[0], "log"))
-        return livepatch_show_journal(argv + 1);
 
     verb = find_verb(argv[0]);
     if (!verb)

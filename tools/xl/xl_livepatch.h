@@ -43,6 +43,7 @@ enum {
     LIVEPATCH_INSTALL = 1 << 10,
     LIVEPATCH_UNINSTALL = 1 << 11,
     LIVEPATCH_RESTORE = 1 << 12,
+    LIVEPATCH_LOG     = 1 << 13,
 };
 
 /* What libxl does in the event loop. */
@@ -220,11 +221,8 @@ livepatch_find_fix(const livepatch_command *cmd, const char *id);
 /* Of a command that has run, if it was one that changes something. */
 void livepatch_write_journal(livepatch_command *cmd);
 
-/*
- * Become journalctl, with these options of its own; returns an exit status
- * if it can't be run.
- */
-int livepatch_show_journal(char **options);
+/* Become journalctl; if it can't be run the command fails. */
+void livepatch_show_journal(livepatch_command *cmd);
 
 /*----- xl_livepatch_condition.c -----*/
 

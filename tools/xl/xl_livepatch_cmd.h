@@ -28,7 +28,7 @@
     "  blockers         Tell what would keep the host from resting.\n"    \
     "  check FILE...    Judge payload files; needs no Xen and no root.\n" \
     "  upload FILE      Load a payload without applying it.\n"            \
-    "  log [OPTIONS]    Show who changed what, with journalctl.\n"        \
+    "  log              Show who has changed what, from the journal.\n"   \
     "  help [VERB]      Print this help, or that of a verb.\n"            \
     "\n"                                                                  \
     "Options of all verbs (for the others: xl livepatch help VERB):\n"    \

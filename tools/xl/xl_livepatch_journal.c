@@ -12,25 +12,26 @@
 
 #define _GNU_SOURCE
 
-#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syslog.h>
 #include <sys/un.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <libxl.h>
 
 #include "xl.h"
 #include "xl_livepatch.h"
+#include "xl_utils.h"
 
 #define IDENTIFIER "xl-livepatch"
 
 static const char journal[] = "/run/systemd/journal/socket";
-static const char syslog_device[] = "/dev/log";
+static const char device[] = "/dev/log";
 
 typedef struct {
     char *data;
@@ -47,11 +48,15 @@ static void add_bytes(entry *e, const void *bytes, size_t size)
 /* In the form that takes any value, also one of several lines. */
 static void add_field(entry *e, const char *key, const char *value)
 {
-    const uint64_t size = htole64(strlen(value));
+    const uint64_t size = strlen(value);
+    unsigned char bytes[sizeof(size)];
+    size_t i;
 
+    for (i = 0; i < sizeof(bytes); i++)
+        bytes[i] = size >> 8 * i;
     add_bytes(e, key, strlen(key));
     add_bytes(e, "\n", 1);
-    add_bytes(e, &size, sizeof(size));
+    add_bytes(e, bytes, sizeof(bytes));
     add_bytes(e, value, strlen(value));
     add_bytes(e, "\n", 1);
 }
@@ -162,7 +167,7 @@ static int to_syslog(int priority, const char *message)
     xasprintf(&line, "<%d>" IDENTIFIER "[%ld]: %s", LOG_DAEMON | priority,
               (long)getpid(), message);
     add_bytes(&e, line, strlen(line));
-    errnoval = hand_over(syslog_device, &e);
+    errnoval = hand_over(device, &e);
     free(e.data);
     free(line);
     return errnoval == ENOENT ? 0 : errnoval;
@@ -205,22 +210,14 @@ void livepatch_write_journal(livepatch_command *cmd)
     free(by);
 }
 
-int livepatch_show_journal(char **options)
+void livepatch_show_journal(livepatch_command *cmd)
 {
-    char **args;
-    size_t num = 0;
-
-    while (options[num]) num++;
-    args = xcalloc(num + 4, sizeof(*args));
-    args[0] = "journalctl";
-    args[1] = "--identifier=" IDENTIFIER;
-    memcpy(args + 2, options, num * sizeof(*args));
-    execvp(args[0], args);
-    fprintf(stderr, "xl livepatch log: cannot run journalctl: %s.\n"
-            "    Without systemd's journal, look for " IDENTIFIER " in "
-            "what syslog writes.\n", strerror(errno));
-    free(args);
-    return EXIT_FAILURE;
+    execlp("journalctl", "journalctl", "--identifier=" IDENTIFIER,
+           cmd->json ? "--output=json" : "--output=short", (char *)NULL);
+    livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_INTERNAL,
+                     "Without systemd's journal, look for " IDENTIFIER
+                     " in what syslog writes.",
+                     "cannot run journalctl: %s", strerror(errno));
 }
 
 /*

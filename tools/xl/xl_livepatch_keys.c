@@ -55,7 +55,8 @@ bool livepatch_find_keys(livepatch_command *cmd)
     DIR *folder;
     int error;
 
-    if (!(cmd->verb->id & TAKES_FILES) || *keys) return true;
+    if (!(cmd->verb->id & TAKES_FILES) || *keys || cmd->params.settled)
+        return true;
 
     folder = opendir(LIVEPATCH_KEYS);
     if (!folder && errno == ENOENT) return true;

@@ -249,13 +249,17 @@ static bool set_fixes(livepatch_command *cmd, const char *arg)
 
 static bool set_build_id(livepatch_command *cmd, const char *arg)
 {
+    char *id;
+
     if (!*arg || arg[strspn(arg, "0123456789abcdefABCDEF")] ||
         strlen(arg) % 2)
         return usage_error(cmd, "--build-id: '%s' is no build-id: these "
                            "are hexadecimal, as 'xl info' prints them",
                            arg);
     free(cmd->criteria.xen_build_id);
-    cmd->criteria.xen_build_id = xstrdup(arg);
+    cmd->criteria.xen_build_id = id = xstrdup(arg);
+    for (; *id; id++)
+        *id = tolower((unsigned char)*id);
     return true;
 }
 
