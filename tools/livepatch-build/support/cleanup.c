@@ -111,6 +111,18 @@ static int wait_for(pid_t child, const sigset_t *set, int *status)
     }
 }
 
+/*
+ * End what the child has started, and see it gone: who is killed in the middle
+ * of making a file still makes it, and that may be long after, on a busy host.
+ */
+static void end_group(pid_t child)
+{
+    kill(-child, SIGKILL);
+    while (waitpid(-child, NULL, 0) >= 0 || errno == EINTR) {
+        continue;
+    }
+}
+
 static void work_as_child(int (*work)(void *context), void *context,
                           pid_t parent, const sigset_t *before)
 {
@@ -134,6 +146,8 @@ int cleanup_supervise(int (*work)(void *context), void *context)
         return EXIT_FAILURE;
     }
     sigprocmask(SIG_BLOCK, &set, &before);
+    /* Whoever loses its parent is ours, to be waited for. */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     child = fork();
     if (child < 0) {
         fprintf(stderr, "livepatch-build: %s\n", strerror(errno));
@@ -144,8 +158,7 @@ int cleanup_supervise(int (*work)(void *context), void *context)
     }
     setpgid(child, child);
     got = wait_for(child, &set, &status);
-    /* What a child of the child still does is of no use any more. */
-    kill(-child, SIGKILL);
+    end_group(child);
     remove_all();
     if (got) {
         end_by(got);
