@@ -100,7 +100,7 @@ class Life(LivepatchCase):
                 expect="done")
         self.xl("apply", "--name=bye", payload_path("hello"), expect="done")
         answer = self.xl("uninstall", "bye", expect="done")
-        self.assertIn("not the one that was installed", "\n".join(answer.warnings))
+        self.assertIn("not the one that was installed", "\n".join(answer.warnings or []))
         self.assertEqual(self.state().payloads, {"bye": "applied"})
         self.assertEqual(self.installed(), {})
 
@@ -169,7 +169,7 @@ class Life(LivepatchCase):
         for _ in range(2):
             self.boot()
             answer = self.xl("restore", expect="stranded", reason="left_out")
-            self.assertIn("the host went down", "\n".join(answer.warnings))
+            self.assertIn("the host went down", "\n".join(answer.warnings or []))
             self.assertEqual(self.state().payloads, {})
         # Somebody has seen that it went well; and so has the unit, the next time.
         self.xl("restore", "--retry", expect="done")
@@ -209,7 +209,7 @@ class Life(LivepatchCase):
         self.host.run(f"truncate -s 1000 {self.path('bye')}", check=True)
         answer = self.xl("restore", expect="stranded", reason="left_out")
         self.assertIn("bye.livepatch is installed, but was left out",
-                      "\n".join(answer.warnings))
+                      "\n".join(answer.warnings or []))
         self.assertEqual(self.state().payloads, {"hello": "applied"})
         status = self.status(3)
         self.assertEqual([(each["name"], "left_out" in each)
@@ -224,7 +224,7 @@ class Life(LivepatchCase):
         self.host.run(f"mount --bind {INSTALLED} {INSTALLED} && "
                       f"mount -o remount,ro,bind {INSTALLED}", check=True)
         answer = self.xl("restore", expect="done")
-        self.assertIn("would not be recognised", "\n".join(answer.warnings))
+        self.assertIn("would not be recognised", "\n".join(answer.warnings or []))
         self.install("bye", expect="failed", reason="store")
         self.xl("uninstall", "hello", expect="failed", reason="store")
         self.assertEqual(self.state().payloads, {"hello": "applied"})
