@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Live patches that are installed: what is there after a boot."""
 
+import subprocess
 import unittest
 
 from host import TOP
@@ -123,6 +124,10 @@ class Life(LivepatchCase):
                 reason="collision")
         self.xl("install", "--boot-only", payload_path("replace"), expect="failed",
                 reason="collision")
+        self.install("hello", "bye", expect="done")
+        self.xl("install", "--boot-only", "--name=hello", payload_path("replace"),
+                expect="failed", reason="in_use")
+        self.xl("uninstall", "bye", expect="done")
         self.xl("uninstall", "hello", expect="done")
         self.xl("apply", payload_path("hello"), expect="done")
         self.install("bye", expect="failed", reason="dependency")
@@ -158,6 +163,18 @@ class Life(LivepatchCase):
         status = self.status(0)
         self.assertEqual((status.other_xens, status.installed), ([ANOTHER_XEN], None))
         self.xl("uninstall", f"--build-id={ANOTHER_XEN}", "hello", expect="done")
+
+    def test_metrics(self):
+        """What the real status gives; tests/metrics has the rest."""
+        self.install("hello", expect="done")
+        self.xl("apply", payload_path("bye"), expect="done")
+        status = self.host.run("xl livepatch status -j", check=True).stdout
+        done = subprocess.run([TOP / "contrib/prometheus/xen-livepatch-metrics", "--status", "-"],
+                              input=status, capture_output=True, text=True, check=True)
+        for line in ["up 1", "applied 2", "installed 1", "missing 0", "lost_by_boot 1",
+                     "needs_attention 0", 'fix{id="XSA-182"} 1', 'fix{id="XSA-191"} 1',
+                     f'payload{{name="hello",build_id="{build_id("hello")}"}} 1']:
+            self.assertIn(f"xen_livepatch_{line}\n", done.stdout)
 
     # -- When something is wrong -------------------------------------------
 

@@ -144,6 +144,24 @@ static int check_place(libxl__gc *gc, install_state *is,
 }
 
 /*
+ * What is installed already stays so, and may build on a file that is to
+ * be exchanged.  Returns ERROR_INVAL when the call has been concluded.
+ */
+static int check_link(libxl__gc *gc, install_state *is,
+                      const libxl__livepatch_chain *chain,
+                      const libxl__livepatch_link *link)
+{
+    if (link->left_out || is_member(is, link) ||
+        is_founded(is, chain, link->judgement.depends))
+        return 0;
+    return libxl__livepatch_refuse(gc, is->apply.call.result,
+            LIBXL_LIVEPATCH_REASON_IN_USE,
+            LIVEPATCH_ADVICE_UNINSTALL_ABOVE,
+            "nothing was installed: %s, which is, builds on a file that "
+            "would be exchanged", link->judgement.file);
+}
+
+/*
  * What boot would leave out is not installed.  Returns an error when the
  * call has been concluded.
  */
@@ -161,6 +179,8 @@ static int check_places(libxl__gc *gc, install_state *is)
                 strerror(-r));
     for (i = 0; i < is->apply.num_members && !rc; i++)
         rc = check_place(gc, is, &chain, is->apply.members[i].judgement);
+    for (i = 0; i < chain.num_fit && !rc; i++)
+        rc = check_link(gc, is, &chain, &chain.links[i]);
     libxl__livepatch_chain_dispose(&chain);
     return rc;
 }
