@@ -197,7 +197,8 @@ class Installed(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             self.assertEqual(self.install(folder, "toolstack").returncode, 0)
             self.assertTrue((Path(folder) / "usr/local/sbin/xl").exists())
-            self.assertFalse((Path(folder) / "usr/local/bin").exists())
+            self.assertEqual([one.name for one in (Path(folder) / "usr/local/bin").iterdir()],
+                             ["xen-livepatch-metrics"])
             pages = Path(folder) / "usr/local/share/man/man1"
             self.assertEqual([page.name for page in pages.iterdir()], ["xl-livepatch.1"])
 
