@@ -136,6 +136,31 @@ class Metrics(unittest.TestCase):
                                   check=False)
             self.assertEqual(done.returncode, 0, done)
 
+    def test_dashboard(self):
+        """Its expressions are right, and of metrics that are there; its panels lie
+        beside each other."""
+        dashboard = json.loads((FOLDER / "dashboard.json").read_text())
+        expressions = [target["expr"].replace("$fix", "XSA-182")
+                       for panel in dashboard["panels"] for target in panel["targets"]]
+        used = set(re.findall(r"xen_livepatch_(\w+)", " ".join(expressions)))
+        self.assertEqual(used - set(program().METRICS), set())
+        with tempfile.NamedTemporaryFile("w", suffix=".yml") as rules:
+            # JSON is YAML.
+            json.dump({"groups": [{"name": "dashboard", "rules": [
+                {"record": f"panel:{number}", "expr": expression}
+                for number, expression in enumerate(expressions)]}]}, rules)
+            rules.flush()
+            done = subprocess.run([PROMTOOL, "check", "rules", rules.name],
+                                  capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done)
+        cells = [(x, y) for panel in dashboard["panels"] for where in [panel["gridPos"]]
+                 for x in range(where["x"], where["x"] + where["w"])
+                 for y in range(where["y"], where["y"] + where["h"])]
+        self.assertEqual(len(cells), len(set(cells)))
+        self.assertLess(max(x for x, _ in cells), 24)
+        self.assertEqual(len({panel["id"] for panel in dashboard["panels"]}),
+                         len(dashboard["panels"]))
+
     def test_alerts_know_the_metrics(self):
         rules = (FOLDER / "alerts.yml").read_text()
         used = set(re.findall(r"xen_livepatch_(\w+)", rules))
