@@ -117,10 +117,12 @@ static int wait_for(pid_t child, const sigset_t *set, int *status)
  */
 static void end_group(pid_t child)
 {
+    pid_t ended;
+
     kill(-child, SIGKILL);
-    while (waitpid(-child, NULL, 0) >= 0 || errno == EINTR) {
-        continue;
-    }
+    do {
+        ended = waitpid(-child, NULL, 0);
+    } while (ended >= 0 || errno == EINTR);
 }
 
 static void work_as_child(int (*work)(void *context), void *context,
