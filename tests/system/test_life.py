@@ -163,6 +163,7 @@ class Life(LivepatchCase):
         status = self.status(0)
         self.assertEqual((status.other_xens, status.installed), ([ANOTHER_XEN], None))
         self.xl("uninstall", f"--build-id={ANOTHER_XEN}", "hello", expect="done")
+        self.assertIsNone(self.status(0).other_xens)
 
     def test_metrics(self):
         """What the real status gives; tests/metrics has the rest."""

@@ -150,16 +150,22 @@ static void compare_installed(libxl__gc *gc,
 static void list_other_xens(libxl__gc *gc,
                             libxl_livepatch_condition *condition)
 {
+    libxl__livepatch_installed *list;
     char **ids = NULL;
-    int r;
+    int num, r;
 
     r = libxl__livepatch_installed_xens(gc, &ids);
     if (r)
         libxl__livepatch_warn(gc, condition,
                 LIVEPATCH_INSTALLED " can't be read: %s", strerror(-r));
-    for (; ids && *ids; ids++)
-        if (!libxl__livepatch_same_id(*ids, condition->xen_build_id))
+    for (; ids && *ids; ids++) {
+        if (libxl__livepatch_same_id(*ids, condition->xen_build_id))
+            continue;
+        r = libxl__livepatch_installed_list(gc, *ids, &list, &num);
+        /* What can't be read may hold some. */
+        if (r || num)
             libxl__livepatch_append(gc, &condition->other_xens, *ids);
+    }
 }
 
 /*----- what the host is fixed for -----*/

@@ -96,8 +96,8 @@ static const libxl__livepatch_words words[] = {
     { LIBXL_LIVEPATCH_REASON_LEFT_OUT,
       "not all that is installed is applied",
       "xl livepatch status tells which, and why.  xl livepatch restore "
-      "--retry tries those again that were left out after a crash; xl "
-      "livepatch uninstall takes one out." },
+      "applies what can be, with --retry also what was left out after a "
+      "crash; xl livepatch uninstall takes one out." },
 };
 
 const libxl__livepatch_words *
