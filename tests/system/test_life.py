@@ -134,6 +134,25 @@ class Life(LivepatchCase):
         self.assertEqual(self.state().payloads, {"hello": "applied"})
         self.install("hello", "bye", expect="done")
 
+    def test_odd_files(self):
+        """In the store, by hand or of a package."""
+        theirs = f"/usr/lib/xen/livepatch/{build_id('xen')}"
+        self.host.run(f"mkdir -p {self.path('hello')} {theirs}", check=True)
+        self.install("hello", expect="failed", reason="store")
+        self.assertEqual(self.state().payloads, {})
+        self.host.run(f"rmdir {self.path('hello')}", check=True)
+
+        # A pipe hides nothing, and nobody waits at its end.
+        self.host.run(f"mkfifo {self.path('pipe')}; ln -s /nowhere {theirs}/gone.livepatch",
+                      check=True)
+        answer = self.xl("restore", expect="stranded", reason="left_out")
+        self.assertEqual(len(answer.warnings), 2, answer)
+        self.assertEqual({(one["name"], "left_out" in one) for one in self.status(3).installed},
+                         {("pipe", True), ("gone", True)})
+        for name in ("pipe", "gone"):
+            self.xl("uninstall", f"--build-id={build_id('xen').upper()}", name, expect="done")
+        self.assertFalse(self.status(0).installed)
+
     def test_odd_name(self):
         """It doesn't make what is noted of the others unreadable."""
         self.xl("install", "--name=caf\\xe9", payload_path("hello"), expect="done")

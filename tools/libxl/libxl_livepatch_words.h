@@ -68,8 +68,8 @@
     "may be applied already; one call takes both."
 
 #define LIVEPATCH_ADVICE_PLACE_TAKEN                                    \
-    "Boot would leave both out.  Uninstall the other one first; see "   \
-    "xl livepatch status."
+    "Boot would leave both out: only one of them can be installed.  "   \
+    "Uninstall the other one first if it is; see xl livepatch status."
 
 #define LIVEPATCH_ADVICE_UNINSTALL_ABOVE                                \
     "Boot would leave that out then.  Uninstall it first."
