@@ -461,7 +461,7 @@ static char *wrong_status(const struct scenario *scenario,
 
     libxl_livepatch_condition_init(&condition);
     assert(!libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &logger));
-    libxl_livepatch_status(ctx, &condition);
+    libxl_livepatch_status(ctx, NULL, &condition);
     if (expected && condition.outcome != LIBXL_LIVEPATCH_OUTCOME_STRANDED)
         assert(asprintf(&why, "%s: \"%s\" instead of \"%s\", and status "
                         "says: %s", scenario->name, now, before,

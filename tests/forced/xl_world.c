@@ -69,15 +69,15 @@ static bool told(char letter)
 }
 
 /* In progress; a payload lost; one undone. */
-int __real_libxl_livepatch_status(libxl_ctx *ctx,
+int __real_libxl_livepatch_status(libxl_ctx *ctx, const libxl_livepatch_params *params,
                                   libxl_livepatch_condition *c);
-int __wrap_libxl_livepatch_status(libxl_ctx *ctx,
+int __wrap_libxl_livepatch_status(libxl_ctx *ctx, const libxl_livepatch_params *params,
                                   libxl_livepatch_condition *c)
 {
     libxl_livepatch_deviation *d;
 
     if (!getenv("FORCED_ANSWER"))
-        return __real_libxl_livepatch_status(ctx, c);
+        return __real_libxl_livepatch_status(ctx, params, c);
 
     c->operation = LIBXL_LIVEPATCH_OPERATION_STATUS;
     c->message = strdup("something is known");

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from livepatch_case import LivepatchCase, payload_file
+from livepatch_case import LivepatchCase, document, payload_file
 
 TOP = Path(__file__).resolve().parents[2]
 SIGN = TOP / "build/livepatch-sign/livepatch-sign"
@@ -52,6 +52,21 @@ class Signed(LivepatchCase):
                          before=self.put + f"rm -rf {KEYS}; mkdir {KEYS}; ")
         self.assertIn(KEYS, result.message)
         self.assertEqual(self.listing(), {})
+
+    def test_installed(self):
+        """What boot will refuse for want of a signature is told before."""
+        self.xl("install", "/extra/hello.livepatch", expect="done", before=f"rm -rf {KEYS}; ")
+        self.host.run(self.demand, check=True)
+        result = self.host.run("xl livepatch status -j")
+        self.assertEqual(result.status, 3, result)
+        told = document(result.stdout)
+        self.assertIn("not signed", told["installed"][0]["left_out"])
+        self.assertEqual(told["lost_by_boot"], ["hello"])
+        result = self.host.run(f"rm {KEYS}/*; xl livepatch status -j")
+        self.assertEqual(result.status, 0, result)
+        self.assertIn(f"not compared with the keys in {KEYS}",
+                      "".join(document(result.stdout)["warnings"]))
+        self.xl("uninstall", "hello", expect="done", before=f"rm -rf {KEYS}; ")
 
     def test_not_demanded(self):
         self.xl("apply", "/tmp/signed.livepatch", expect="done",

@@ -150,9 +150,11 @@ int libxl_livepatch_info(libxl_ctx *ctx, const char *name,
  * Tell what is not as the calls of libxl have left it, or wanted it to be:
  * whether one is at work now, whether one was killed, and which payloads
  * are in another state than they should be.  Takes no lock and changes
- * nothing.
+ * nothing.  Of params (NULL: none) the keys count, by which boot judges
+ * what is installed.
  */
 int libxl_livepatch_status(libxl_ctx *ctx,
+                           const libxl_livepatch_params *params,
                            libxl_livepatch_condition *condition_r)
                            LIBXL_EXTERNAL_CALLERS_ONLY;
 

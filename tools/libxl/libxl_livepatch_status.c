@@ -113,7 +113,7 @@ static bool is_lasting(const libxl_livepatch_condition *condition,
     return false;
 }
 
-static void compare_installed(libxl__gc *gc,
+static void compare_installed(libxl__gc *gc, libxl_string_list keys,
                               libxl_livepatch_condition *condition)
 {
     libxl__livepatch_trials trials;
@@ -123,7 +123,7 @@ static void compare_installed(libxl__gc *gc,
     if (!condition->xen_build_id) return;
 
     r = libxl__livepatch_trials_load(gc, condition->xen_build_id, &trials)
-        ?: libxl__livepatch_chain_find(gc, condition->xen_build_id, NULL,
+        ?: libxl__livepatch_chain_find(gc, condition->xen_build_id, keys,
                                        &trials, &chain);
     if (r) {
         libxl__livepatch_warn(gc, condition,
@@ -257,6 +257,7 @@ static void conclude(libxl__gc *gc, const libxl__livepatch_intent *intent,
 }
 
 int libxl_livepatch_status(libxl_ctx *ctx,
+                           const libxl_livepatch_params *params,
                            libxl_livepatch_condition *condition_r)
 {
     GC_INIT(ctx);
@@ -282,7 +283,7 @@ int libxl_livepatch_status(libxl_ctx *ctx,
     if (notes.intent.operation && !condition_r->in_progress)
         add_deviations(gc, &notes.intent, condition_r);
     describe_xen(gc, condition_r);
-    compare_installed(gc, condition_r);
+    compare_installed(gc, params ? params->keys : NULL, condition_r);
     list_other_xens(gc, condition_r);
     conclude(gc, &notes.intent, condition_r);
 

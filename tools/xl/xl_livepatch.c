@@ -106,7 +106,8 @@ static int start_status(livepatch_command *cmd,
                         const libxl_asyncop_how *how,
                         const libxl_asyncprogress_how *aop)
 {
-    return libxl_livepatch_status(ctx, &cmd->answer.condition);
+    return libxl_livepatch_status(ctx, &cmd->params,
+                                  &cmd->answer.condition);
 }
 
 static int start_blockers(livepatch_command *cmd,

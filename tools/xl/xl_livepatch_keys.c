@@ -19,9 +19,10 @@
 
 #define SUFFIX ".pem"
 
-#define TAKES_FILES \
+#define JUDGES_FILES \
     (LIVEPATCH_APPLY | LIVEPATCH_REPLACE | LIVEPATCH_UPLOAD | \
-     LIVEPATCH_CHECK | LIVEPATCH_INSTALL | LIVEPATCH_RESTORE)
+     LIVEPATCH_CHECK | LIVEPATCH_INSTALL | LIVEPATCH_RESTORE | \
+     LIVEPATCH_STATUS)
 
 static bool is_key(const struct dirent *entry)
 {
@@ -55,7 +56,7 @@ bool livepatch_find_keys(livepatch_command *cmd)
     DIR *folder;
     int error;
 
-    if (!(cmd->verb->id & TAKES_FILES) || *keys || cmd->params.settled)
+    if (!(cmd->verb->id & JUDGES_FILES) || *keys || cmd->params.settled)
         return true;
 
     folder = opendir(LIVEPATCH_KEYS);
@@ -63,6 +64,14 @@ bool livepatch_find_keys(livepatch_command *cmd)
 
     error = folder ? read_folder(folder, keys) : errno;
     if (folder) closedir(folder);
+    /* It tells what it can, and acts on nothing. */
+    if (cmd->verb->id == LIVEPATCH_STATUS && (error || !*keys)) {
+        xasprintf(&cmd->uncompared,
+                  "what is installed was not compared with the keys in "
+                  "%s, %s", LIVEPATCH_KEYS,
+                  error ? "which can't be read" : "as there are none");
+        return true;
+    }
     if (error)
         return livepatch_refuse(cmd, LIBXL_LIVEPATCH_REASON_SIGNATURE,
                 "Run it as root.",
