@@ -21,6 +21,7 @@ Above its diff a patch says what is expected, a line each:
     Below: PATCH        in stacks/: whose payload is below; Expect is what comes of
             it with that patch unnamed, "fails" if it doesn't compile then
     Named: fails        in stacks/: it doesn't apply on top of that patch
+    Explains: FUNCTION: words that --explain has for it
     Weight: heavy       hundreds of objects are built: with CORPUS=all alone
 
 LIVEPATCH_BUILD names another builder than that in build/; CORPUS=all is for heavy
@@ -50,7 +51,7 @@ CACHE = TOP / "build/builder/cache"
 ALL = os.environ.get("CORPUS") == "all"
 REFUSED = 2
 FIELDS = {"Kind", "Expect", "Stock", "Engine", "Functions", "New", "Warns", "Effect",
-          "Weight", "Below", "Named"}
+          "Weight", "Below", "Named", "Explains"}
 REASONS = {"data", "layout", "init", "boot", "assembly", "engine", "small", "symbol",
            "relocation", "section", "limit", "nothing", "per-cpu",
            "below", "lifetime", "meaning"}
@@ -84,6 +85,12 @@ class Patch:
         """A shell command for dom0, and what must be found in its output."""
         command, _, pattern = self.fields["Effect"].rpartition(" -> ")
         return command, re.compile(pattern, re.M)
+
+    @property
+    def explains(self):
+        """A function, and what must be told of how it came into the payload."""
+        function, _, words = self.fields.get("Explains", "").partition(": ")
+        return function, words
 
 
 @dataclass(frozen=True)
@@ -140,6 +147,8 @@ def command(patch, output):
         words += ["--tree", TOP / "build/xen-src", "--config", STOCK_CONFIG]
     else:
         words += ["--tree", TOP / f"build/hypervisor-{engines.current()}"]
+    if patch.fields.get("Explains"):
+        words += ["--explain", patch.explains[0]]
     return [*map(str, words), str(patch.path)]
 
 
@@ -158,7 +167,7 @@ def build(patch):
     folder.mkdir(parents=True, exist_ok=True)
     payload, record = folder / f"{patch.name}.livepatch", folder / f"{patch.name}.json"
     # Words above the diff are not part of it.
-    key = [_inputs(), patch.path.read_text().partition("\n---")[2]]
+    key = [_inputs(), patch.path.read_text().partition("\n---")[2], patch.explains[0]]
     if record.exists():
         known = json.loads(record.read_text())
         if known["key"] == key:
@@ -199,6 +208,11 @@ def differences(patch, built):
     warned = " ".join(warning["why"] for warning in built.report.get("warnings", []))
     if patch.fields.get("Warns", "") not in warned:
         wrong.append(f"warned of {warned!r}, expected {patch.fields['Warns']!r}")
+    function, words = patch.explains
+    told = "\n".join(each["why"] for each in built.report.get("explanations", [])
+                     if each["name"] == function)
+    if words not in told:
+        wrong.append(f"explained {function} by {told!r}, expected {words!r}")
     if wrong:
         wrong.append(built.errors[-4000:])
     return "\n".join(wrong)

@@ -78,35 +78,6 @@ class CompileAll(unittest.TestCase):
             self.compare(corpus.HERE / "corpus/inline-many.patch")
 
 
-# Patch, function: what it is told of that.
-EXPLAINED = {
-    ("inline-few", "dump_evtchn_info"):
-        "common/event_channel.h:40 is of evtchn_port_print_state(), which it holds a "
-        "copy of",
-    ("inline-few", "evtchn_port_print_state"):
-        "dump_evtchn_info() holds a copy of it, and is patched",
-    ("new-global-function", "count_active_timers"):
-        "new: dump_hwdom_registers, which is patched, refers to it",
-    ("function-body", "do_mmu_update"): "in no object that the patch changes",
-    ("macro", "gnttab_copy"): "common/grant_table.c:276 may be why: the macro PIN_FAIL",
-}
-
-
-class Explained(unittest.TestCase):
-    def test_each(self):
-        for (name, function), words in EXPLAINED.items():
-            with self.subTest(name=name, function=function), \
-                    tempfile.TemporaryDirectory() as folder:
-                patch = corpus.find(name)
-                command = corpus.command(patch, Path(folder) / "explained.livepatch")
-                report = json.loads(subprocess.run([*command, "--explain", function],
-                                                   check=True,
-                                                   stdout=subprocess.PIPE).stdout)
-                told = [each["why"] for each in report["explanations"]
-                        if each["name"] == function]
-                self.assertIn(words, "\n".join(told))
-
-
 class Built(unittest.TestCase):
     maxDiff = None
 

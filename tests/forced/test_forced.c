@@ -57,11 +57,22 @@ static bool is_quick(const struct scenario *scenario, const char *step)
     return !scenario->forks || !strcmp(step, "send");
 }
 
+static int meddling_stride(void)
+{
+    const char *given = getenv("FORCED_STRIDE");
+
+    return given && atoi(given) > 0 ? atoi(given) : 1;
+}
+
 /* Each step in turn. */
 static void at_each_step_of(const struct scenario *s, struct fault f,
                             const struct leeway *leeway, bool quick)
 {
     const char *names[FAULTS_STEPS + 1];
+    /* Somebody else may do something at any of many steps: at some of them,
+     * others for each kind and scenario, unless all are asked for. */
+    const int stride = f.meddle || f.abort ? meddling_stride() : 1;
+    static int first;
     int n, steps;
 
     params_reset();
@@ -69,7 +80,7 @@ static void at_each_step_of(const struct scenario *s, struct fault f,
     steps = last_steps;
     assert(steps <= FAULTS_STEPS);
     memcpy(names, faults_step_names, sizeof(names));
-    for (n = 1; n <= steps; n++) {
+    for (n = 1 + first++ % stride; n <= steps; n += stride) {
         if (quick && !is_quick(s, names[n])) continue;
         params_reset();
         f.at = n;

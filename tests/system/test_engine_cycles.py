@@ -7,7 +7,7 @@ import unittest
 
 from engine_case import AMPLE_MS, LONG, EngineCase, symbol
 
-CYCLES = 500 if LONG else 3
+CYCLES = 500 if LONG else 1
 # What Xen's allocators may keep for the next time, in pages.  A page that is
 # lost with each cycle is more.
 KEPT_PAGES = 8

@@ -3,7 +3,7 @@
 """Programs killed, stopped and made to fail at every step of an apply.
 
     KILL_STRIDE=N   take every N-th step only, and of those that change
-                    something all; 1 is all
+                    something all, or a share of them: see SHARE; 1 is all
 """
 
 import os
@@ -14,6 +14,8 @@ from signal import SIGKILL, SIGSTOP, SIGTERM
 from kill_scene import BOTH, PAUSER, SLOW, XL, Scene
 
 STRIDE = int(os.environ.get("KILL_STRIDE", "30"))
+# Other ways to end at a step than being killed: of three steps one each.
+SHARE = 3
 # Guests run again at once when xl is gone, long before this maximum.
 LONG_PAUSE = "60s"
 # When xl is stopped they run again after this time.
@@ -24,12 +26,15 @@ KILLED = 128 + SIGKILL
 EIO = 5
 
 
-def chosen(steps, offset):
-    """Numbers of steps, from 1: all that change something, and of the others
-    every STRIDE-th from offset on."""
-    return [n for n, what in enumerate(steps, 1)
-            if (n + offset) % STRIDE == 0 or
-            what.startswith(("livepatch action", "livepatch upload", "domctl", "notes"))]
+def chosen(steps, offset, share):
+    """Numbers of steps, from 1: of those that change something every share-th,
+    and of the others every STRIDE-th, from offset on."""
+    changing = [n for n, what in enumerate(steps, 1) if what.startswith(
+        ("livepatch action", "livepatch upload", "domctl", "notes"))]
+    if STRIDE > 1:
+        changing = changing[offset % share::share]
+    return [n for n in range(1, len(steps) + 1)
+            if (n + offset) % STRIDE == 0 or n in changing]
 
 
 class Kill(unittest.TestCase):
@@ -43,10 +48,10 @@ class Kill(unittest.TestCase):
         cls.doClassCleanups()
         cls.scene = cls.enterClassContext(Scene.set())
 
-    def at_steps(self, program, offset, body):
+    def at_steps(self, program, offset, body, share=1):
         """A subtest for each step; after one that failed, on a new host."""
         failed = False
-        for n in chosen(self.steps[program], offset):
+        for n in chosen(self.steps[program], offset, share):
             with self.subTest(step=n, what=self.steps[program][n - 1]):
                 if failed:
                     self.set_scene()
@@ -111,7 +116,7 @@ class Kill(unittest.TestCase):
             self.check_running()
             self.check_outcome(*self.scene.resume_call("CONT"))
 
-        self.at_steps(XL, 1, body)
+        self.at_steps(XL, 1, body, SHARE)
 
     def test_xl_stopped_and_killed(self):
         def body(n):
@@ -122,7 +127,7 @@ class Kill(unittest.TestCase):
             self.assertEqual(status, KILLED)
             self.check_running()
 
-        self.at_steps(XL, 2, body)
+        self.at_steps(XL, 2, body, SHARE)
 
     def test_xl_terminated(self):
         def body(n):
@@ -135,7 +140,7 @@ class Kill(unittest.TestCase):
             if n < self.last_action():
                 self.assertEqual(status, 1, result)
 
-        self.at_steps(XL, 3, body)
+        self.at_steps(XL, 3, body, SHARE)
 
     def test_xl_calls_fail(self):
         def body(n):
@@ -143,7 +148,7 @@ class Kill(unittest.TestCase):
             self.check_tripped()
             self.check_outcome(result.status, result)
 
-        self.at_steps(XL, 4, body)
+        self.at_steps(XL, 4, body, SHARE)
 
     # -- The pauser --------------------------------------------------------
 
@@ -163,7 +168,7 @@ class Kill(unittest.TestCase):
             self.check_tripped()
             self.check_outcome(result.status, result)
 
-        self.at_steps(PAUSER, 1, body)
+        self.at_steps(PAUSER, 1, body, SHARE)
 
     # -- Both --------------------------------------------------------------
 

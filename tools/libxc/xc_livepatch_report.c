@@ -9,7 +9,10 @@ int xc_livepatch_report(xc_interface *xch, const char *name, uint32_t about,
     size_t length = name ? strlen(name) + 1 : 0;
     struct xen_sysctl_livepatch_report *report;
     int rc = -1;
-    DECLARE_SYSCTL;
+    struct xen_sysctl sysctl = {
+        .cmd = XEN_SYSCTL_livepatch_op,
+        .u.livepatch.cmd = XEN_SYSCTL_LIVEPATCH_REPORT,
+    };
     DECLARE_HYPERCALL_BUFFER(char, text);
     DECLARE_HYPERCALL_BUFFER(uint8_t, items);
 
@@ -25,10 +28,6 @@ int xc_livepatch_report(xc_interface *xch, const char *name, uint32_t about,
         goto out;
 
     memcpy(text, name ?: "", length ?: 1);
-
-    memset(&sysctl, 0, sizeof(sysctl));
-    sysctl.cmd = XEN_SYSCTL_livepatch_op;
-    sysctl.u.livepatch.cmd = XEN_SYSCTL_LIVEPATCH_REPORT;
 
     report = &sysctl.u.livepatch.u.report;
     report->name.size = length;
@@ -58,12 +57,13 @@ int xc_livepatch_report(xc_interface *xch, const char *name, uint32_t about,
 
 int xc_livepatch_rehearse(xc_interface *xch, uint32_t timeout)
 {
-    DECLARE_SYSCTL;
-
-    memset(&sysctl, 0, sizeof(sysctl));
-    sysctl.cmd = XEN_SYSCTL_livepatch_op;
-    sysctl.u.livepatch.cmd = XEN_SYSCTL_LIVEPATCH_REHEARSE;
-    sysctl.u.livepatch.u.rehearse.timeout = timeout;
+    struct xen_sysctl sysctl = {
+        .cmd = XEN_SYSCTL_livepatch_op,
+        .u.livepatch = {
+            .cmd = XEN_SYSCTL_LIVEPATCH_REHEARSE,
+            .u.rehearse.timeout = timeout,
+        },
+    };
 
     return do_sysctl(xch, &sysctl);
 }

@@ -21,6 +21,13 @@
 static char *mutable(const char *name)
     { return (char *)name; }
 
+/* From Xen 4.18 on an upload can do without the check of its build-ids. */
+#ifdef LIVEPATCH_FLAG_FORCE
+#define UPLOAD_CHECKED , false
+#else
+#define UPLOAD_CHECKED
+#endif
+
 static int livepatch_op(libxl__gc *gc, struct xen_sysctl *sysctl)
 {
     int r;
@@ -34,7 +41,7 @@ int libxl__livepatch_upload(libxl__gc *gc, const char *name,
                             const libxl__livepatch_image *image)
 {
     return xc_livepatch_upload(CTX->xch, mutable(name), image->data,
-                               image->size) ? -errno : 0;
+                               image->size UPLOAD_CHECKED) ? -errno : 0;
 }
 
 int libxl__livepatch_get(libxl__gc *gc, const char *name,
