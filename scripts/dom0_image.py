@@ -36,7 +36,6 @@ TERMINALS = ["d/dumb", "l/linux", "s/screen", "s/screen-256color", "t/tmux-256co
 TERMINFO = Path("/lib/terminfo")
 
 MACHINE_LIBS = [Path("/lib/x86_64-linux-gnu"), Path("/usr/lib/x86_64-linux-gnu")]
-STOCK_LIBS = STOCK / "usr/lib/x86_64-linux-gnu"
 # glibc loads it on demand when a thread is cancelled, which libxl does.
 UNNAMED_LIBS = {"libgcc_s.so.1"}
 LOADER = "ld-linux-x86-64.so.2"
@@ -123,20 +122,21 @@ def _is_elf(file):
         return stream.read(4) == b"\x7fELF"
 
 
-def _find_library(name):
-    for folder in [STOCK_LIBS, *MACHINE_LIBS]:
+def _find_library(name, tools):
+    theirs = tools / "usr/lib/x86_64-linux-gnu"
+    for folder in [theirs, *MACHINE_LIBS]:
         if (folder / name).exists():
             return folder / name
-    raise ImageError(f"library {name} is neither in {STOCK_LIBS} nor on this "
+    raise ImageError(f"library {name} is neither in {theirs} nor on this "
                      "machine: install the package that holds it")
 
 
-def _library_closure(files, present):
+def _library_closure(files, present, tools):
     """Libraries that files need, directly or not, and that are not present."""
     found = {}
     wanted = _needed_libraries(files)
     while wanted:
-        fresh = {name: _find_library(name)
+        fresh = {name: _find_library(name, tools)
                  for name in sorted(wanted - present - found.keys() - {LOADER})}
         found.update(fresh)
         wanted = _needed_libraries(fresh.values())
@@ -170,22 +170,23 @@ def _add_busybox(archive):
     archive.symlink("init", "bin/busybox")
 
 
-def _programs():
+def _programs(tools):
     """Path in dom0 -> file here, of every program that brings libraries."""
-    programs = {f"{TOOLS_DIR}/{tool}": STOCK / TOOLS_DIR / tool
-                for tool in TOOLS if (STOCK / TOOLS_DIR / tool).exists()}
+    programs = {f"{TOOLS_DIR}/{tool}": tools / TOOLS_DIR / tool
+                for tool in TOOLS if (tools / TOOLS_DIR / tool).exists()}
     # xenstore-ls and its like are in a package of their own.
-    for client in sorted((STOCK / "usr/bin").glob("xenstore*")):
+    for client in sorted((tools / "usr/bin").glob("xenstore*")):
         if not client.is_symlink():
             programs[f"usr/bin/{client.name}"] = client
     programs["bin/bash"] = Path("/bin/bash")
     return programs
 
 
-def base():
-    """The archive of Debian's tools, their libraries and dom0's own files."""
-    if not STOCK.is_dir():
-        raise ImageError(f"{STOCK} does not exist: run scripts/fetch-xen")
+def base(tools=STOCK):
+    """The archive of Debian's tools, or those of another release, their
+    libraries and dom0's own files."""
+    if not tools.is_dir():
+        raise ImageError(f"{tools} does not exist: run scripts/fetch-xen")
     archive = Archive()
     for folder in ["dev", "proc", "sys", "run", "tmp", "root", "etc/xen",
                    "var/lib/xen", "var/lib/xenstored", "var/log/xen/console"]:
@@ -207,32 +208,33 @@ def base():
         if (TERMINFO / name).exists():
             archive.file(f"lib/terminfo/{name}", TERMINFO / name)
 
-    programs = _programs()
+    programs = _programs(tools)
     for path, source in programs.items():
         archive.file(path, source)
-    for name, source in _base_libraries(programs).items():
+    for name, source in _base_libraries(programs, tools).items():
         archive.file(f"lib/x86_64-linux-gnu/{name}", source)
     archive.file(f"lib64/{LOADER}", f"/lib64/{LOADER}")
     return archive
 
 
-def _base_libraries(programs):
-    libraries = _library_closure(programs.values(), set())
+def _base_libraries(programs, tools):
+    libraries = _library_closure(programs.values(), set(), tools)
     for name in sorted(UNNAMED_LIBS - libraries.keys()):
-        libraries[name] = _find_library(name)
+        libraries[name] = _find_library(name, tools)
     return libraries
 
 
-def overlay(toolstack=None, extra=None):
-    """An install tree over /, the libraries it lacks, and extra in /extra."""
+def overlay(toolstack=None, extra=None, tools=STOCK):
+    """An install tree over base(tools)'s /, the libraries that it lacks, and
+    extra in /extra."""
     archive = Archive()
     if toolstack:
         archive.tree(toolstack)
         files = [file for file in Path(toolstack).rglob("*")
                  if file.is_file() and not file.is_symlink()]
         present = {file.name for file in Path(toolstack).rglob("*.so*")}
-        present |= _base_libraries(_programs()).keys()
-        for name, source in _library_closure(files, present).items():
+        present |= _base_libraries(_programs(tools), tools).keys()
+        for name, source in _library_closure(files, present, tools).items():
             archive.file(f"lib/x86_64-linux-gnu/{name}", source)
     if extra:
         archive.tree(extra, "extra")

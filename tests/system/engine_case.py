@@ -170,7 +170,7 @@ class EngineCase(LivepatchCase):
                 args = self.XEN_ARGS.replace("loglvl=warning", "loglvl=all", 1) + " nmi=dom0"
                 LivepatchCase._host = Host.booted(
                     smp=self.SMP, cpu=self.CPU, xen_args=args,
-                    toolstack=TOP / "build/dist", extra=folder,
+                    toolstack=engines.toolstack(), extra=folder,
                     setup=[*create, "/extra/witness; /extra/probe get none"])
             EngineCase._text = None
         return LivepatchCase._host

@@ -10,7 +10,7 @@
 
 LIVEPATCH_ENGINE names the one to use where a test doesn't ask for another.
 A further word is the series of a hypervisor that was built from a tree of its
-own, as in own-4.20.
+own, as in own-4.20: dom0 has that release's tools then, and ours built for it.
 """
 
 import os
@@ -33,6 +33,32 @@ def is_stock(engine=None):
 
 def is_ours(engine=None):
     return (engine or current()).startswith("own")
+
+
+def series(engine=None):
+    """Of the tree that it was built from; "" for Debian's."""
+    last = (engine or current()).rpartition("-")[2]
+    return last if last[0].isdigit() else ""
+
+
+def _of_release(name, engine):
+    suffix = series(engine) and f"-{series(engine)}"
+    return _existing(TOP / f"build/{name}{suffix}", "XEN_TREE=DIR scripts/soak tree")
+
+
+def toolstack(engine=None):
+    """Our toolstack, as installed: what dom0 has beside Xen's own."""
+    return _of_release("dist", engine)
+
+
+def toolstack_tree(engine=None):
+    """Xen's tools and ours, where they were built."""
+    return _of_release("toolstack-src", engine) / "tools"
+
+
+def tools(engine=None):
+    """What dom0 has of Xen's own tools, laid out as in Debian's packages."""
+    return _of_release("tools", engine) if series(engine) else TOP / "build/stock"
 
 
 def hypervisor(engine=None):

@@ -150,7 +150,7 @@ class Host:
         hypervisor   an ELF32 Xen; default: see engines.py
         initramfs    dom0's, as bytes; default: dom0_image.base()
         """
-        image = initramfs or dom0_image.base().encode()
+        image = initramfs or dom0_image.base(engines.tools()).encode()
         hypervisor = _hypervisor(hypervisor)
         with tempfile.NamedTemporaryFile() as initrd:
             initrd.write(image)
@@ -179,7 +179,8 @@ class Host:
         (a folder) to /extra, and the commands in setup have been run: all
         that is part of the snapshot, too."""
         hypervisor = _hypervisor(hypervisor, engine)
-        image = dom0_image.base().encode()
+        tools = engines.tools(engine)
+        image = dom0_image.base(tools).encode()
         key = snapshots.key_of(version(), asdict(Hardware(smp, memory_mib, cpu)), xen_args,
                                KERNEL_ARGS, snapshots.digest(hypervisor.read_bytes()),
                                snapshots.digest(dom0_image.kernel_image().read_bytes()),
@@ -193,7 +194,7 @@ class Host:
             with snapshots.snapshot(key, boot) as folder:
                 return cls.resume(folder)
 
-        overlay = dom0_image.overlay(toolstack, extra).encode()
+        overlay = dom0_image.overlay(toolstack, extra, tools).encode()
 
         def prepare(folder):
             with snapshots.snapshot(key, boot) as base, cls.resume(base, folder) as host:

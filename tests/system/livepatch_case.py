@@ -27,7 +27,7 @@ import jsonschema
 import engines
 from host import TOP, Host
 
-TREE = TOP / "build/toolstack-src/tools"
+TREE = engines.toolstack_tree()
 STOCK_XL = "/usr/lib/xen-4.17/bin/xl"
 GUESTS = ["idle", "stubborn"]
 PAUSER = "libxl-livepatch-pauser"
@@ -131,7 +131,7 @@ def fresh_host():
         # The first run of a program is slow under emulation: not in each test.
         warm = ["xl livepatch apply /extra/hello.livepatch",
                 "xl livepatch revert --unload hello", "/extra/witness; xen-livepatch list"]
-        return Host.booted(toolstack=TOP / "build/dist", extra=folder, setup=create + warm)
+        return Host.booted(toolstack=engines.toolstack(), extra=folder, setup=create + warm)
 
 
 @functools.cache
