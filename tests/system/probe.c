@@ -112,7 +112,11 @@ static int upload(const char *name, uint32_t flags)
 {
     struct xen_sysctl_livepatch_upload *up = prepare(XEN_SYSCTL_LIVEPATCH_UPLOAD);
 
+#ifdef LIVEPATCH_FLAG_FORCE     /* Xen 4.18 and newer */
+    op->u.livepatch.flags = flags;
+#else
     op->u.livepatch.pad = flags;
+#endif
     set_name(&up->name, name);
     up->size = file_size;
     set_xen_guest_handle_raw(up->payload, (uint8_t *)file_buffer);

@@ -29,6 +29,7 @@
 
 #define NOTES "/var/run/xen/livepatch.notes"
 #define NOTES_SIZE (1 << 20)
+#define METADATA_SIZE (1 << 20)
 #define CONSOLE_SIZE (128 * 1024)
 #define MAX_PAYLOADS 32
 #define MAX_DOMAINS 32
@@ -87,11 +88,14 @@ static void tell_payloads(void)
     set_xen_guest_handle_raw(list->status, status);
     set_xen_guest_handle_raw(list->name, names);
     set_xen_guest_handle_raw(list->len, lens);
-    set_xen_guest_handle_raw(list->metadata, (char *)shared(1 << 20));
+    set_xen_guest_handle_raw(list->metadata, (char *)shared(METADATA_SIZE));
     set_xen_guest_handle_raw(list->metadata_len, metadata_lens);
     /* Xen may stop in the middle, to let something else run. */
     do {
         list->nr = MAX_PAYLOADS;
+        /* From Xen 4.21 on these say how much room there is. */
+        list->name_total_size = MAX_PAYLOADS * XEN_LIVEPATCH_NAME_SIZE;
+        list->metadata_total_size = METADATA_SIZE;
         num = call(sysctl);
         if (num < 0)
             err(1, "LIVEPATCH_LIST");
