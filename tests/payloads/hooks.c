@@ -10,13 +10,14 @@ static unsigned int hooks_unloads;      /* .bss: counts from 0 */
 
 static void cf_check hooks_on_load(void)
 {
-    printk("hooks: load hook ran, count %u\n", ++hooks_loads);
+    printk(XENLOG_WARNING "hooks: load hook ran, count %u\n", ++hooks_loads);
 }
 LIVEPATCH_LOAD_HOOK(hooks_on_load);
 
 static void cf_check hooks_on_unload(void)
 {
-    printk("hooks: unload hook ran, count %u\n", ++hooks_unloads);
+    printk(XENLOG_WARNING
+           "hooks: unload hook ran, count %u\n", ++hooks_unloads);
 }
 LIVEPATCH_UNLOAD_HOOK(hooks_on_unload);
 

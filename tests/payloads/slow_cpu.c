@@ -17,7 +17,8 @@ static void cf_check slow_cpu_on_load(void)
 
     while ( NOW() < end )
         cpu_relax();
-    printk("slow_cpu: load hook kept the host standing for 200 ms\n");
+    printk(XENLOG_WARNING
+           "slow_cpu: load hook kept the host standing for 200 ms\n");
 }
 LIVEPATCH_LOAD_HOOK(slow_cpu_on_load);
 

@@ -11,7 +11,7 @@ static int cf_check veto_revert_prerevert(livepatch_payload_t *payload)
 {
     if ( veto_revert_attempts++ )
     {
-        printk("veto_revert: revert allowed\n");
+        printk(XENLOG_WARNING "veto_revert: revert allowed\n");
         return 0;
     }
     printk(XENLOG_ERR "veto_revert: the first revert is always refused\n");

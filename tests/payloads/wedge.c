@@ -40,7 +40,7 @@ static int cf_check wedge_preapply(livepatch_payload_t *payload)
     init_timer(release, (void (*)(void *))cpu_hotplug_done, NULL,
                smp_processor_id());
     set_timer(release, NOW() + WEDGE_TIME);
-    printk("wedge: CPU maps are locked for 200 ms\n");
+    printk(XENLOG_WARNING "wedge: CPU maps are locked for 200 ms\n");
 
     return 0;
 }

@@ -14,7 +14,7 @@
 
 void cf_check machine_check_handler(const struct cpu_user_regs *regs)
 {
-    printk("machine_check: the payload's handler on CPU %u\n",
+    printk(XENLOG_WARNING "machine_check: the payload's handler on CPU %u\n",
            smp_processor_id());
     wrmsrl(BANK_4_STATUS, 0);
     wrmsrl(MCG_STATUS, 0);
