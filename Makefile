@@ -109,6 +109,10 @@ install: ## install xl beside the distribution's, and livepatch-build: [PREFIX=/
 uninstall: ## remove exactly what install put there
 	@scripts/install --uninstall
 
+.PHONY: deb
+deb: fetch-source builder ## Debian packages that stand beside Debian's Xen, in build/deb: [VERSION=0.1]
+	@scripts/build-deb
+
 ##@ Test
 
 .PHONY: check

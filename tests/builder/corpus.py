@@ -146,14 +146,17 @@ def command(patch, output):
     if engines.current() == "stock":
         words += ["--tree", TOP / "build/xen-src", "--config", STOCK_CONFIG]
     else:
-        words += ["--tree", TOP / f"build/hypervisor-{engines.current()}"]
+        tree = TOP / f"build/hypervisor-{engines.current()}"
+        words += ["--tree", tree]
+        if (tree / ".compiler").exists():
+            words += ["--compiler", (tree / ".compiler").read_text().strip()]
     if patch.fields.get("Explains"):
         words += ["--explain", patch.explains[0]]
     return [*map(str, words), str(patch.path)]
 
 
 @functools.cache
-def _inputs():
+def inputs():
     """What every build depends on, beside its patch."""
     digest = hashlib.sha256()
     for file in [BUILDER, engines.xen_syms()]:
@@ -167,7 +170,7 @@ def build(patch):
     folder.mkdir(parents=True, exist_ok=True)
     payload, record = folder / f"{patch.name}.livepatch", folder / f"{patch.name}.json"
     # Words above the diff are not part of it.
-    key = [_inputs(), patch.path.read_text().partition("\n---")[2], patch.explains[0]]
+    key = [inputs(), patch.path.read_text().partition("\n---")[2], patch.explains[0]]
     if record.exists():
         known = json.loads(record.read_text())
         if known["key"] == key:

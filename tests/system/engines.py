@@ -6,6 +6,7 @@
     own         this repository's engine
     own-debug   the same, with Xen's assertions
     upstream    Xen's own engine, otherwise built as ours
+    upstream-clang14    the same by that compiler; there are no payloads
     xsa182      the same with a flaw of old, for the demo; there are no payloads
 
 LIVEPATCH_ENGINE names the one to use where a test doesn't ask for another.

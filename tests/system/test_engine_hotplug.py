@@ -10,7 +10,7 @@ import unittest
 import engine_case
 from engine_case import LONG, EngineCase
 
-CYCLES = int(os.environ.get("HOTPLUG_CYCLES") or (200 if LONG else 10))
+CYCLES = int(os.environ.get("HOTPLUG_CYCLES") or (200 if LONG else 6))
 MS = 1000
 PATIENCE = 120          # seconds, for what takes a few: then it hangs
 

@@ -1,0 +1,159 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Our Debian packages, installed beside Debian's Xen in a root of their own,
+upgraded and purged."""
+
+import os
+import shutil
+import subprocess
+import unittest
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+BASE = TOP / "build/deb-base"
+NAMES = ["xen-livepatch-tools", "livepatch-build"]
+# What dpkg, apt and ldconfig keep for themselves.
+THEIRS = ("var/lib/dpkg/", "var/lib/apt/", "var/cache/", "var/log/", "tmp/", "etc/ld.so.cache")
+
+
+def run(*words, **options):
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, **options)
+    if done.returncode:
+        raise AssertionError(f"{' '.join(map(str, words))}: {done.returncode}\n{done.stdout}")
+    return done.stdout
+
+
+def build(version, folder):
+    run(TOP / "scripts/build-deb", env={**os.environ, "VERSION": version})
+    folder.mkdir()
+    for file in (TOP / "build/deb").glob("*.deb"):
+        shutil.copy(file, folder)
+
+
+def make_base():
+    """Debian with its Xen's tools; kept, as it takes a minute."""
+    if BASE.exists():
+        return
+    new = BASE.with_suffix(".new")
+    shutil.rmtree(new, ignore_errors=True)
+    site = run("apt-get", "indextargets", "--format", "$(SITE)").split()[0]
+    run("debootstrap", "--variant=minbase", "bookworm", new, site)
+    for name in ("apt/sources.list.d", "apt/apt.conf.d"):
+        shutil.copytree(f"/etc/{name}", new / "etc" / name, dirs_exist_ok=True)
+    for name in ("resolv.conf", "hosts"):
+        shutil.copy(f"/etc/{name}", new / "etc" / name)
+    (new / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
+    (new / "usr/sbin/policy-rc.d").chmod(0o755)
+    run("chroot", new, "apt-get", "update")
+    # init-system-helpers are there; systemd itself would do nothing here.
+    run("chroot", new, "apt-get", "install", "-y", "--no-install-recommends",
+        "xen-utils-4.17", "libdw1", "libelf1", "libmd0", "libyajl2")
+    new.rename(BASE)
+
+
+class Packages(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        run(TOP / "scripts/deps", "deb")
+        cls.folder = TOP / "build/run/deb"
+        shutil.rmtree(cls.folder, ignore_errors=True)
+        cls.folder.mkdir(parents=True)
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        for version in ("0.2", "0.1"):
+            build(version, cls.folder / version)
+        make_base()
+
+    def setUp(self):
+        self.root = self.folder / "root"
+        run("cp", "-a", "--reflink=auto", BASE, self.root)
+        self.addCleanup(shutil.rmtree, self.root)
+        # Programs ask it where they are, and look for libraries beside.
+        run("mount", "-t", "proc", "proc", self.root / "proc")
+        self.addCleanup(run, "umount", self.root / "proc")
+
+    def chroot(self, *words):
+        return run("chroot", self.root, *words, env={
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"})
+
+    def install(self, version):
+        files = [shutil.copy(file, self.root / "tmp")
+                 for file in sorted((self.folder / version).iterdir())]
+        self.chroot("apt-get", "install", "-y", "--no-install-recommends",
+                    *(f"/tmp/{Path(file).name}" for file in files))
+        for name in NAMES:
+            self.assertEqual(self.chroot("dpkg-query", "-W", "-f", "${Version} ${Status}", name),
+                             f"{version} install ok installed")
+
+    def files(self):
+        """Path -> what it is, of all that belongs to nobody's bookkeeping."""
+        found = {}
+        for top, folders, names in os.walk(self.root):
+            if Path(top) == self.root:
+                folders.remove("proc")
+            for path in (Path(top, name) for name in [*folders, *names]):
+                name = str(path.relative_to(self.root))
+                if not name.startswith(THEIRS):
+                    found[name] = os.readlink(path) if path.is_symlink() else (
+                        path.read_bytes() if path.is_file() else None)
+        return found
+
+    def wants(self):
+        return sorted(path.name for path in
+                      self.root.glob("etc/systemd/system/*.wants/xen-livepatch*"))
+
+    def assert_works(self):
+        self.assertEqual(self.wants(), ["xen-livepatch.service"])
+        self.assertIn("apply", self.chroot("xl-livepatch", "help"))
+        self.assertIn("--xen-syms", self.chroot("livepatch-build", "--help"))
+        self.assertIn("--key", self.chroot("livepatch-sign", "--help"))
+        words = ". /usr/share/bash-completion/completions/xl-livepatch; complete -p xl-livepatch"
+        self.assertIn("_xl_livepatch", self.chroot("bash", "-c", words))
+        # Where no Xen runs: in words, and no crash.
+        done = subprocess.run(["chroot", self.root, "xl-livepatch", "list"], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertTrue(done.stdout.strip())
+        # Each file of Debian's is as its package has it.
+        for package in ("xen-utils-4.17", "xen-utils-common", "libxenmisc4.17"):
+            self.assertEqual(self.chroot("dpkg", "--verify", package), "")
+
+    def test_there_and_back(self):
+        before = self.files()
+        self.install("0.1")
+        self.assert_works()
+        # What an administrator chose stays; this is what systemctl disable does.
+        link = self.root / "etc/systemd/system/multi-user.target.wants/xen-livepatch.service"
+        target = os.readlink(link)
+        link.unlink()
+        self.assertEqual(self.wants(), [])
+        self.install("0.2")
+        self.assertEqual(self.wants(), [])
+        link.symlink_to(target)
+        self.assert_works()
+        self.chroot("apt-get", "purge", "-y", *NAMES)
+        after = self.files()
+        self.assertEqual(sorted(after.keys() ^ before.keys()), [])
+        self.assertEqual([name for name in before if after[name] != before[name]], [])
+
+    def test_removed_and_back(self):
+        """With what is the administrator's kept."""
+        self.install("0.1")
+        kept = self.root / "var/lib/xen/livepatch/kept"
+        kept.mkdir(parents=True)
+        self.chroot("apt-get", "remove", "-y", *NAMES)
+        self.assertTrue(kept.exists())
+        self.assertFalse((self.root / "usr/sbin/xl-livepatch").exists())
+        self.install("0.2")
+        self.assert_works()
+
+    def test_lintian(self):
+        files = sorted((self.folder / "0.1").iterdir())
+        self.assertEqual([file.name.partition("_")[0] for file in files], sorted(NAMES))
+        said = subprocess.run(["lintian", "--allow-root", "--fail-on", "error,warning", *files],
+                              text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual((said.returncode, said.stdout), (0, ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
