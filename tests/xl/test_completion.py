@@ -9,6 +9,7 @@ hypervisor, lists of payloads and domains, is given here instead.
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -51,9 +52,9 @@ DRIVER = """\
 {setup}
 COMP_WORDS=({words}) COMP_CWORD={last} COMPREPLY=()
 compopt() {{ echo "compopt $*"; }}
-spec=$(complete -p xl)
+spec=$(complete -p {command})
 function=${{spec##* -F }}
-"${{function%% *}}" xl {current} {previous}
+"${{function%% *}}" {command} {current} {previous}
 printf 'reply %s\\n' "${{COMPREPLY[@]}}"
 """
 
@@ -73,6 +74,12 @@ class Completion(unittest.TestCase):
         wrapper.write_text(WRAPPER.format(
             folder=cls.folder, xl=xl.XL, libraries=":".join(xl.libraries())))
         wrapper.chmod(0o755)
+        # As a package installs them that leaves the distribution's xl alone.
+        alone = cls.folder / "xl-livepatch"
+        alone.write_text(f'#!/bin/sh\nexec {wrapper} livepatch "$@"\n')
+        alone.chmod(0o755)
+        (cls.folder / "completions").mkdir()
+        shutil.copy(COMPLETION, cls.folder / "completions/xl-livepatch")
 
     def bash(self, script, **variables):
         path = f"{self.folder}:{os.environ['PATH']}"
@@ -92,7 +99,7 @@ class Completion(unittest.TestCase):
             words += [head] * (not equals or head != "") + [equals] * bool(equals)
             words += [tail] * bool(tail)
         out = self.bash(DRIVER.format(
-            setup=setup, words=shlex.join(words), last=len(words) - 1,
+            setup=setup, command=words[0], words=shlex.join(words), last=len(words) - 1,
             current=shlex.quote(words[-1]), previous=shlex.quote(words[-2])), **variables)
         replies = [one.removeprefix("reply ") for one in out
                    if one.startswith("reply ") and one != "reply "]
@@ -115,6 +122,19 @@ class Completion(unittest.TestCase):
         self.assert_completes("xl livepatch help ", *verbs)
         self.assert_completes("xl livepatch re", "replace", "restore", "revert")
         self.assert_completes("xl livepatch x")
+
+    def test_xl_livepatch(self):
+        """Its first word is the verb, and xl's own completion stays as it is."""
+        setup = f". {self.folder}/completions/xl-livepatch"
+        for line, expected in [
+                ("xl-livepatch re", ["replace", "restore", "revert"]),
+                ("xl-livepatch help inst", ["install"]),
+                ("xl-livepatch apply --re", ["--replace", "--retries="]),
+                ("xl-livepatch revert xs", ["xsa182"]),
+                ("xl-livepatch apply --exclude=w", ["web1", "web2"])]:
+            self.assertEqual(sorted(self.complete(line, setup)[0]), expected, line)
+        self.assertEqual(self.bash(f"{setup}; complete -p xl 2>&1 || true"),
+                         ["bash: line 1: complete: xl: no completion specification"])
 
     def test_options(self):
         for verb in xl.verbs():
