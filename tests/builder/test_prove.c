@@ -28,11 +28,26 @@ struct trial {
     bool good;
 };
 
+/* What the objects are without debug information, if that is another thing. */
+static const char *bare_text;
+
+static struct object *make_bare(void *context, const struct object *object)
+{
+    *(unsigned int *)context += 1;
+    return snippet(object->path, bare_text);
+}
+
+static unsigned int made_bare;
+
 static struct trial try(const struct source *runs, const struct source *base)
 {
     struct trial trial = { .running = run_xen(runs), .report = report_new() };
 
     trial.proof = proof_new(trial.running);
+    if (bare_text) {
+        made_bare = 0;
+        proof_use_bare(trial.proof, make_bare, &made_bare);
+    }
     for (size_t i = 0; base[i].name; i++) {
         struct object *object = snippet(base[i].name, base[i].text);
 
@@ -611,6 +626,36 @@ static void test_embedded_config(void **state)
     free(two);
 }
 
+#define BARE(section, operator, another) \
+    "__attribute__((section(\"" section "\"))) int sum(int n)\n" \
+    "{ return n " operator " 5; }\n" \
+    "__attribute__((section(\"" section "\"))) int other(int n)\n" \
+    "{ return n " another " 7; }\n"
+
+/* As with clang, whose code depends on it. */
+static void test_bare(void **state)
+{
+    struct trial trial;
+
+    (void)state;
+    bare_text = BARE(".init.text", "+", "*");
+    trial = try_one("code.c", BARE(".init.text", "+", "*"),
+                    BARE(".init.text", "-", "*"));
+    assert_exempt(&trial, "sum", "equal without debug information");
+    assert_int_equal(made_bare, 1);
+    finish(&trial);
+
+    /* What is so without it isn't what runs, either. */
+    bare_text = BARE(".init.text", "^", "*");
+    one(BARE(".init.text", "+", "*"), BARE(".init.text", "-", "*"), "sum", "");
+
+    /* Code that stays. */
+    bare_text = BARE(".text.sum", "+", "*");
+    one(BARE(".text.sum", "+", "*"), BARE(".text.sum", "-", "*"), "sum", "");
+    assert_int_equal(made_bare, 0);
+    bare_text = NULL;
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -633,6 +678,7 @@ int main(void)
         cmocka_unit_test(test_patch),
         cmocka_unit_test(test_config),
         cmocka_unit_test(test_embedded_config),
+        cmocka_unit_test(test_bare),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

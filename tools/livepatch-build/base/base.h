@@ -40,6 +40,11 @@ void base_close(struct base *base);
 size_t base_objects(const struct base *base, const char *const **paths);
 /* A file of the base build, by that path; the caller frees it. */
 char *base_path(const struct base *base, const char *object);
+/* That file compiled from its source once more, without debug information, in
+ * the run's folder and until the next one is; the caller frees the path.
+ * NULL: it can't be. */
+char *base_compile_bare(struct base *base, const char *object,
+                        const char *source);
 /* A path for what is to be kept about this base; the caller frees it. */
 char *base_note_path(const struct base *base, const char *name);
 

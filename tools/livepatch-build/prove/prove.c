@@ -9,6 +9,10 @@
 #include "support/memory.h"
 #include "prove_private.h"
 
+/* Another tree than what runs differs in hundreds: these aren't compiled all
+ * over again. */
+#define MOST_BARE 8
+
 static void free_list(struct proof_note *list, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -144,6 +148,16 @@ struct proof *proof_new(const struct running *running)
     return proof;
 }
 
+void proof_use_bare(struct proof *proof, proof_bare *bare, void *context)
+{
+    size_t size;
+
+    if (!running_section(proof->running, ".debug_info", &size)) {
+        proof->bare = bare;
+        proof->bare_context = context;
+    }
+}
+
 /* In hand-written code sizes can be missing. */
 static char *compare_sizes(const struct proof *proof, const struct atom *atom)
 {
@@ -157,6 +171,65 @@ static char *compare_sizes(const struct proof *proof, const struct atom *atom)
     return must_print("%llu bytes here, %llu there",
                       (unsigned long long)atom->symbol->size,
                       (unsigned long long)there.size);
+}
+
+/* Of the same name; NULL if there are more or less than one. */
+static const struct atom *find_function(const struct object *object,
+                                        const char *name)
+{
+    const struct atom *found = NULL;
+
+    for (size_t i = 0; i < object->natoms; i++) {
+        const struct atom *atom = object->atoms[i];
+
+        if (atom->kind == ATOM_FUNCTION && !strcmp(name_of(atom), name)) {
+            if (found) {
+                return NULL;
+            }
+            found = atom;
+        }
+    }
+    return found;
+}
+
+static const struct object *bare_object(struct view *view)
+{
+    struct proof *proof = view->proof;
+
+    if (!view->asked && proof->bare && proof->nbare < MOST_BARE) {
+        view->asked = true;
+        proof->nbare++;
+        view->bare = proof->bare(proof->bare_context, view->object);
+    }
+    return view->bare;
+}
+
+/*
+ * Is a function that differs what runs nevertheless, as it would be without
+ * debug information?  Asked of .init alone: nothing calls that any more, so it
+ * makes no difference that patches are compiled with it.
+ */
+static bool is_equal_bare(struct view *view, const struct atom *atom)
+{
+    const struct object *object = atom->section->init ? bare_object(view)
+                                                      : NULL;
+    const struct atom *twin;
+    struct view bare;
+    char *why;
+
+    if (!object) {
+        return false;
+    }
+    view_open(&bare, view->proof, object);
+    twin = find_function(object, name_of(atom));
+    why = !twin || twin->address != atom->address ? must_copy("") :
+          compare_sizes(view->proof, twin);
+    if (!why) {
+        why = view_compare_function(&bare, twin);
+    }
+    view_close(&bare);
+    free(why);
+    return !why;
 }
 
 static void judge_function(struct view *view, const struct atom *atom)
@@ -176,7 +249,12 @@ static void judge_function(struct view *view, const struct atom *atom)
     if (!why) {
         why = view_compare_function(view, atom);
     }
-    if (why) {
+    if (why && is_equal_bare(view, atom)) {
+        free(why);
+        exempt(proof, file, name, must_copy("equal without debug information, "
+                                            "with which it is compiled "
+                                            "otherwise"));
+    } else if (why) {
         proof->counts.differing++;
         differ(proof, file, name, why);
     } else if (view->version_differs) {
@@ -287,6 +365,7 @@ void proof_object(struct proof *proof, const struct object *object)
     } else {
         exempt_object(proof, object);
     }
+    object_free(view.bare);
     view_close(&view);
 }
 

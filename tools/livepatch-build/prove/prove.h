@@ -15,6 +15,13 @@ struct proof;
 struct proof *proof_new(const struct running *running);
 void proof_free(struct proof *proof);
 
+/*
+ * Where what runs has no debug information: how to get an object of the base as
+ * it is without; NULL if it can't be had, and the caller's to free.
+ */
+typedef struct object *proof_bare(void *context, const struct object *object);
+void proof_use_bare(struct proof *proof, proof_bare *bare, void *context);
+
 /* Compare an object's functions, and what they refer to, with what runs.  Sets
  * the address of each atom that was found there. */
 void proof_object(struct proof *proof, const struct object *object);

@@ -40,6 +40,9 @@ struct proof {
     bool compilers_differ;
     uint8_t *config;            /* compressed */
     size_t config_size;
+    proof_bare *bare;           /* or NULL */
+    void *bare_context;
+    size_t nbare;               /* how many were asked for */
 };
 
 /* One object against what runs. */
@@ -47,6 +50,9 @@ struct view {
     struct proof *proof;
     const struct running *running;
     const struct object *object;
+    struct object *bare;        /* the same without debug information, if it
+                                 * was asked for */
+    bool asked;
     unsigned int *units;        /* of each local symbol; 0: not known */
     uint64_t *bases;            /* of each section; 0: not known */
     uint64_t *outside;          /* address of each symbol it doesn't define */

@@ -137,6 +137,17 @@ static void write_note(const char *path, const struct proof *proof)
     free(note.bytes);
 }
 
+static struct object *read_bare(void *context, const struct object *object)
+{
+    char *path = base_compile_bare(context, object->path, object->source);
+    char *why = NULL;
+    struct object *bare = path ? object_read(path, object->path, &why) : NULL;
+
+    free(path);
+    free(why);
+    return bare;
+}
+
 static bool prove_objects(const struct base *base, struct proof *proof,
                           struct report *report, char **why)
 {
@@ -158,7 +169,7 @@ static bool prove_objects(const struct base *base, struct proof *proof,
     return true;
 }
 
-static enum outcome prove(const struct base *base,
+static enum outcome prove(struct base *base,
                           const struct running *running, const char *note,
                           struct report *report, char **why)
 {
@@ -166,6 +177,7 @@ static enum outcome prove(const struct base *base,
     enum outcome outcome = OUTCOME_FAILED;
     char *verdict = NULL;
 
+    proof_use_bare(proof, read_bare, base);
     if (prove_objects(base, proof, report, why)) {
         if (proof_conclude(proof, report, &verdict)) {
             write_note(note, proof);
@@ -181,7 +193,7 @@ static enum outcome prove(const struct base *base,
     return outcome;
 }
 
-enum outcome proven_base(const struct base *base, const struct running *running,
+enum outcome proven_base(struct base *base, const struct running *running,
                          const char *xen_syms, struct report *report,
                          char **why)
 {

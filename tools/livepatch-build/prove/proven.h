@@ -13,7 +13,7 @@
  * xen-syms.  OUTCOME_BASE and *why: it is not what runs; OUTCOME_FAILED: an
  * object can't be read.
  */
-enum outcome proven_base(const struct base *base, const struct running *running,
+enum outcome proven_base(struct base *base, const struct running *running,
                          const char *xen_syms, struct report *report,
                          char **why);
 
