@@ -92,14 +92,19 @@ static char *who(void)
     unsigned long uid = getuid();
     const char *sudo = getenv("SUDO_UID");
     const char *from = getenv("SSH_CONNECTION");
+    const char *name = "root";
     struct passwd *pw;
     char *text;
 
     if (sudo && *sudo) uid = strtoul(sudo, NULL, 10);
-    pw = getpwuid(uid);
+    /* Looking somebody up takes as long as a small payload's upload. */
+    if (uid) {
+        pw = getpwuid(uid);
+        name = pw ? pw->pw_name : "nobody known";
+    }
     if (!from || !*from) from = ttyname(STDIN_FILENO);
     xasprintf(&text, "%s (uid %lu), from %.*s",
-              pw ? pw->pw_name : "nobody known", uid,
+              name, uid,
               from ? (int)strcspn(from, " ") : 11, from ?: "no terminal");
     return text;
 }
@@ -173,18 +178,16 @@ static int to_syslog(int priority, const char *message)
     return errnoval == ENOENT ? 0 : errnoval;
 }
 
-void livepatch_write_journal(livepatch_command *cmd)
+/* 0 or an errno.  Without a journal nothing is gathered for it. */
+static int to_journal(livepatch_command *cmd, const char *by,
+                      const char *message)
 {
-    char *by, *message, *document;
     size_t without_document;
+    char *document;
     entry e = {};
     int errnoval;
 
-    if (!(cmd->verb->id & LIVEPATCH_ACTIONS) || cmd->params.dry_run)
-        return;
-
-    by = who();
-    message = describe(cmd, by);
+    if (access(journal, F_OK)) return errno;
     add_field(&e, "MESSAGE", message);
     add_number(&e, "PRIORITY", priority_of(cmd));
     add_field(&e, "SYSLOG_IDENTIFIER", IDENTIFIER);
@@ -199,13 +202,27 @@ void livepatch_write_journal(livepatch_command *cmd)
         e.size = without_document;
         errnoval = hand_over(journal, &e);
     }
+    free(document);
+    free(e.data);
+    return errnoval;
+}
+
+void livepatch_write_journal(livepatch_command *cmd)
+{
+    char *by, *message;
+    int errnoval;
+
+    if (!(cmd->verb->id & LIVEPATCH_ACTIONS) || cmd->params.dry_run)
+        return;
+
+    by = who();
+    message = describe(cmd, by);
+    errnoval = to_journal(cmd, by, message);
     if (errnoval == ENOENT || errnoval == ECONNREFUSED)
         errnoval = to_syslog(priority_of(cmd), message);
     if (errnoval)
         fprintf(stderr, "xl livepatch %s: warning: not written to the "
                 "journal: %s.\n", cmd->verb->name, strerror(errnoval));
-    free(document);
-    free(e.data);
     free(message);
     free(by);
 }
