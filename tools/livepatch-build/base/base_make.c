@@ -75,7 +75,8 @@ static bool is_telling(const char *line, size_t length)
 {
     static const char *const signs[] = {
         "error:", "Error: ", "Assembler messages:", "syntax error", "*** ",
-        "undefined reference", "not found", "No space left",
+        "undefined reference", "not found", "No such file",
+        "No space left",
     };
 
     for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++) {
