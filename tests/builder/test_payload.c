@@ -88,6 +88,57 @@ static struct section *maybe_section(const struct object *object,
     return NULL;
 }
 
+#define PER_CPU "__attribute__((section(\".bss.percpu\")))"
+#define ROOM "void livepatch_percpu_load(void) {}\n"
+
+/* In a section of their own, and tied to a Xen that has room for them. */
+static void test_per_cpu(void **state)
+{
+    struct written written = written_of(
+        D ROOM "int f(int n) { return n + outer; }\n",
+        D ROOM "static int " PER_CPU " p;\n"
+        "int f(int n) { return p += n; }\n");
+    const struct object *object = written.object;
+    const struct section *section = find_section(object, ".bss.percpu");
+    size_t rooms = 0;
+
+    (void)state;
+    assert_int_equal(section->type, SHT_NOBITS);
+    assert_int_equal(section->flags, SHF_ALLOC | SHF_WRITE);
+    assert_int_equal(section->size, sizeof(int));
+    assert_null(maybe_section(object, ".bss"));
+    for (size_t i = 1; i < object->nsymbols; i++) {
+        rooms += !strcmp(object->symbols[i].name, "livepatch_percpu_load") &&
+                 !object->symbols[i].atom;
+    }
+    assert_int_equal(rooms, 1);
+    written_free(&written);
+}
+
+static void test_per_cpu_limits(void **state)
+{
+    static const char *const wanted[] = {
+        "p[1100]", "__attribute__((aligned(256))) p[4]",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        char *new = must_print(D ROOM "static int " PER_CPU " %s;\n"
+                               "int f(int n) { return p[n] += n; }\n",
+                               wanted[i]);
+        struct trial trial = trial_of(
+            D ROOM "int f(int n) { return n + outer; }\n", new);
+        char *why = NULL;
+
+        assert_int_equal(report_refusals(trial.report), 0);
+        assert_false(try_write(&trial, "/nowhere", &why));
+        assert_int_equal(report_refusals(trial.report), 1);
+        trial_free(&trial);
+        free(new);
+        free(why);
+    }
+}
+
 static const char old_source[] =
     D "static int count;\n"
     "int f(int n) { count += n; return printk(\"a\"); }\n";
@@ -494,6 +545,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sections),
+        cmocka_unit_test(test_per_cpu),
+        cmocka_unit_test(test_per_cpu_limits),
         cmocka_unit_test(test_own_address),
         cmocka_unit_test(test_no_data),
         cmocka_unit_test(test_symbols),

@@ -269,6 +269,23 @@ class Shadow(EngineCase):
         self.assertFalse(any(self.table()))
 
 
+class PerCpu(EngineCase):
+    """Variables in the room that CPUs' areas have for those of payloads."""
+
+    def test_counts_on_each(self):
+        self.load("percpu")
+        first = int(self.extra_version().split()[1])
+        self.assertEqual(self.extra_version(), f"Call {first + 1}")
+        # Applied again, or loaded again, it begins anew.
+        self.revert("percpu")
+        self.act("percpu", "apply", "applied 0")
+        self.assertEqual(self.extra_version(), "Call 1")
+        self.revert("percpu")
+        self.probe("unload percpu")
+        self.load("percpu")
+        self.assertEqual(self.extra_version(), "Call 1")
+
+
 class Large(EngineCase):
     def test_many_symbols(self):
         self.upload("large", "another")

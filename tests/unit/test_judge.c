@@ -1036,6 +1036,70 @@ static void too_big(payload_image *image)
     image->size = (2 << 20) + 1;
 }
 
+/*----- per-CPU variables -----*/
+
+static void add_per_cpu(payload_image *image, const char *name,
+                        uint32_t type, uint64_t flags, size_t size,
+                        uint64_t align)
+{
+    image_add_section(image, name, type, flags, NULL, size);
+    image_section(image, name)->align = align;
+}
+
+static void per_cpu(payload_image *image)
+{
+    add_per_cpu(image, ".bss.percpu", SHT_NOBITS, SHF_ALLOC | SHF_WRITE,
+                1024, 128);
+    image_add_symbol(image, "livepatch_percpu_load", SHN_UNDEF, 0, 0);
+}
+
+/* Its name says nothing to Xen. */
+static void no_per_cpu(payload_image *image)
+{
+    add_per_cpu(image, ".bss.percpux", SHT_PROGBITS, SHF_ALLOC, 2000, 128);
+}
+
+static void per_cpu_without_room(payload_image *image)
+{
+    add_per_cpu(image, ".bss.percpu.read_mostly", SHT_NOBITS,
+                SHF_ALLOC | SHF_WRITE, 8, 8);
+}
+
+static void per_cpu_in_file(payload_image *image)
+{
+    per_cpu(image);
+    add_per_cpu(image, ".bss.percpu.x", SHT_PROGBITS,
+                SHF_ALLOC | SHF_WRITE, 8, 8);
+}
+
+static void per_cpu_read_only(payload_image *image)
+{
+    per_cpu(image);
+    add_per_cpu(image, ".bss.percpu.x", SHT_NOBITS, SHF_ALLOC, 8, 8);
+}
+
+static void per_cpu_relocated(payload_image *image)
+{
+    per_cpu(image);
+    image_add_reloc(image, image_section_index(image, ".bss.percpu"), 8,
+                    image_symbol_index(image, "xen_symbol"), R_X86_64_64,
+                    0);
+}
+
+static void per_cpu_large(payload_image *image)
+{
+    per_cpu(image);
+    add_per_cpu(image, ".bss.percpu.x", SHT_NOBITS, SHF_ALLOC | SHF_WRITE,
+                1025, 8);
+}
+
+static void per_cpu_aligned(payload_image *image)
+{
+    per_cpu(image);
+    add_per_cpu(image, ".bss.percpu.x", SHT_NOBITS, SHF_ALLOC | SHF_WRITE,
+                8, 256);
+}
+
 /*----- all of them -----*/
 
 #define RULE(severity, ours, reason, break_it, where, message)          \
@@ -1221,6 +1285,13 @@ static const struct rule rules[] = {
     HARM(FORMAT, same_name_twice, "some_function", "replaced twice"),
     HARM(FORMAT, addresses_overlap, "another_function", "replaced twice"),
 
+    HARM(FORMAT, per_cpu_without_room, ".bss.percpu.read_mostly",
+         "stock Xen would take for ordinary"),
+    BAD(FORMAT, per_cpu_in_file, ".bss.percpu.x", "begin as zero"),
+    BAD(FORMAT, per_cpu_read_only, ".bss.percpu.x", "begin as zero"),
+    BAD(FORMAT, per_cpu_relocated, ".bss.percpu", "begin as zero"),
+    BAD(FORMAT, per_cpu_large, ".bss.percpu.x", "has 1025 bytes of per-CPU"),
+    BAD(FORMAT, per_cpu_aligned, ".bss.percpu.x", "aligned to 256, and Xen"),
     HARM(FORMAT, alt_orig_outside, ALT, "change code that is not in the"),
     HARM(FORMAT, alt_orig_unrelocated, ALT, "change code that is not in"),
     HARM(FORMAT, alt_pad_past_end, ALT, "change code that is not in the"),
@@ -1283,6 +1354,8 @@ static const struct rule allowed[] = {
     ALLOWED(bug_frames),
     ALLOWED(names_1024),
     ALLOWED(symbol_at_end),
+    ALLOWED(per_cpu),
+    ALLOWED(no_per_cpu),
     ALLOWED(absolute),
     ALLOWED(made_up_with_file),
     ALLOWED(made_up_global),

@@ -94,6 +94,65 @@ static void judge_loaded(xlp_case *c, const xlp_section *section)
                 XLP_MAX_ALIGNMENT);
 }
 
+static bool is_per_cpu(const xlp_section *section)
+{
+    const char *end = section->name + strlen(XENLIVEPATCH_PER_CPU);
+
+    return xlp_is_loaded(section) &&
+        !strncmp(section->name, XENLIVEPATCH_PER_CPU,
+                 strlen(XENLIVEPATCH_PER_CPU)) && (!*end || *end == '.');
+}
+
+static bool names_room(const xlp_case *c)
+{
+    xlp_symbol symbol;
+    size_t i;
+
+    for (i = 1; i < c->elf.num_symbols; i++) {
+        symbol = xlp_elf_symbol(&c->elf, i);
+        if (symbol.section == SHN_UNDEF &&
+            !strcmp(symbol.name, XENLIVEPATCH_PER_CPU_LOAD))
+            return true;
+    }
+    return false;
+}
+
+static bool is_relocated(const xlp_case *c, const xlp_section *section)
+{
+    const xlp_section *other;
+    size_t i;
+
+    for (i = 1; i < c->elf.num_sections; i++) {
+        other = &c->elf.sections[i];
+        if ((other->type == SHT_RELA || other->type == SHT_REL) &&
+            xlp_relocated(&c->elf, other) == section)
+            return true;
+    }
+    return false;
+}
+
+static void judge_per_cpu(xlp_case *c, const xlp_section *section)
+{
+    const char *name = section->name;
+
+    if (!names_room(c))
+        CAUTION(c, FORMAT, name, "Section %s holds per-CPU variables, "
+                "which a stock Xen would take for ordinary ones: let "
+                "livepatch-build make the payload", name);
+    else if (section->type != SHT_NOBITS ||
+             !(section->flags & SHF_WRITE) || is_relocated(c, section))
+        REFUSED(c, FORMAT, name, "Section %s gives values to per-CPU "
+                "variables, which begin as zero: set them in a hook",
+                name);
+    else if (section->align > XENLIVEPATCH_PER_CPU_ALIGN ||
+             section->size > XENLIVEPATCH_PER_CPU_SIZE)
+        REFUSED(c, FORMAT, name, "Section %s has %"PRIu64" bytes of "
+                "per-CPU variables, aligned to %"PRIu64", and Xen has "
+                "room for %u, aligned to %u: use an array of NR_CPUS "
+                "elements", name, section->size, section->align,
+                XENLIVEPATCH_PER_CPU_SIZE, XENLIVEPATCH_PER_CPU_ALIGN);
+}
+
 static void judge_section(xlp_case *c, const xlp_section *section)
 {
     const char *name = section->name;
@@ -119,6 +178,8 @@ static void judge_section(xlp_case *c, const xlp_section *section)
                  XLP_MAX_ZEROES);
     if (xlp_is_loaded(section))
         judge_loaded(c, section);
+    if (is_per_cpu(section))
+        judge_per_cpu(c, section);
 }
 
 static uint64_t round_up(uint64_t size, uint64_t alignment)
@@ -138,7 +199,7 @@ static void judge_loaded_size(xlp_case *c)
 
     for (i = 1; i < c->elf.num_sections; i++) {
         section = &c->elf.sections[i];
-        if (!xlp_is_loaded(section)) continue;
+        if (!xlp_is_loaded(section) || is_per_cpu(section)) continue;
         span = &spans[section->flags & SHF_EXECINSTR ? 0
                       : section->flags & SHF_WRITE ? 1 : 2];
         align = section->align < XLP_MIN_ALIGNMENT ? XLP_MIN_ALIGNMENT

@@ -35,6 +35,17 @@
 #define XENLIVEPATCH_METADATA     ".modinfo"
 /* Where builders keep the names of functions; Xen doesn't look for it. */
 #define XENLIVEPATCH_STRINGS      ".livepatch.strings"
+/*
+ * New per-CPU variables (this name, or one that goes on with a point); in bytes
+ * the size and the alignment of the room that hypervisors with our engine have
+ * for them; and the function that does it, xen/common/livepatch/percpu.c.  A
+ * payload has to name that, as another engine would take the section for
+ * ordinary data.
+ */
+#define XENLIVEPATCH_PER_CPU       ".bss.percpu"
+#define XENLIVEPATCH_PER_CPU_LOAD  "livepatch_percpu_load"
+#define XENLIVEPATCH_PER_CPU_SIZE  1024
+#define XENLIVEPATCH_PER_CPU_ALIGN 128
 /* A note with a signature of the file: see "signatures" below. */
 #define XENLIVEPATCH_SIGNATURE    ".note.Xen.signature"
 

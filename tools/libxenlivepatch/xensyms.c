@@ -97,10 +97,7 @@ int xlp_xen_symbols_read(xlp_xen_symbols *xen, const xlp_elf *elf)
     xen->names = malloc(names_size + 1);
     xen->units = calloc(xen->num_units, sizeof(*xen->units));
     xen->symbols = calloc(xen->num_symbols + 1, sizeof(*xen->symbols));
-    if (!xen->names || !xen->units || !xen->symbols) {
-        xlp_xen_symbols_dispose(xen);
-        return ENOMEM;
-    }
+    if (!xen->names || !xen->units || !xen->symbols) return ENOMEM;
     xen->units[0] = "";
     add_symbols(xen, elf);
     return 0;

@@ -15,6 +15,7 @@ enum out {
     OUT_REPLACEMENTS,
     OUT_DATA,
     OUT_BSS,
+    OUT_PER_CPU,
     OUT_RODATA,
     OUT_BUG_FRAMES_0,
     OUT_BUG_FRAMES_1,

@@ -25,6 +25,7 @@ const struct out_kind out_kinds[OUT_COUNT] = {
     [OUT_REPLACEMENTS] = { ".altinstr_replacement", SHT_PROGBITS, CODE },
     [OUT_DATA] = { ".data", SHT_PROGBITS, WRITABLE },
     [OUT_BSS] = { ".bss", SHT_NOBITS, WRITABLE },
+    [OUT_PER_CPU] = { XENLIVEPATCH_PER_CPU, SHT_NOBITS, WRITABLE },
     [OUT_RODATA] = { ".rodata", SHT_PROGBITS, SHF_ALLOC },
     [OUT_BUG_FRAMES_0] = { ".bug_frames.0", SHT_PROGBITS, SHF_ALLOC },
     [OUT_BUG_FRAMES_1] = { ".bug_frames.1", SHT_PROGBITS, SHF_ALLOC },
@@ -80,7 +81,8 @@ enum out out_section_of(const struct atom *atom)
     case ATOM_CONSTANT:
         return OUT_RODATA;
     case ATOM_DATA:
-        return !atom->bytes ? OUT_BSS
+        return is_per_cpu(atom) ? OUT_PER_CPU
+               : !atom->bytes ? OUT_BSS
                : is_constant_data(atom) ? OUT_RODATA : OUT_DATA;
     }
     return OUT_COUNT;
@@ -181,10 +183,27 @@ static void check_hooks(struct image *image)
     }
 }
 
+static void check_per_cpu(struct image *image)
+{
+    const struct out_section *section = &image->sections[OUT_PER_CPU];
+
+    if (section->size > XENLIVEPATCH_PER_CPU_SIZE ||
+        section->align > XENLIVEPATCH_PER_CPU_ALIGN) {
+        report_refuse(image->report, REFUSAL_PER_CPU, "", "per-CPU data",
+                      "use an array of NR_CPUS elements",
+                      "%llu bytes, aligned to %llu; all payloads share %u of "
+                      "each CPU, aligned to %u",
+                      (unsigned long long)section->size,
+                      (unsigned long long)section->align,
+                      XENLIVEPATCH_PER_CPU_SIZE, XENLIVEPATCH_PER_CPU_ALIGN);
+    }
+}
+
 void image_place(struct image *image)
 {
     image_each(image, place);
     check_hooks(image);
+    check_per_cpu(image);
 }
 
 void image_add_reloc(struct image *image, enum out out,

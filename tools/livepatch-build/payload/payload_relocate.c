@@ -9,6 +9,7 @@
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xenlivepatch.h>
 
 #include "instruction.h"
 #include "support/memory.h"
@@ -297,6 +298,10 @@ static void end_replacements(struct image *image)
 
 void image_relocate(struct image *image)
 {
+    /* Engines without it must not take the section for ordinary data. */
+    if (image->sections[OUT_PER_CPU].size) {
+        image_outside(image, XENLIVEPATCH_PER_CPU_LOAD, SHN_UNDEF, 0);
+    }
     end_replacements(image);
     image_each(image, relocate);
     image_each(image, relocate_own_address);

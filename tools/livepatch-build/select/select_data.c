@@ -10,6 +10,7 @@
  */
 #include <elf.h>
 #include <string.h>
+#include <xenlivepatch.h>
 
 #include "compare/difference.h"
 #include "compare/identity.h"
@@ -272,12 +273,21 @@ void select_datum(struct selection *selection, struct atom *atom)
     }
 }
 
+/* Engines like ours keep some of each CPU's area free. */
+static bool has_per_cpu_room(const struct selection *selection)
+{
+    struct running_symbol room;
+
+    return running_find(resolver_running(selection->resolver), "",
+                        XENLIVEPATCH_PER_CPU_LOAD, false, &room) == 1;
+}
+
 static void refer_to_new(struct selection *selection, struct atom *atom)
 {
     if (below_has_datum(selection, atom)) {
         return;
     }
-    if (is_per_cpu(atom)) {
+    if (is_per_cpu(atom) && !has_per_cpu_room(selection)) {
         selection_refuse(selection, REFUSAL_PER_CPU, atom,
                          "use an array of NR_CPUS elements",
                          "new per-CPU data, for which the CPUs' areas have no "

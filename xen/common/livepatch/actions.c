@@ -18,6 +18,7 @@
 #include "load.h"
 #include "obstacles.h"
 #include "payloads.h"
+#include "percpu.h"
 #include "reason.h"
 
 /* The last action of all. */
@@ -132,6 +133,7 @@ static int begin_afresh(struct payload *payload, uint32_t action)
                          action_name(action), users);
 
     layout_restore(payload);
+    percpu_clear(payload);
 
     return 0;
 }

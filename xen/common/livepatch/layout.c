@@ -42,6 +42,12 @@ static size_t alignment_of(const struct elf_section *section)
     return max_t(uint64_t, section->header.sh_addralign, MIN_ALIGNMENT);
 }
 
+/* Per-CPU data have their place already. */
+static bool is_in_image(const struct elf_section *section)
+{
+    return elf_is_alloc(section) && !section->loaded;
+}
+
 static int check_section(const struct elf_view *elf,
                          const struct elf_section *section)
 {
@@ -81,7 +87,7 @@ static int measure(const struct elf_view *elf, struct livepatch_image *image)
         struct livepatch_span *span = span_of(image, section);
         int rc;
 
-        if ( !elf_is_alloc(section) )
+        if ( !is_in_image(section) )
             continue;
 
         rc = check_section(elf, section);
@@ -121,7 +127,7 @@ static void copy_sections(struct elf_view *elf, struct livepatch_image *image)
         struct livepatch_span *span = span_of(image, section);
         size_t offset;
 
-        if ( !elf_is_alloc(section) )
+        if ( !is_in_image(section) )
             continue;
 
         offset = ROUNDUP(span->size, alignment_of(section));

@@ -10,6 +10,7 @@
 #include "layout.h"
 #include "load.h"
 #include "payloads.h"
+#include "percpu.h"
 #include "reason.h"
 #include "relocate.h"
 #include "signature.h"
@@ -38,6 +39,7 @@ static int load_file(struct elf_view *elf, struct payload *payload, bool force)
     if ( (rc = signature_check(elf, payload)) ||
          (rc = arch_elf_check(&elf->header, elf->why)) ||
          (rc = build_id_read(elf, payload)) ||
+         (rc = livepatch_percpu_load(elf, payload)) ||
          (rc = layout_load(elf, payload)) ||
          (rc = symbols_resolve(elf, payload, force)) ||
          (rc = relocate_sections(elf)) ||
@@ -63,6 +65,7 @@ void unload_payload(struct payload *payload)
     functions_free(payload);
     symbols_free(payload);
     layout_free(payload);
+    percpu_free(payload);
 }
 
 /* As before load_payload(), but for the reason. */

@@ -92,6 +92,7 @@ struct payload {
     struct rcu_head rcu;        /* Of one that was unloaded. */
     struct list_head stack;     /* In the stack of the applied ones. */
     struct livepatch_image image;
+    uint64_t percpu;            /* Which units of the CPUs' areas: percpu.c. */
     struct livepatch_symbols *symbols;
     const struct livepatch_func **by_new_addr;  /* funcs, sorted. */
     struct virtual_region region;

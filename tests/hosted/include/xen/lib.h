@@ -39,5 +39,6 @@ int cmdline_strcmp(const char *frag, const char *name);
 
 #define ARRAY_SIZE(x) (sizeof(x) / sizeof((x)[0]))
 #define ROUNDUP(x, a) (((x) + (a) - 1) & ~((typeof(x))(a) - 1))
+#define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
 
 #endif /* HOSTED_XEN_LIB_H */

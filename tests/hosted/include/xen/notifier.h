@@ -5,6 +5,8 @@
 #include <xen/errno.h>
 #include <xen/list.h>
 
+#define NOTIFY_DONE 0
+
 struct notifier_block {
     int (*notifier_call)(struct notifier_block *nb, unsigned long action,
                          void *cpu);
