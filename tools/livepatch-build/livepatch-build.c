@@ -38,6 +38,7 @@ static const char help[] =
 "  --compiler CC, --jobs N       which [gcc]; how many at a time [all CPUs]\n"
 "  --compile-all       also what doesn't use a header's inline that changed\n"
 "  --explain FUNCTION  tell how it came into the payload, or why not\n"
+"  --skeleton FILE     if refused: a patch with what is missing, to fill in\n"
 "  -j, --json          the report as JSON on standard output\n"
 "  -v, --verbose, or -q, --quiet      stages and whole lists, or errors alone\n"
 "  -h, --help, --version\n"

@@ -94,7 +94,8 @@ static void judge_variable(struct selection *selection, struct atom *atom)
 /* -- Set by what has run --------------------------------------------------- */
 
 static const char *const way_out_of_boot =
-    "set it in a load hook, or give it the right value where it is defined";
+    "set it in a load hook (--skeleton writes one to fill in), or give it the "
+    "right value where it is defined";
 
 /* Whether a function is there for words of the command line alone: without
  * them a variable keeps its initialiser. */
@@ -171,6 +172,7 @@ static void judge_setters(struct selection *selection, struct atom *variable)
         return;
     }
     if (!setters.later) {
+        variable->gap = GAP_FIRST_VALUE;
         selection_refuse(selection, REFUSAL_DATA, variable, way_out_of_boot,
                          "new, and set by %s alone, which has run, and does "
                          "not again: it would stay what its initialiser says",
@@ -366,9 +368,11 @@ static void judge_place(struct selection *selection, struct atom *variable)
     const struct atom *gone = find_testator(selection, variable);
 
     if (gone && !selection_is_in_hook(selection, variable)) {
+        variable->gap = GAP_FIRST_VALUE;
         selection_refuse(selection, REFUSAL_DATA, variable,
                          "keep its name and type; or copy the value in a load "
-                         "hook, and back in an unload hook",
+                         "hook, and back in an unload hook (--skeleton writes "
+                         "them to fill in)",
                          "new, in the place of %s (%llu bytes), which is gone: "
                          "it would not take over that one's value",
                          gone->symbol->name, (unsigned long long)gone->size);
