@@ -113,6 +113,28 @@ static bool parses_parameter(struct selection *selection,
     return count;
 }
 
+/* Does anything of the patched files but itself refer to it? */
+static bool is_referred(struct selection *selection,
+                        const struct atom *function)
+{
+    for (size_t i = 0; i < selection->npairs; i++) {
+        const struct object *object = selection->pairs[i].new;
+
+        for (size_t j = 0; j < object->natoms; j++) {
+            const struct atom *user = object->atoms[j];
+
+            for (size_t k = 0; user != function && user->owner != function &&
+                               k < user->nrefs; k++) {
+                if (resolver_target(selection->resolver, &user->refs[k]) ==
+                    function) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
 /* It is gone, or nobody but what is gone calls it, or it ran as CPUs came up:
  * what isn't selected, and uses a new variable, is itself new. */
 static bool has_run(struct selection *selection, const struct atom *function)
@@ -120,7 +142,7 @@ static bool has_run(struct selection *selection, const struct atom *function)
     if (function->section->init) {
         return !parses_parameter(selection, function);
     }
-    return !function->selected ||
+    return (!function->selected && is_referred(selection, function)) ||
            (is_patched(function) &&
             selection_is_boot_only(selection, function));
 }

@@ -18,7 +18,7 @@ static void write_array(FILE *out, const struct source *source,
             "that are up have no room for it.\n"
             " * An array goes on where a CPU goes away and comes up again; an "
             "area begins\n * anew.  The fix has it here:\n *\n", name);
-    uses_tell(source, name, USE_VARIABLE, out);
+    uses_tell(source, &(struct names_used) { &name, 1, false }, out);
     fprintf(out, " *\n"
             " * LIVEPATCH_TODO: take DEFINE_PER_CPU() out of the fix; write\n"
             " *   this_cpu(%s) as %s[smp_processor_id()],\n"
@@ -27,8 +27,8 @@ static void write_array(FILE *out, const struct source *source,
         fprintf(out, "%s%s;\n", is_global(atom) ? "" : "static __maybe_unused ",
                 declaration);
     } else {
-        fprintf(out, "/* LIVEPATCH_TODO: %s[NR_CPUS], of a type that the fix "
-                "brings. */\n", name);
+        fprintf(out, "/* LIVEPATCH_TODO: %s[NR_CPUS]: its type has no name "
+                "here. */\n", name);
     }
 }
 
@@ -43,7 +43,8 @@ bool skeleton_array(struct skeleton *skeleton, const struct atom *atom)
                                                  symbol);
     char *array = must_print("%s[NR_CPUS]", name);
     char *declaration = shape ? skeleton_declare(skeleton, shape, array) : NULL;
-    size_t first = source ? uses_first(source, name, USE_VARIABLE) : 0;
+    size_t first = source ? uses_first(source, &(struct names_used) {
+        &name, 1, false }) : 0;
     struct writing writing;
     bool added = false;
 

@@ -55,6 +55,12 @@ static void write_ran(FILE *out, const struct source *source, const char *name)
     write_hook(out, "UNLOAD", name, "", "undo that.");
 }
 
+static void tell_variable(FILE *out, const struct source *source,
+                          const char *name)
+{
+    uses_tell(source, &(struct names_used) { &name, 1, false }, out);
+}
+
 static void write_value(FILE *out, const struct source *source,
                         const char *name)
 {
@@ -63,7 +69,7 @@ static void write_value(FILE *out, const struct source *source,
     fprintf(out, "\n/*\n * %s\n * exists, with the value that it has now.  "
             "Leave its definition as it was in\n * the fix, too.  All that has "
             "it:\n *\n", name);
-    uses_tell(source, name, USE_VARIABLE, out);
+    tell_variable(out, source, name);
     fprintf(out, " *\n%sstatic typeof(%s) livepatch_old_%s;\n\n", about_hooks,
             name, name);
     line = must_print("    memcpy(&livepatch_old_%s,\n           &%s,\n"
@@ -87,7 +93,7 @@ static void write_first_value(FILE *out, const struct source *source,
             "initialiser says: what would set it has run,\n * or it takes "
             "another's place, which is to stay in the fix beside it then.\n"
             " * The fix has it here:\n *\n", name);
-    uses_tell(source, name, USE_VARIABLE, out);
+    tell_variable(out, source, name);
     fprintf(out, " *\n%s", about_hooks);
     write_hook(out, "LOAD", name, "", "give it its value.");
     fputc('\n', out);

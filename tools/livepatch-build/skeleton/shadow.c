@@ -18,6 +18,7 @@ struct shadow {
     const struct type *old, *new;
     const char *tag;            /* of the type, without "struct" */
     char *macro;                /* in capitals */
+    struct names_used names;    /* of its new members */
 };
 
 /* -- The members ----------------------------------------------------------- */
@@ -58,8 +59,8 @@ static void write_member(const struct shadow *shadow,
                                          name_of(member));
 
     if (!declaration) {
-        fprintf(out, "    /* LIVEPATCH_TODO: %s, of a type that the fix "
-                "brings. */\n", name_of(member));
+        fprintf(out, "    /* LIVEPATCH_TODO: %s: its type has no name "
+                "here. */\n", name_of(member));
     } else if (member->field) {
         fprintf(out, "    %s:%llu;\n", declaration,
                 (unsigned long long)member->bits);
@@ -80,35 +81,26 @@ static void write_members(const struct shadow *shadow, FILE *out)
 
 /* -- Who uses them --------------------------------------------------------- */
 
-static size_t first_use(const struct shadow *shadow,
-                        const struct source *source)
+static void find_names(struct shadow *shadow)
 {
-    size_t first = 0;
+    struct names_used *names = &shadow->names;
 
+    names->members = true;
+    names->words = must_alloc(shadow->new->nmembers + 1,
+                              sizeof(*names->words));
     for (size_t i = 0; i < shadow->new->nmembers; i++) {
-        const struct member *member = &shadow->new->members[i];
-        size_t line = is_new(shadow, member) ?
-                      uses_first(source, name_of(member), USE_MEMBER) : 0;
-
-        if (line && (!first || line < first)) {
-            first = line;
+        if (is_new(shadow, &shadow->new->members[i])) {
+            names->words[names->count++] = name_of(&shadow->new->members[i]);
         }
     }
-    return first;
 }
 
 static void write_uses(const struct shadow *shadow, FILE *out)
 {
     const struct sources *sources = shadow->skeleton->input->sources;
 
-    for (size_t i = 0; i < shadow->new->nmembers; i++) {
-        const struct member *member = &shadow->new->members[i];
-
-        for (size_t j = 0; is_new(shadow, member) && j < sources_count(sources);
-             j++) {
-            uses_tell(sources_get(sources, j), name_of(member), USE_MEMBER,
-                      out);
-        }
+    for (size_t i = 0; i < sources_count(sources); i++) {
+        uses_tell(sources_get(sources, i), &shadow->names, out);
     }
 }
 
@@ -215,7 +207,7 @@ static bool add_to_sources(const struct shadow *shadow)
 
     for (size_t i = 0; i < sources_count(sources); i++) {
         const struct source *source = sources_get(sources, i);
-        size_t line = first_use(shadow, source);
+        size_t line = uses_first(source, &shadow->names);
 
         if (line && ends_with(source->path, ".c") &&
             add_include(shadow, source, line)) {
@@ -238,12 +230,14 @@ bool skeleton_shadow(struct skeleton *skeleton, const struct type_change *change
     for (char *at = shadow.macro; *at; at++) {
         *at = (char)toupper((unsigned char)*at);
     }
+    find_names(&shadow);
     added = add_to_sources(&shadow);
     if (added) {
         add_header(&shadow);
         fprintf(skeleton->words.out, "- %s: a shadow variable; the fix uses it "
                 "as xen/%s_shadow.h says\n", change->old->name, shadow.tag);
     }
+    free(shadow.names.words);
     free(shadow.macro);
     return added;
 }

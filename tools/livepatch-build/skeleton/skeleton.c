@@ -37,7 +37,8 @@ char *skeleton_declare(const struct skeleton *skeleton,
     size_t length = strlen(shape->words) - strlen(shape->dimensions);
     const char *blank = shape->words[length - 1] == '*' ? "" : " ";
 
-    return !layouts_had(skeleton->input->layouts, shape) ? NULL :
+    return !layouts_had(skeleton->input->layouts, shape) ||
+           strchr(shape->words, '{') ? NULL :
            must_print("%.*s%s%s%s", (int)length, shape->words, blank, name,
                       shape->dimensions);
 }

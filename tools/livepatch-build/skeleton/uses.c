@@ -51,7 +51,7 @@ static bool has_arrow(const char *start, const char *word)
 }
 
 static bool is_used(const struct text_line *line, const char *word,
-                    enum use use)
+                    bool member)
 {
     const char *end = line->text + line->length, *at = line->text;
     size_t length = strlen(word);
@@ -59,7 +59,7 @@ static bool is_used(const struct text_line *line, const char *word,
     while ((at = memmem(at, (size_t)(end - at), word, length))) {
         if ((at == line->text || !is_word(at[-1])) &&
             (at + length == end || !is_word(at[length])) &&
-            (use == USE_VARIABLE || has_arrow(line->text, at))) {
+            (!member || has_arrow(line->text, at))) {
             return true;
         }
         at++;
@@ -67,19 +67,22 @@ static bool is_used(const struct text_line *line, const char *word,
     return false;
 }
 
-static bool is_candidate(const struct source *source, size_t number,
-                         const char *word, enum use use)
+static bool uses_any(const struct source_line *line,
+                     const struct names_used *names)
 {
-    const struct source_line *line = &source->lines[number];
+    bool used = false;
 
-    return (use == USE_VARIABLE || !line->origin) &&
-           is_used(&line->line, word, use);
+    for (size_t i = 0; i < names->count && !used; i++) {
+        used = (!names->members || !line->origin) &&
+               is_used(&line->line, names->words[i], names->members);
+    }
+    return used;
 }
 
-size_t uses_first(const struct source *source, const char *word, enum use use)
+size_t uses_first(const struct source *source, const struct names_used *names)
 {
     for (size_t i = 0; i < source->nlines; i++) {
-        if (is_candidate(source, i, word, use)) {
+        if (uses_any(&source->lines[i], names)) {
             return i + 1;
         }
     }
@@ -93,18 +96,17 @@ static void tell_of_more(size_t count, FILE *out)
     }
 }
 
-size_t uses_tell(const struct source *source, const char *word, enum use use,
-                 FILE *out)
+void uses_tell(const struct source *source, const struct names_used *names,
+               FILE *out)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < source->nlines; i++) {
-        if (is_candidate(source, i, word, use) && count++ < MOST) {
+        if (uses_any(&source->lines[i], names) && count++ < MOST) {
             tell(source, i + 1, false, "", &source->lines[i].line, out);
         }
     }
     tell_of_more(count, out);
-    return count;
 }
 
 static bool is_in(const struct source *source, bool gone, size_t number,

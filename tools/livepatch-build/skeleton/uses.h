@@ -9,16 +9,18 @@
 
 #include "patch/sources.h"
 
-enum use {
-    USE_MEMBER,         /* "->word", ".word", in lines that patches brought */
-    USE_VARIABLE,       /* the word, in any line of the files they changed */
+struct names_used {
+    const char **words;
+    size_t count;
+    bool members;       /* only as "->word" or ".word", and only in lines that
+                         * patches brought: others have members of that name */
 };
 
-/* Tell of each line of one source that uses the word.  Returns how many. */
-size_t uses_tell(const struct source *source, const char *word, enum use use,
-                 FILE *out);
+/* Tell of each line of a source that uses one of the names. */
+void uses_tell(const struct source *source, const struct names_used *names,
+               FILE *out);
 /* The first of them; 0: none. */
-size_t uses_first(const struct source *source, const char *word, enum use use);
+size_t uses_first(const struct source *source, const struct names_used *names);
 
 /* The lines that patches took from a function, and brought into it. */
 size_t changes_tell(const struct source *source, const char *function,
