@@ -16,7 +16,7 @@ Above its diff a patch says what is expected, a line each:
                the next line, if that begins with a blank
     New: those that are new; others aren't
     Carries: more of these, where the engine has no shadow variables
-    Skeleton: words that what --skeleton writes must have
+    Skeleton: words that what --skeleton writes must have; none: it writes nothing
     Warns: words that a warning must have
     Effect: COMMAND -> PATTERN      what dom0 sees, while the payload is
             applied and not before or after it
@@ -230,7 +230,7 @@ def differences(patch, built):
                      if each["name"] == function)
     if words not in told:
         wrong.append(f"explained {function} by {told!r}, expected {words!r}")
-    skeleton = built.skeleton.read_text() if built.skeleton.exists() else ""
+    skeleton = built.skeleton.read_text() if built.skeleton.exists() else "none"
     if patch.fields.get("Skeleton", "") not in " ".join(skeleton.split()):
         wrong.append(f"skeleton {skeleton!r}, expected {patch.fields['Skeleton']!r}")
     if wrong:

@@ -187,15 +187,30 @@ static bool add_include(const struct shadow *shadow,
                                      shadow->tag));
 }
 
+/* Once for all: what the payload brings where the engine hasn't got it. */
+static char *own_shadows(const struct shadow *shadow)
+{
+    return must_print(
+        "\n/*\n * LIVEPATCH_TODO: for how many objects at a time?  The payload "
+        "brings the room\n * where Xen's engine has no shadow variables.\n */\n"
+        "#define LIVEPATCH_SHADOW_ROOM 1024\n"
+        "#define LIVEPATCH_SHADOW_SIZE sizeof(struct %s_shadow)\n"
+        "#include <xen/livepatch_patch.h>\n", shadow->tag);
+}
+
 static bool add_hook(const struct shadow *shadow, const struct source *source)
 {
     const char *tag = shadow->tag;
+    char *own = shadow->skeleton->has_shadows ? must_copy("") :
+                own_shadows(shadow);
     char *text = must_print(
-        "\nstatic void cf_check livepatch_forget_%s(void)\n{\n"
+        "%s\nstatic void cf_check livepatch_forget_%s(void)\n{\n"
         "    livepatch_shadow_detach_all(%s_SHADOW, NULL);\n}\n"
-        "LIVEPATCH_UNLOAD_HOOK(livepatch_forget_%s);\n", tag,
+        "LIVEPATCH_UNLOAD_HOOK(livepatch_forget_%s);\n", own, tag,
         shadow->macro, tag);
 
+    free(own);
+    shadow->skeleton->has_shadows = true;
     return insertions_add(&shadow->skeleton->insertions, source, SIZE_MAX,
                           text);
 }

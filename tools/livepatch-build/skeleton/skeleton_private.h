@@ -24,6 +24,7 @@ struct skeleton {
     struct insertions insertions;
     struct writing words, files;    /* what each part is; new files */
     size_t parts;
+    bool has_shadows;               /* and what they need on other engines */
 };
 
 /* hooks.c, array.c, shadow.c: a part for one refusal.  False: it can't be had,
