@@ -119,7 +119,8 @@ static struct type_change *first_cause(struct type_change *change)
     return change->cause ? NULL : change;
 }
 
-static void add_holder(struct type_change *cause, const struct type_change *holder)
+static void add_holder(struct type_change *cause,
+                       const struct type_change *holder)
 {
     char *longer;
 

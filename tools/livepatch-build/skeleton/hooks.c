@@ -12,9 +12,9 @@
 #include "uses.h"
 
 static const char about_hooks[] =
-    " * All CPUs stand still here, with interrupts off: no memory can be had, and\n"
-    " * no other CPU asked for anything.  What needs that goes into functions for\n"
-    " * LIVEPATCH_PREAPPLY_HOOK() or LIVEPATCH_POSTAPPLY_HOOK().\n"
+    " * All CPUs stand still here, with interrupts off: no memory can be had,\n"
+    " * and no other CPU asked for anything.  What needs that goes into\n"
+    " * functions for LIVEPATCH_PREAPPLY_HOOK() or LIVEPATCH_POSTAPPLY_HOOK().\n"
     " */\n";
 
 bool skeleton_add_hooks(struct skeleton *skeleton, const struct source *source,
@@ -129,8 +129,8 @@ bool skeleton_hooks(struct skeleton *skeleton, const struct atom *atom)
     }
     added = skeleton_add_hooks(skeleton, source, writing_end(&writing));
     if (added) {
-        fprintf(skeleton->words.out, "- %s: %s: a load and an unload hook; %s\n",
-                source->path, name, fix);
+        fprintf(skeleton->words.out, "- %s: %s: a load and an unload hook; "
+                "%s\n", source->path, name, fix);
     }
     free(name);
     return added;

@@ -28,14 +28,27 @@ static bool line_starts(const struct source *source, size_t number,
            !memcmp(line->text, text, strlen(text));
 }
 
+static bool is_directive(const struct source *source, size_t number,
+                         const char *word)
+{
+    const struct text_line *line = &source->lines[number].line;
+    size_t at = 1;
+
+    while (at < line->length && line->text[at] == ' ') {
+        at++;
+    }
+    return line->length >= at + strlen(word) && line->text[0] == '#' &&
+           !memcmp(line->text + at, word, strlen(word));
+}
+
 /* How many #if a line is within. */
 static size_t conditions(const struct source *source, size_t number)
 {
     size_t depth = 0;
 
     for (size_t i = 0; i < number; i++) {
-        depth += line_starts(source, i, "#if");
-        depth -= depth && line_starts(source, i, "#endif");
+        depth += is_directive(source, i, "if");
+        depth -= depth && is_directive(source, i, "endif");
     }
     return depth;
 }

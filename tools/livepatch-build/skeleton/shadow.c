@@ -119,8 +119,8 @@ static void write_about(const struct shadow *shadow, FILE *out)
 {
     fprintf(out, "/* SPDX-License-Identifier: GPL-2.0-or-later */\n"
             "/*\n * What the fix adds to %s (%s:%d).\n"
-            " * Objects that exist have no room for it: it is a shadow variable "
-            "of each.\n *\n"
+            " * Objects that exist have no room for it: it is a shadow "
+            "variable of each.\n *\n"
             " * LIVEPATCH_TODO: take the members out of the fix, and use\n"
             " * %s_shadow() in these lines:\n *\n", shadow->old->name,
             shadow->old->file, shadow->old->line, shadow->tag);
@@ -232,7 +232,8 @@ static bool add_to_sources(const struct shadow *shadow)
     return added;
 }
 
-bool skeleton_shadow(struct skeleton *skeleton, const struct type_change *change)
+bool skeleton_shadow(struct skeleton *skeleton,
+                     const struct type_change *change)
 {
     const char *blank = strrchr(change->old->name, ' ');
     struct shadow shadow = {

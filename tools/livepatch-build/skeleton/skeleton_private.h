@@ -31,7 +31,8 @@ struct skeleton {
  * as the patch doesn't change the file that it would be in. */
 bool skeleton_hooks(struct skeleton *skeleton, const struct atom *atom);
 bool skeleton_array(struct skeleton *skeleton, const struct atom *atom);
-bool skeleton_shadow(struct skeleton *skeleton, const struct type_change *change);
+bool skeleton_shadow(struct skeleton *skeleton,
+                     const struct type_change *change);
 
 /* The patched source of an atom, or NULL. */
 const struct source *skeleton_source(const struct skeleton *skeleton,
