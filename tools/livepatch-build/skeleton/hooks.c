@@ -13,8 +13,8 @@
 
 static const char about_hooks[] =
     " * All CPUs stand still here, with interrupts off: no memory can be had,\n"
-    " * and no other CPU asked for anything.  What needs that goes into\n"
-    " * functions for LIVEPATCH_PREAPPLY_HOOK() or LIVEPATCH_POSTAPPLY_HOOK().\n"
+    " * and no other CPU asked for anything.  What needs that is for\n"
+    " * LIVEPATCH_PREAPPLY_HOOK() or LIVEPATCH_POSTAPPLY_HOOK().\n"
     " */\n";
 
 bool skeleton_add_hooks(struct skeleton *skeleton, const struct source *source,
