@@ -31,8 +31,8 @@
  *     livepatch_shadow_get_or_attach()
  *
  * The engine of this project has them.  For another one the payload brings its
- * own, if one source file of the patch says, in front of this #include, how many
- * it may have at a time, and of how many bytes:
+ * own, if one source file of the patch says, in front of this #include, how
+ * many it may have at a time, and of how many bytes:
  *
  *     #define LIVEPATCH_SHADOW_ROOM 256
  *     #define LIVEPATCH_SHADOW_SIZE 16
