@@ -15,6 +15,8 @@ Above its diff a patch says what is expected, a line each:
     Functions: those patched, all of them and no others; they may carry on at
                the next line, if that begins with a blank
     New: those that are new; others aren't
+    Carries: more of these, where the engine has no shadow variables
+    Skeleton: words that what --skeleton writes must have; none: it writes nothing
     Warns: words that a warning must have
     Effect: COMMAND -> PATTERN      what dom0 sees, while the payload is
             applied and not before or after it
@@ -51,10 +53,10 @@ CACHE = TOP / "build/builder/cache"
 ALL = os.environ.get("CORPUS") == "all"
 REFUSED = 2
 FIELDS = {"Kind", "Expect", "Stock", "Engine", "Functions", "New", "Warns", "Effect",
-          "Weight", "Below", "Named", "Explains"}
+          "Weight", "Below", "Named", "Explains", "Carries", "Skeleton"}
 REASONS = {"data", "layout", "init", "boot", "assembly", "engine", "small", "symbol",
            "relocation", "section", "limit", "nothing", "per-cpu",
-           "below", "lifetime", "meaning"}
+           "below", "lifetime", "meaning", "unfinished"}
 
 
 class CorpusError(Exception):
@@ -76,6 +78,10 @@ class Patch:
         if not engines.is_ours():
             words = self.fields.get("Stock", self.fields["Expect"]).split()
         return set(words[1:])
+
+    def new(self):
+        """The functions that are new here."""
+        return self.words("New") | (set() if engines.is_ours() else self.words("Carries"))
 
     def words(self, field):
         return {word.strip() for word in self.fields.get(field, "").split(",")} - {""}
@@ -99,6 +105,10 @@ class Built:
     report: dict
     errors: str
     payload: Path
+
+    @property
+    def skeleton(self):
+        return self.payload.with_suffix(".skeleton")
 
 
 def read(path):
@@ -152,6 +162,8 @@ def command(patch, output):
             words += ["--compiler", (tree / ".compiler").read_text().strip()]
     if patch.fields.get("Explains"):
         words += ["--explain", patch.explains[0]]
+    if patch.fields.get("Skeleton"):
+        words += ["--skeleton", Path(output).with_suffix(".skeleton")]
     return [*map(str, words), str(patch.path)]
 
 
@@ -170,12 +182,14 @@ def build(patch):
     folder.mkdir(parents=True, exist_ok=True)
     payload, record = folder / f"{patch.name}.livepatch", folder / f"{patch.name}.json"
     # Words above the diff are not part of it.
-    key = [inputs(), patch.path.read_text().partition("\n---")[2], patch.explains[0]]
+    key = [inputs(), patch.path.read_text().partition("\n---")[2], patch.explains[0],
+           "Skeleton" in patch.fields]
     if record.exists():
         known = json.loads(record.read_text())
         if known["key"] == key:
             return Built(known["status"], known["report"], known["errors"], payload)
-    payload.unlink(missing_ok=True)
+    for output in payload, payload.with_suffix(".skeleton"):
+        output.unlink(missing_ok=True)
     ended = subprocess.run(command(patch, payload), capture_output=True, text=True,
                            env={**os.environ, "LC_ALL": "C"})
     try:
@@ -205,7 +219,7 @@ def differences(patch, built):
         wrong.append("a payload was written" if expected else "no payload was written")
     if not expected and not built.status:
         for what, found, wanted in [("patched", patched, patch.words("Functions")),
-                                    ("new", new, patch.words("New"))]:
+                                    ("new", new, patch.new())]:
             if found != wanted:
                 wrong.append(f"functions {what}: {sorted(found)}, expected {sorted(wanted)}")
     warned = " ".join(warning["why"] for warning in built.report.get("warnings", []))
@@ -216,6 +230,9 @@ def differences(patch, built):
                      if each["name"] == function)
     if words not in told:
         wrong.append(f"explained {function} by {told!r}, expected {words!r}")
+    skeleton = built.skeleton.read_text() if built.skeleton.exists() else "none"
+    if expected and patch.fields.get("Skeleton", "") not in " ".join(skeleton.split()):
+        wrong.append(f"skeleton {skeleton!r}, expected {patch.fields['Skeleton']!r}")
     if wrong:
         wrong.append(built.errors[-4000:])
     return "\n".join(wrong)

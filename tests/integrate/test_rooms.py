@@ -10,7 +10,7 @@ TOP = Path(__file__).resolve().parents[2]
 BUILDER = TOP / "tools/livepatch-build"
 # From below; those on one floor don't know each other.
 FLOORS = [["support"], ["report"], ["object", "layout"], ["compare"], ["patch"],
-          ["base"], ["running"], ["prove"], ["select"], ["payload"], ["explain"],
+          ["base"], ["running"], ["prove"], ["select"], ["payload"], ["explain", "skeleton"],
           ["inspect"],
           ["."]]
 MOST = 13       # sources in a room

@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "compare/compare.h"
 #include "explain/explain.h"
+#include "patch/unfinished.h"
 #include "support/files.h"
 #include "running/host.h"
 #include "layout/layout.h"
@@ -22,6 +23,7 @@
 #include "running/running.h"
 #include "select/below.h"
 #include "select/select.h"
+#include "skeleton/skeleton.h"
 
 struct build {
     const struct options *options;
@@ -88,6 +90,16 @@ static bool spares_inputs(const struct options *options, char **why)
                                input);
 }
 
+/* Somebody may have filled in the one that is there. */
+static bool skeleton_possible(const struct options *options, char **why)
+{
+    if (options->skeleton && files_exist(options->skeleton)) {
+        return fail_with(why, "%s exists, and may be filled in already: name "
+                         "another --skeleton", options->skeleton);
+    }
+    return !options->skeleton || can_be_written(options->skeleton, why);
+}
+
 /* What is wrong with these need not wait for a base build. */
 static enum outcome check_files(struct build *build)
 {
@@ -105,6 +117,7 @@ static enum outcome check_files(struct build *build)
     return options->base_only ||
            (can_be_written(options->output, build->why) &&
             spares_inputs(options, build->why) &&
+            skeleton_possible(options, build->why) &&
             (!options->sign || sign_possible(build->why))) ?
            OUTCOME_DONE : OUTCOME_FAILED;
 }
@@ -267,6 +280,35 @@ static enum outcome compare_layouts(struct build *build)
     return good ? OUTCOME_DONE : OUTCOME_FAILED;
 }
 
+static bool write_skeleton(struct build *build)
+{
+    const struct skeleton_input input = {
+        .pairs = build->pairs, .npairs = build->npairs,
+        .layouts = build->layouts, .sources = base_sources(build->base),
+        .name = build->options->name,
+    };
+    const char *path = build->options->skeleton;
+    size_t parts;
+    char *note;
+
+    if (!skeleton_write(&input, path, &parts, build->why)) {
+        return false;
+    }
+    if (!parts) {
+        report_warn(build->report, path, NULL, "not written: %s",
+                    report_refusals(build->report)
+                    ? "what is refused has no hook, array or shadow variable "
+                      "as its way out, or is in no file that the patch changes"
+                    : "nothing is refused");
+        return true;
+    }
+    note = must_print("%s: a skeleton for %zu of %zu refusals, to be filled in",
+                      path, parts, report_refusals(build->report));
+    report_note(build->report, note);
+    free(note);
+    return true;
+}
+
 static enum outcome select_changes(struct build *build)
 {
     report_stage(build->report, "selecting what changed");
@@ -274,6 +316,10 @@ static enum outcome select_changes(struct build *build)
                 build->report);
     select_atoms(build->pairs, build->npairs, build->running, build->layouts,
                  build->report);
+    unfinished_judge(base_sources(build->base), build->report);
+    if (build->options->skeleton && !write_skeleton(build)) {
+        return OUTCOME_FAILED;
+    }
     if (build->options->explain &&
         !explain_function(build->base, build->pairs, build->npairs,
                           build->options->explain, build->report,

@@ -20,7 +20,8 @@
 enum {
     OPTION_TREE = 256, OPTION_CONFIG, OPTION_XEN_SYMS, OPTION_ON,
     OPTION_FIXES, OPTION_DESCRIPTION, OPTION_SIGN, OPTION_CACHE, OPTION_JOBS,
-    OPTION_COMPILER, OPTION_COMPILE_ALL, OPTION_EXPLAIN, OPTION_VERSION,
+    OPTION_COMPILER, OPTION_COMPILE_ALL, OPTION_EXPLAIN, OPTION_SKELETON,
+    OPTION_VERSION,
 };
 
 static const struct option known[] = {
@@ -38,6 +39,7 @@ static const struct option known[] = {
     { "compiler", required_argument, NULL, OPTION_COMPILER },
     { "compile-all", no_argument, NULL, OPTION_COMPILE_ALL },
     { "explain", required_argument, NULL, OPTION_EXPLAIN },
+    { "skeleton", required_argument, NULL, OPTION_SKELETON },
     { "json", no_argument, NULL, 'j' },
     { "verbose", no_argument, NULL, 'v' },
     { "quiet", no_argument, NULL, 'q' },
@@ -82,6 +84,7 @@ static bool take_option(struct options *options, int option, char **why)
     case OPTION_COMPILER:    options->compiler = optarg; break;
     case OPTION_COMPILE_ALL: options->compile_all = true; break;
     case OPTION_EXPLAIN:     options->explain = optarg; break;
+    case OPTION_SKELETON:    options->skeleton = optarg; break;
     case OPTION_JOBS:        return parse_jobs(options, optarg, why);
     case OPTION_VERSION:     options->version = true; break;
     case 'n':                replace(&options->name, optarg); break;
@@ -196,6 +199,9 @@ static bool complete(struct options *options, char **why)
     if (options->explain && options->base_only) {
         return fail_with(why, "base makes no payload whose functions --explain "
                          "could tell of");
+    }
+    if (options->skeleton && options->base_only) {
+        return fail_with(why, "base has no patch that --skeleton could be for");
     }
     if (options->quiet && options->verbose) {
         return fail_with(why, "--quiet and --verbose exclude each other");

@@ -15,6 +15,7 @@ struct options {
     char *name, *output, *cache;
     const char *fixes, *description;
     const char *explain;        /* a function, or NULL */
+    const char *skeleton;       /* where to write one, or NULL */
     const char *sign;           /* the private key, or NULL */
     unsigned int jobs;
     bool json, verbose, quiet, help, version;

@@ -10,15 +10,6 @@
 #include "support/memory.h"
 #include "support/run.h"
 
-/* The header for authors of patches (include/xen/livepatch_patch.h), which is
- * put into every tree. */
-extern const char authors_header[], authors_header_end[];
-asm(".pushsection .rodata\n"
-    ".globl authors_header, authors_header_end\n"
-    "authors_header: .incbin \"xen/livepatch_patch.h\"\n"
-    "authors_header_end: .byte 0\n"
-    ".popsection");
-
 static bool is_xen_tree(const char *tree, char **why)
 {
     static const char *const wanted[] = {
@@ -109,16 +100,10 @@ static bool find_config(struct base *base, char **why)
 static bool put_files(const struct base *base, char **why)
 {
     char *config = must_print("%s/.config", base->build_xen);
-    char *header = must_print("%s/include/xen/livepatch_patch.h",
-                              base->build_xen);
     bool put = files_write(config, base->config, strlen(base->config), why) &&
-               files_write(header, authors_header,
-                           (size_t)(authors_header_end - authors_header),
-                           why) &&
                base_write_rules(base, why);
 
     free(config);
-    free(header);
     return put;
 }
 

@@ -8,6 +8,15 @@
 #include "support/files.h"
 #include "support/memory.h"
 
+/* The header for authors of patches (include/xen/livepatch_patch.h), which is
+ * put into every copy: this builder's, whichever made the base. */
+extern const char authors_header[], authors_header_end[];
+asm(".pushsection .rodata\n"
+    ".globl authors_header, authors_header_end\n"
+    "authors_header: .incbin \"xen/livepatch_patch.h\"\n"
+    "authors_header_end: .byte 0\n"
+    ".popsection");
+
 #define OFFSETS "arch/x86/include/asm/asm-offsets.h"
 
 /* A C source or header is what its objects say that they depend on.  Anything
@@ -155,11 +164,23 @@ static enum outcome make_what_changed(struct base *base,
            base_make(base, "livepatch-all", NULL, 0, 0, report, why);
 }
 
+static bool put_header(const struct base *base, char **why)
+{
+    char *path = must_print("%s/include/xen/livepatch_patch.h",
+                            base->build_xen);
+    bool put = files_write(path, authors_header,
+                           (size_t)(authors_header_end - authors_header), why);
+
+    free(path);
+    return put;
+}
+
 static enum outcome prepare(struct base *base, char **why)
 {
     base_remove_folder(base);
     return base_make_folder(base, why) &&
            base_copy_pristine(base, base->outdated.everything, why) &&
+           put_header(base, why) &&
            sources_write(base->sources, base->build_xen, true, why) ?
            OUTCOME_DONE : OUTCOME_FAILED;
 }

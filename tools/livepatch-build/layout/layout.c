@@ -303,3 +303,39 @@ const char *layouts_prototype(const struct layouts *layouts, size_t number,
     }
     return NULL;
 }
+
+/* -- For who goes on from a refusal ---------------------------------------- */
+
+const struct changes *layouts_changes(const struct layouts *layouts)
+{
+    return &layouts->changes;
+}
+
+const struct shape *layouts_variable(const struct layouts *layouts,
+                                     const char *name)
+{
+    for (size_t i = 0; i < layouts->types.ntypes; i++) {
+        const struct type *type = layouts->types.all[i];
+
+        if (type->kind == TYPE_VARIABLE && !type->old && type->nmembers &&
+            !strcmp(type->name, name)) {
+            return &type->members[0].shape;
+        }
+    }
+    return NULL;
+}
+
+bool layouts_had(const struct layouts *layouts, const struct shape *shape)
+{
+    while (shape->kind == SHAPE_POINTER) {
+        shape = shape->target;
+    }
+    for (size_t i = 0; shape->tag && i < layouts->types.ntypes; i++) {
+        const struct type *type = layouts->types.all[i];
+
+        if (type->tag == shape->tag && type->old) {
+            return true;
+        }
+    }
+    return !shape->tag && shape->kind != SHAPE_FUNCTION;
+}

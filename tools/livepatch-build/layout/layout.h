@@ -10,6 +10,7 @@
 #include "report/report.h"
 
 struct layouts;
+struct shape;
 
 struct layouts *layouts_new(void);
 void layouts_free(struct layouts *layouts);
@@ -37,5 +38,13 @@ void layouts_conclude(struct layouts *layouts, struct report *report);
  */
 const char *layouts_prototype(const struct layouts *layouts, size_t number,
                               const char *function);
+
+/* All types that differ: layout_explain.h. */
+const struct changes *layouts_changes(const struct layouts *layouts);
+/* What a variable is that the new build alone has; NULL: there is none. */
+const struct shape *layouts_variable(const struct layouts *layouts,
+                                     const char *name);
+/* Can source that the patch hasn't touched have one? */
+bool layouts_had(const struct layouts *layouts, const struct shape *shape);
 
 #endif

@@ -10,8 +10,9 @@
 #define DEEPEST 64              /* types within each other */
 
 static const char way_out_type[] =
-    "keep the new data in a shadow variable, in a struct of its own beside "
-    "this one, or where this one has padding";
+    "keep the new data in a shadow variable (--skeleton writes one to fill "
+    "in), in a struct of its own beside this one, or where this one has "
+    "padding";
 static const char way_out_enum[] =
     "put new constants behind those that exist";
 static const char way_out_variable[] =
@@ -25,7 +26,7 @@ static const char way_out_public[] =
 static bool is_known(struct changes *changes, const struct type *old,
                      const struct type *new)
 {
-    struct change *change = map_get(&changes->by_old, old);
+    struct type_change *change = map_get(&changes->by_old, old);
 
     while (change && change->new != new) {
         change = change->also;
@@ -36,7 +37,7 @@ static bool is_known(struct changes *changes, const struct type *old,
 void changes_add(struct changes *changes, const struct type *old,
                  const struct type *new)
 {
-    struct change *change;
+    struct type_change *change;
 
     if (old == new || is_known(changes, old, new)) {
         return;
@@ -57,7 +58,7 @@ void changes_free(struct changes *changes)
     size_t i;
 
     for (i = 0; i < changes->count; i++) {
-        struct change *change = changes->all[i];
+        struct type_change *change = changes->all[i];
 
         free(change->difference.words);
         free(change->path);
@@ -76,7 +77,7 @@ static void index_tags(const struct changes *changes, struct map *by_tag)
     size_t i;
 
     for (i = 0; i < changes->count; i++) {
-        struct change *change = changes->all[i];
+        struct type_change *change = changes->all[i];
 
         if (change->old->tag && change->difference.grade == GRADE_LAYOUT &&
             change->old->size != change->new->size) {
@@ -87,7 +88,7 @@ static void index_tags(const struct changes *changes, struct map *by_tag)
 
 /* Where all that happened to a type is that members moved, and it holds by
  * value a type that grew or shrank, that one is what its author has to see. */
-static void find_cause(struct change *change, const struct map *by_tag)
+static void find_cause(struct type_change *change, const struct map *by_tag)
 {
     const struct type *old = change->old;
     size_t i;
@@ -108,7 +109,7 @@ static void find_cause(struct change *change, const struct map *by_tag)
 
 /* The innermost one.  In debug information gone mad they may go in a circle:
  * then there is none. */
-static struct change *first_cause(struct change *change)
+static struct type_change *first_cause(struct type_change *change)
 {
     unsigned int steps;
 
@@ -118,7 +119,8 @@ static struct change *first_cause(struct change *change)
     return change->cause ? NULL : change;
 }
 
-static void add_holder(struct change *cause, const struct change *holder)
+static void add_holder(struct type_change *cause,
+                       const struct type_change *holder)
 {
     char *longer;
 
@@ -133,7 +135,7 @@ static void add_holder(struct change *cause, const struct change *holder)
 
 /* -- Words ----------------------------------------------------------------- */
 
-static char *explain(const struct change *change)
+static char *explain(const struct type_change *change)
 {
     const struct difference *difference = &change->difference;
     char *others = must_copy(""), *holders = must_copy(""), *words;
@@ -175,7 +177,19 @@ static const char *way_out(const struct type *type)
            type->kind == TYPE_VARIABLE ? way_out_variable : way_out_type;
 }
 
-static void tell(const struct change *change, struct report *report)
+static bool is_told(const struct type_change *change)
+{
+    return change->path && !change->cause && !change->repeated;
+}
+
+bool change_has_shadow(const struct type_change *change)
+{
+    return is_told(change) && !change->fleeting &&
+           change->difference.grade == GRADE_LAYOUT &&
+           way_out(change->old) == way_out_type;
+}
+
+static void tell(const struct type_change *change, struct report *report)
 {
     const struct type *old = change->old;
     char *where = must_print("%s:%d", old->file, old->line);
@@ -211,9 +225,9 @@ static void find_repeats(struct changes *changes)
     size_t i;
 
     for (i = 0; i < changes->count; i++) {
-        struct change *change = changes->all[i];
-        struct change *first = map_get(&by_key, key_of(change->old));
-        struct change *other;
+        struct type_change *change = changes->all[i];
+        struct type_change *first = map_get(&by_key, key_of(change->old));
+        struct type_change *other;
 
         change->same_key = first;
         map_put(&by_key, key_of(change->old), change);
@@ -236,7 +250,7 @@ static void find_causes(struct changes *changes,
 
     index_tags(changes, &by_tag);
     for (i = 0; i < changes->count; i++) {
-        struct change *change = changes->all[i];
+        struct type_change *change = changes->all[i];
 
         find_cause(change, &by_tag);
         if (change->difference.grade != GRADE_SAME) {
@@ -253,8 +267,8 @@ static void gather_holders(struct changes *changes)
     size_t i;
 
     for (i = 0; i < changes->count; i++) {
-        struct change *change = changes->all[i];
-        struct change *cause = first_cause(change);
+        struct type_change *change = changes->all[i];
+        struct type_change *cause = first_cause(change);
 
         if (cause == change || !change->path) {
             continue;
@@ -277,9 +291,9 @@ void changes_explain(struct changes *changes,
     find_causes(changes, memory);
     gather_holders(changes);
     for (i = 0; i < changes->count; i++) {
-        const struct change *change = changes->all[i];
+        const struct type_change *change = changes->all[i];
 
-        if (change->path && !change->cause && !change->repeated) {
+        if (is_told(change)) {
             tell(change, report);
         }
     }

@@ -9,13 +9,13 @@
 #include "layout_memory.h"
 #include "report/report.h"
 
-struct change {
+struct type_change {
     const struct type *old, *new;
     struct difference difference;
-    struct change *also;        /* of the same old type, another new one */
-    struct change *same_key;    /* of the same name, visible as widely */
+    struct type_change *also;        /* of the same old type, another new one */
+    struct type_change *same_key;    /* of the same name, visible as widely */
     bool repeated;              /* one of those says the same */
-    struct change *cause;       /* it only holds what has changed */
+    struct type_change *cause;       /* it only holds what has changed */
     char *path;                 /* how it comes to be in memory, or NULL */
     bool fleeting;              /* an enum that nothing is known to keep */
     char *holders;              /* what has changed with it, or NULL */
@@ -23,7 +23,7 @@ struct change {
 };
 
 struct changes {
-    struct change **all;
+    struct type_change **all;
     size_t count, room;
     struct map by_old;          /* changes by old type, first of them */
 };
@@ -34,6 +34,8 @@ void changes_add(struct changes *changes, const struct type *old,
 void changes_explain(struct changes *changes,
                      const struct memory_types *memory,
                      struct report *report);
+/* Is the type refused, and can what is new be beside the objects that exist? */
+bool change_has_shadow(const struct type_change *change);
 void changes_free(struct changes *changes);
 
 #endif

@@ -102,6 +102,7 @@ struct atom {
     bool selected;              /* goes into the payload */
     const char *selected_for;   /* why, in words */
     bool refused;               /* the report has it */
+    int gap;                    /* enum gap, select.h */
     uint64_t output;            /* for the writer's use */
 };
 

@@ -64,6 +64,21 @@ static char *macro_at(const struct side *side, size_t at)
     return must_print("%.*s", (int)length, word);
 }
 
+/* NULL: it is in none. */
+static char *function_at(const struct declarations *all, size_t at)
+{
+    char *name = NULL;
+
+    for (size_t i = 0; i < all->count && !name; i++) {
+        const struct declaration *d = &all->list[i];
+
+        if (d->start <= at && at < d->end && d->body < d->end) {
+            name = declaration_name(all, d);
+        }
+    }
+    return name;
+}
+
 static void add_line(struct places *places, const struct side *side,
                      size_t line, size_t start, size_t end)
 {
@@ -79,13 +94,7 @@ static void add_line(struct places *places, const struct side *side,
         add(places, side, line, name ? PLACE_MACRO : PLACE_OTHER, name);
         return;
     }
-    for (size_t i = 0; i < side->all.count && !name; i++) {
-        const struct declaration *d = &side->all.list[i];
-
-        if (d->start <= at && at < d->end && d->body < d->end) {
-            name = declaration_name(&side->all, d);
-        }
-    }
+    name = function_at(&side->all, at);
     add(places, side, line, name ? PLACE_FUNCTION : PLACE_OTHER, name);
 }
 
@@ -126,6 +135,25 @@ void places_add(struct places *places, const struct source *source)
     free(now);
     free(gone);
     free(new);
+}
+
+char *place_function(const struct source *source, bool gone, size_t line)
+{
+    size_t size, at = 0;
+    char *text = gone ? must_copy(source->text.bytes)
+                      : lines_text(source, false, &size), *name = NULL;
+    struct declarations all = { .text = NULL };
+
+    if (declarations_read(&all, text, strlen(text))) {
+        for (size_t i = 1; i < line; i++) {
+            at += strcspn(text + at, "\n") + 1;
+        }
+        at += strspn(all.plain + at, " \t\r\f");
+        name = function_at(&all, at);
+    }
+    declarations_free(&all);
+    free(text);
+    return name;
 }
 
 void places_free(struct places *places)

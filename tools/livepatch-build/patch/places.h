@@ -23,6 +23,9 @@ struct places {
 
 /* Add those of a source; each function or macro once. */
 void places_add(struct places *places, const struct source *source);
+/* The function that a line of the source is in: of the patched text, or if it
+ * is gone, of the old one.  NULL: none.  The caller frees it. */
+char *place_function(const struct source *source, bool gone, size_t line);
 void places_free(struct places *places);
 
 #endif

@@ -76,6 +76,12 @@ static struct source *find_source(const struct sources *sources,
     return NULL;
 }
 
+const struct source *sources_find(const struct sources *sources,
+                                  const char *path)
+{
+    return find_source(sources, path);
+}
+
 static bool exists_below(const char *folder, const char *path, size_t length)
 {
     char *full = must_print("%s/%.*s", folder, (int)length, path);

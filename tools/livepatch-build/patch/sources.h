@@ -43,6 +43,9 @@ bool sources_patch(struct sources *sources, const char *patch,
                    struct report *report, char **why);
 
 size_t sources_count(const struct sources *sources);
+/* By its path below xen/; NULL: no patch changes it. */
+const struct source *sources_find(const struct sources *sources,
+                                  const char *path);
 const struct source *sources_get(const struct sources *sources, size_t number);
 
 /*

@@ -76,6 +76,7 @@ const char *report_refusal_name(enum refusal refusal)
         [REFUSAL_PER_CPU] = "per-cpu",
         [REFUSAL_LIFETIME] = "lifetime",
         [REFUSAL_MEANING] = "meaning",
+        [REFUSAL_UNFINISHED] = "unfinished",
     };
 
     return names[refusal];

@@ -32,6 +32,7 @@ enum refusal {
                              * to */
     REFUSAL_MEANING,        /* "meaning": a number or a prototype that what
                              * stays takes for something else */
+    REFUSAL_UNFINISHED,     /* "unfinished": the patch says so */
 };
 
 struct report;

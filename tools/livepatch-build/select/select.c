@@ -230,6 +230,10 @@ static void take_stock(struct selection *selection, struct tally *tally)
     }
 }
 
+static const char *const way_out_of_run =
+    "do in a load hook what it should have done (--skeleton writes one to fill "
+    "in)";
+
 static void judge_init(struct selection *selection, const struct tally *tally)
 {
     for (size_t i = 0; i < tally->ninit; i++) {
@@ -239,9 +243,9 @@ static void judge_init(struct selection *selection, const struct tally *tally)
             selection_warn(selection, atom, "changed, but it ran at boot and "
                            "is gone: what it did is as it was");
         } else {
+            atom->gap = GAP_RAN;
             selection_refuse(selection, REFUSAL_INIT, atom,
-                             "do in a load hook what it should have done",
-                             "it ran at boot, and is gone");
+                             way_out_of_run, "it ran at boot, and is gone");
         }
     }
 }
@@ -280,8 +284,9 @@ static void judge_boot(struct selection *selection, const struct tally *tally)
                            "a CPU is brought up alone: until then nothing "
                            "changes");
         } else {
+            tally->patched[i]->gap = GAP_RAN;
             selection_refuse(selection, REFUSAL_BOOT, tally->patched[i],
-                             "do in a load hook what it should have done",
+                             way_out_of_run,
                              "it runs at boot or as a CPU is brought up "
                              "alone: to patch it changes nothing");
         }

@@ -11,6 +11,16 @@
 #include "report/report.h"
 #include "running/running.h"
 
+/* Where something is refused, what a hook, or a variable of another kind, could
+ * have in its place: atom->gap. */
+enum gap {
+    GAP_NONE,
+    GAP_RAN,            /* what code that has run would do with the patch */
+    GAP_VALUE,          /* the value of a variable that exists */
+    GAP_FIRST_VALUE,    /* that of a new one */
+    GAP_PER_CPU,        /* a new per-CPU variable */
+};
+
 /*
  * Set atom->selected in the new objects, and refuse what can't be done.  All
  * pairs at once, as a function of one file may need a new one of another.

@@ -23,6 +23,10 @@ static const char *const way_out =
     "leave it as it is, and set it in a load hook, or keep what is added in a "
     "shadow variable";
 
+static const char *const way_out_of_value =
+    "leave it as it is, and set it in a load hook (--skeleton writes one to "
+    "fill in), or keep what is added in a shadow variable";
+
 static const char *const way_out_of_table =
     "change the functions that it names; or have a load hook make memory point "
     "to a table of the patch's own, and an unload hook undo that";
@@ -54,14 +58,25 @@ static bool holds_code(const struct selection *selection,
     return false;
 }
 
+/* By a hook in its file: it has a name there, and isn't read-only. */
+static bool can_be_set(const struct atom *atom)
+{
+    return is_named(atom) && !strchr(atom->symbol->name, '.') &&
+           !is_constant_data(atom) && !is_per_cpu(atom);
+}
+
 static void refuse_change(struct selection *selection, struct atom *atom,
                           const char *because)
 {
     bool is_table = is_constant_data(atom) && holds_code(selection, atom);
 
+    if (can_be_set(atom)) {
+        atom->gap = GAP_VALUE;
+    }
     selection_refuse(selection, is_per_cpu(atom) ? REFUSAL_PER_CPU
                                                  : REFUSAL_DATA,
-                     atom, is_table ? way_out_of_table : way_out, "%s: %s",
+                     atom, is_table ? way_out_of_table :
+                     atom->gap ? way_out_of_value : way_out, "%s: %s",
                      atom->difference ? atom->difference : "it changes",
                      because);
 }
@@ -288,8 +303,10 @@ static void refer_to_new(struct selection *selection, struct atom *atom)
         return;
     }
     if (is_per_cpu(atom) && !has_per_cpu_room(selection)) {
+        atom->gap = GAP_PER_CPU;
         selection_refuse(selection, REFUSAL_PER_CPU, atom,
-                         "use an array of NR_CPUS elements",
+                         "use an array of NR_CPUS elements (--skeleton writes "
+                         "one)",
                          "new per-CPU data, for which the CPUs' areas have no "
                          "room");
     } else if (atom->section->init) {

@@ -94,7 +94,8 @@ static void judge_variable(struct selection *selection, struct atom *atom)
 /* -- Set by what has run --------------------------------------------------- */
 
 static const char *const way_out_of_boot =
-    "set it in a load hook, or give it the right value where it is defined";
+    "set it in a load hook (--skeleton writes one to fill in), or give it the "
+    "right value where it is defined";
 
 /* Whether a function is there for words of the command line alone: without
  * them a variable keeps its initialiser. */
@@ -112,6 +113,28 @@ static bool parses_parameter(struct selection *selection,
     return count;
 }
 
+/* Does anything of the patched files but itself refer to it? */
+static bool is_referred(struct selection *selection,
+                        const struct atom *function)
+{
+    for (size_t i = 0; i < selection->npairs; i++) {
+        const struct object *object = selection->pairs[i].new;
+
+        for (size_t j = 0; j < object->natoms; j++) {
+            const struct atom *user = object->atoms[j];
+
+            for (size_t k = 0; user != function && user->owner != function &&
+                               k < user->nrefs; k++) {
+                if (resolver_target(selection->resolver, &user->refs[k]) ==
+                    function) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
 /* It is gone, or nobody but what is gone calls it, or it ran as CPUs came up:
  * what isn't selected, and uses a new variable, is itself new. */
 static bool has_run(struct selection *selection, const struct atom *function)
@@ -119,7 +142,7 @@ static bool has_run(struct selection *selection, const struct atom *function)
     if (function->section->init) {
         return !parses_parameter(selection, function);
     }
-    return !function->selected ||
+    return (!function->selected && is_referred(selection, function)) ||
            (is_patched(function) &&
             selection_is_boot_only(selection, function));
 }
@@ -171,6 +194,7 @@ static void judge_setters(struct selection *selection, struct atom *variable)
         return;
     }
     if (!setters.later) {
+        variable->gap = GAP_FIRST_VALUE;
         selection_refuse(selection, REFUSAL_DATA, variable, way_out_of_boot,
                          "new, and set by %s alone, which has run, and does "
                          "not again: it would stay what its initialiser says",
@@ -366,9 +390,11 @@ static void judge_place(struct selection *selection, struct atom *variable)
     const struct atom *gone = find_testator(selection, variable);
 
     if (gone && !selection_is_in_hook(selection, variable)) {
+        variable->gap = GAP_FIRST_VALUE;
         selection_refuse(selection, REFUSAL_DATA, variable,
                          "keep its name and type; or copy the value in a load "
-                         "hook, and back in an unload hook",
+                         "hook, and back in an unload hook (--skeleton writes "
+                         "them to fill in)",
                          "new, in the place of %s (%llu bytes), which is gone: "
                          "it would not take over that one's value",
                          gone->symbol->name, (unsigned long long)gone->size);

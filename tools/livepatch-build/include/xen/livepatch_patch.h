@@ -30,8 +30,16 @@
  *     livepatch_shadow_attach()          livepatch_shadow_detach_all()
  *     livepatch_shadow_get_or_attach()
  *
- * They need the engine of this project in the Xen that runs; for another one
- * the build is refused, and names the call that isn't there.
+ * The engine of this project has them.  For another one the payload brings its
+ * own, if one source file of the patch says, in front of this #include, how
+ * many it may have at a time, and of how many bytes:
+ *
+ *     #define LIVEPATCH_SHADOW_ROOM 256
+ *     #define LIVEPATCH_SHADOW_SIZE 16
+ *
+ * They lie in the payload, so they may be made in a hook, too; they go with it,
+ * and are no other payload's.  Without this the build is refused, and names the
+ * call that isn't there.
  *
  * tests/builder/examples has a patch of either kind.
  */
@@ -63,3 +71,136 @@ void livepatch_shadow_detach_all(unsigned long id,
 #endif
 
 #endif /* XEN_LIVEPATCH_PATCH_H */
+
+#if defined(LIVEPATCH_SHADOW_ROOM) && !defined(XEN_LIVEPATCH_SHADOW_H) && \
+    !defined(LIVEPATCH_SHADOW_OWN)
+#define LIVEPATCH_SHADOW_OWN
+
+#include <xen/lib.h>
+#include <xen/spinlock.h>
+#include <xen/string.h>
+
+/*
+ * No memory is allocated: what would free it might be called after the payload
+ * has gone, and hooks could not.  Readers take no lock: a variable is there for
+ * them once its obj is, which is written last.
+ */
+static struct livepatch_shadow {
+    const void *obj;            /* NULL: free */
+    unsigned long id;
+    uint8_t data[LIVEPATCH_SHADOW_SIZE] __aligned(16);
+} livepatch_shadows[LIVEPATCH_SHADOW_ROOM];
+
+/* Held with IRQs off: no CPU that stopped for hooks to run holds it. */
+static DEFINE_SPINLOCK(livepatch_shadows_lock);
+
+static struct livepatch_shadow *livepatch_shadow_find(const void *obj,
+                                                      unsigned long id)
+{
+    unsigned int i;
+
+    for ( i = 0; i < LIVEPATCH_SHADOW_ROOM; i++ )
+    {
+        struct livepatch_shadow *shadow = &livepatch_shadows[i];
+
+        if ( ACCESS_ONCE(shadow->obj) != obj )
+            continue;
+        smp_rmb();
+        if ( !obj || shadow->id == id )
+            return shadow;
+    }
+
+    return NULL;
+}
+
+void *livepatch_shadow_get(const void *obj, unsigned long id)
+{
+    struct livepatch_shadow *shadow = livepatch_shadow_find(obj, id);
+
+    return shadow ? shadow->data : NULL;
+}
+
+static void *livepatch_shadow_add(void *obj, unsigned long id, size_t size,
+                                  livepatch_shadow_ctor_t *ctor, void *arg)
+{
+    struct livepatch_shadow *shadow = livepatch_shadow_find(NULL, 0);
+
+    if ( !shadow || size > sizeof(shadow->data) )
+        return NULL;
+
+    memset(shadow->data, 0, sizeof(shadow->data));
+    shadow->id = id;
+    if ( ctor && ctor(obj, shadow->data, arg) )
+        return NULL;
+    smp_wmb();
+    ACCESS_ONCE(shadow->obj) = obj;
+
+    return shadow->data;
+}
+
+void *livepatch_shadow_attach(void *obj, unsigned long id, size_t size,
+                              livepatch_shadow_ctor_t *ctor, void *arg)
+{
+    unsigned long flags;
+    void *data = NULL;
+
+    spin_lock_irqsave(&livepatch_shadows_lock, flags);
+    if ( !livepatch_shadow_find(obj, id) )
+        data = livepatch_shadow_add(obj, id, size, ctor, arg);
+    spin_unlock_irqrestore(&livepatch_shadows_lock, flags);
+
+    return data;
+}
+
+void *livepatch_shadow_get_or_attach(void *obj, unsigned long id, size_t size,
+                                     livepatch_shadow_ctor_t *ctor, void *arg)
+{
+    unsigned long flags;
+    void *data = livepatch_shadow_get(obj, id);
+
+    if ( data )
+        return data;
+
+    spin_lock_irqsave(&livepatch_shadows_lock, flags);
+    data = livepatch_shadow_get(obj, id) ?:
+           livepatch_shadow_add(obj, id, size, ctor, arg);
+    spin_unlock_irqrestore(&livepatch_shadows_lock, flags);
+
+    return data;
+}
+
+static void livepatch_shadow_end(struct livepatch_shadow *shadow,
+                                 livepatch_shadow_dtor_t *dtor)
+{
+    if ( dtor )
+        dtor((void *)shadow->obj, shadow->data);
+    ACCESS_ONCE(shadow->obj) = NULL;
+}
+
+void livepatch_shadow_detach(void *obj, unsigned long id,
+                             livepatch_shadow_dtor_t *dtor)
+{
+    struct livepatch_shadow *shadow;
+    unsigned long flags;
+
+    spin_lock_irqsave(&livepatch_shadows_lock, flags);
+    shadow = livepatch_shadow_find(obj, id);
+    if ( shadow )
+        livepatch_shadow_end(shadow, dtor);
+    spin_unlock_irqrestore(&livepatch_shadows_lock, flags);
+}
+
+void livepatch_shadow_detach_all(unsigned long id,
+                                 livepatch_shadow_dtor_t *dtor)
+{
+    unsigned long flags;
+    unsigned int i;
+
+    spin_lock_irqsave(&livepatch_shadows_lock, flags);
+    for ( i = 0; i < LIVEPATCH_SHADOW_ROOM; i++ )
+        if ( livepatch_shadows[i].obj && livepatch_shadows[i].id == id )
+            livepatch_shadow_end(&livepatch_shadows[i], dtor);
+    spin_unlock_irqrestore(&livepatch_shadows_lock, flags);
+}
+
+#endif /* LIVEPATCH_SHADOW_OWN */
