@@ -131,7 +131,7 @@ static void test_per_cpu_limits(void **state)
         char *why = NULL;
 
         assert_int_equal(report_refusals(trial.report), 0);
-        assert_false(try_write(&trial, "/nowhere", &why));
+        assert_false(try_write(&trial, "/nowhere/x.livepatch", &why));
         assert_int_equal(report_refusals(trial.report), 1);
         trial_free(&trial);
         free(new);
