@@ -1007,6 +1007,13 @@ static void test_set_at_boot_and_later(void **state)
                "which has run, and does not again", REFUSED);
 }
 
+/* By what nobody calls, in vain. */
+static void test_set_by_nobody(void **state)
+{
+    (void)state;
+    check_set("outer = 1;", "void set(void) { new = outer; }\n", NOTHING);
+}
+
 /* One that exists, and only has got what would set it. */
 static void test_set_anew_at_boot(void **state)
 {
@@ -1107,6 +1114,7 @@ int main(void)
         cmocka_unit_test(test_boot_table),
         cmocka_unit_test(test_set_at_boot),
         cmocka_unit_test(test_set_at_boot_and_later),
+        cmocka_unit_test(test_set_by_nobody),
         cmocka_unit_test(test_set_anew_at_boot),
         cmocka_unit_test(test_taken_over),
     };

@@ -113,10 +113,13 @@ static bool parses_parameter(struct selection *selection,
     return count;
 }
 
-/* Does anything of the patched files but itself refer to it? */
-static bool is_referred(struct selection *selection,
-                        const struct atom *function)
+/* New, and nothing of the patched files but itself refers to it. */
+static bool is_unused(struct selection *selection,
+                      const struct atom *function)
 {
+    if (function->selected || function->section->init) {
+        return false;
+    }
     for (size_t i = 0; i < selection->npairs; i++) {
         const struct object *object = selection->pairs[i].new;
 
@@ -127,12 +130,12 @@ static bool is_referred(struct selection *selection,
                                k < user->nrefs; k++) {
                 if (resolver_target(selection->resolver, &user->refs[k]) ==
                     function) {
-                    return true;
+                    return false;
                 }
             }
         }
     }
-    return false;
+    return true;
 }
 
 /* It is gone, or nobody but what is gone calls it, or it ran as CPUs came up:
@@ -142,7 +145,7 @@ static bool has_run(struct selection *selection, const struct atom *function)
     if (function->section->init) {
         return !parses_parameter(selection, function);
     }
-    return (!function->selected && is_referred(selection, function)) ||
+    return !function->selected ||
            (is_patched(function) &&
             selection_is_boot_only(selection, function));
 }
@@ -175,7 +178,8 @@ static void find_setters(struct selection *selection,
             for (size_t k = 0; user->kind == ATOM_FUNCTION &&
                                k < user->nrefs; k++) {
                 if (resolver_target(selection->resolver, &user->refs[k]) !=
-                    variable || !sets(user, &user->refs[k])) {
+                    variable || !sets(user, &user->refs[k]) ||
+                    is_unused(selection, user)) {
                     continue;
                 }
                 *(has_run(selection, user) ? &setters->past
