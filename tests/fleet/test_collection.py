@@ -1,0 +1,197 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The Ansible collection, as far as that needs no host: Ansible's own checks, and
+the modules with a command that answers what a real host hardly ever does."""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import collection
+from collection import SOURCE, TOP
+
+PYTHON = "/usr/bin/python3"     # Debian's, which has Ansible
+# Of ansible-test's, those that fetch nothing.
+SANITY = ["action-plugin-docs", "compile", "empty-init", "future-import-boilerplate",
+          "line-endings", "metaclass-boilerplate", "no-assert", "no-basestring",
+          "no-get-exception", "no-smart-quotes", "shebang", "symlinks",
+          "use-argspec-type-path"]
+VALIDATE = ("import ansible_test, sys; print(list(ansible_test.__path__)[0] + "
+            "'/_util/controller/sanity/validate-modules/validate.py')")
+
+STATUS = {"operation": "status", "outcome": "done", "xen_build_id": "39" * 20,
+          "payloads": [{"name": "hello", "state": "applied", "position": 1},
+                       {"name": "idle", "state": "checked"}],
+          "installed": [{"name": "hello", "file": "/a", "applied": True}]}
+# Answers a verb with what is in a file of that name: exit status, and a document.
+STAND_IN = """#!/bin/sh
+here=${0%/*}
+echo "$*" >> "$here/calls"
+{ read -r status; cat; } < "$here/$1"
+exit "$status"
+"""
+
+
+class Ansible(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.installed = collection.install(cls.folder)
+
+    def setUp(self):
+        self.maxDiff = None
+
+
+class Checks(Ansible):
+    def run_there(self, *words):
+        return collection.run(self.folder, *words, cwd=self.installed)
+
+    def assert_clean(self, *words):
+        done = self.run_there(*words)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        return done.stdout
+
+    def test_lint(self):
+        self.assertIn("Passed with production profile",
+                      self.assert_clean("ansible-lint", "--offline", "--nocolor"))
+
+    def test_sanity(self):
+        tests = [word for name in SANITY for word in ("--test", name)]
+        told = self.assert_clean("ansible-test", "sanity", "--color", "no", "--python",
+                                 f"{sys.version_info[0]}.{sys.version_info[1]}", *tests)
+        for name in SANITY:
+            self.assertIn(f'Running sanity test "{name}"', told)
+
+    def test_modules_are_as_documented(self):
+        """ansible-test would fetch what this check needs; Debian has it."""
+        check = subprocess.run([PYTHON, "-c", VALIDATE], capture_output=True, text=True,
+                               check=True).stdout.strip()
+        modules = sorted((SOURCE / "plugins/modules").glob("*.py"))
+        done = self.run_there("env", f"PYTHONPATH={self.folder}", PYTHON, check,
+                              "--format", "json", "--arg-spec", "--collection",
+                              collection.NAME, *(m.relative_to(SOURCE) for m in modules))
+        found = {f"{path} validate-modules:{error['code']}"
+                 for path, said in json.loads(done.stdout).items() for error in said["errors"]}
+        ignored, = (SOURCE / "tests/sanity").iterdir()
+        self.assertEqual(found, set(ignored.read_text().splitlines()), done.stdout)
+
+    def test_syntax(self):
+        for name in ("rollout", "backout"):
+            self.assert_clean("ansible-playbook", "--syntax-check", "-i", "localhost,",
+                              f"xen.livepatch.{name}")
+
+    def test_lists_are_those_of_the_schema(self):
+        schema = json.loads((TOP / "docs/xl-livepatch.schema.json").read_text())
+        members = schema["definitions"]["condition"]["properties"]
+        lists = [name for name, member in members.items()
+                 if member.get("type") == "array" and name != "warnings"]
+        source = (SOURCE / "plugins/module_utils/xl.py").read_text()
+        named = re.search(r"LISTS = \((.*?)\)", source, re.S)[1]
+        self.assertEqual(sorted(re.findall(r'"(\w+)"', named)), sorted(lists))
+
+
+class Modules(Ansible):
+    def setUp(self):
+        super().setUp()
+        self.scene = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (self.scene / "xl").write_text(STAND_IN)
+        (self.scene / "xl").chmod(0o755)
+        self.answer("status", 0, STATUS)
+
+    def answer(self, verb, status, document):
+        (self.scene / verb).write_text(f"{status}\n{json.dumps(document)}")
+
+    def call(self, module="livepatch", **arguments):
+        """What the module says, as Ansible calls it."""
+        arguments = {"command": str(self.scene / "xl"), **arguments}
+        done = subprocess.run(
+            [PYTHON, self.installed / f"plugins/modules/{module}.py"], capture_output=True,
+            input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}), text=True, check=False,
+            env={**collection.environment(self.folder), "PYTHONPATH": str(self.folder)})
+        return json.loads(done.stdout)
+
+    def calls(self):
+        return (self.scene / "calls").read_text().splitlines()
+
+    def test_words(self):
+        files, verbs = ["/a", "/b"], {"installed": "install", "applied": "apply",
+                                      "replaced": "replace"}
+        for state, verb in verbs.items():
+            self.answer(verb, 0, {"outcome": "done"})
+            self.call(state=state, files=files, options=["--pause=never"])
+            self.assertIn(f"{verb} -j --deadline=5m --pause=never -- /a /b", self.calls())
+        for state, verb in {"uninstalled": "uninstall", "reverted": "revert"}.items():
+            self.answer(verb, 0, {"outcome": "planned"})
+            unload = " --unload" if state == "reverted" else ""
+            self.assertTrue(self.call(state=state, name="-hello", deadline="1s",
+                                      _ansible_check_mode=True)["changed"])
+            self.assertIn(f"{verb} -j --deadline=1s{unload} --dry-run -- -hello", self.calls())
+
+    def test_arguments(self):
+        for wrong in ({"state": "applied"}, {"state": "reverted"},
+                      {"state": "reverted", "files": ["/a"]}, {"state": "gone", "name": "a"},
+                      {"files": ["/a"], "name": "a"}):
+            self.assertTrue(self.call(**wrong).get("failed"), wrong)
+        self.assertFalse((self.scene / "calls").exists())
+
+    def test_stranded(self):
+        """The host isn't as it was, so it fails and has changed."""
+        document = {"outcome": "stranded", "reason": "internal", "message": "half",
+                    "advice": "look"}
+        self.answer("apply", 3, document)
+        answer = self.call(state="applied", files=["/a"])
+        self.assertEqual((answer["failed"], answer["changed"], answer["rc"]), (True, True, 3))
+        self.assertEqual(answer["msg"], "half look")
+        self.assertEqual(answer["livepatch"], document)
+
+    def test_failed(self):
+        self.answer("apply", 1, {"outcome": "failed", "reason": "no_such_payload"})
+        answer = self.call(state="applied", files=["/a"])
+        self.assertEqual((answer["failed"], answer["changed"], answer["rc"]), (True, False, 1))
+
+    def test_gone_already(self):
+        self.answer("uninstall", 1, {"outcome": "failed", "reason": "no_such_payload"})
+        answer = self.call(state="uninstalled", name="a")
+        self.assertEqual((answer.get("failed"), answer["changed"], answer["rc"]),
+                         (None, False, 0))
+
+    def test_for_another_xen(self):
+        """What waits for a Xen that isn't booted changes nothing of this one."""
+        self.answer("install", 0, {"outcome": "planned", "xen_build_id": "39" * 20,
+                                   "judgements": [{"name": "new", "xen_build_id": "40" * 20}]})
+        answer = self.call(files=["/a"], _ansible_check_mode=True)
+        self.assertTrue(answer["changed"])
+        self.assertEqual(answer["diff"]["before"], answer["diff"]["after"])
+        self.assertEqual(answer["diff"]["before"],
+                         {"applied": ["hello"], "installed": ["hello"]})
+
+    def test_not_the_right_command(self):
+        (self.scene / "xl").write_text("#!/bin/sh\necho unknown command >&2; exit 1\n")
+        for module in ("livepatch_facts", "livepatch"):
+            answer = self.call(module, **({"name": "a", "state": "reverted"}
+                                          if module == "livepatch" else {}))
+            self.assertTrue(answer["failed"])
+            self.assertIn("is this the right command? unknown command", answer["msg"])
+
+    def test_facts(self):
+        answer = self.call("livepatch_facts")
+        facts = answer["ansible_facts"]["xen_livepatch"]
+        self.assertFalse(answer["changed"])
+        self.assertEqual(facts["payloads"], STATUS["payloads"])
+        self.assertEqual((facts["fixes"], facts["deviations"]), ([], []))
+        self.answer("status", 3, {**STATUS, "outcome": "stranded"})
+        self.assertEqual(self.call("livepatch_facts")["ansible_facts"]["xen_livepatch"]["outcome"],
+                         "stranded")
+        self.answer("status", 1, {"outcome": "failed", "reason": "no_xen", "message": "no Xen"})
+        self.assertEqual(self.call("livepatch_facts")["msg"], "no Xen")
+
+
+if __name__ == "__main__":
+    unittest.main()
