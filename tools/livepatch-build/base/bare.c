@@ -51,9 +51,9 @@ static char *command_of(const struct base *base, const char *object)
 static bool compile(const struct base *base, const char *command,
                     const char *source, const char *output)
 {
-    char *script = must_print("cd \"$0\" && %s -g0 -MF /dev/null -o \"$1\" &&"
-                              " objcopy --redefine-sym \"${2##*/}=$2\" \"$1\"",
-                              command);
+    char *script = must_print("cd \"$0\" && %s -g0 -MF /dev/null -o \"$1\" && "
+                              "objcopy --redefine-sym \"${2##*/}=$2\" "
+                              "\"$1\"", command);
     const char *argv[] = {
         "sh", "-c", script, base->pristine_xen, output, source, NULL,
     };
