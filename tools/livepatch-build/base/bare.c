@@ -46,8 +46,8 @@ static char *command_of(const struct base *base, const char *object)
     return command;
 }
 
-/* What comes last in a command counts.  clang calls a file by its last name, and
- * Xen's build puts that right. */
+/* What comes last in a command counts.  clang calls a file by its last name,
+ * and Xen's build puts that right. */
 static bool compile(const struct base *base, const char *command,
                     const char *source, const char *output)
 {
