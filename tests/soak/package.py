@@ -6,11 +6,15 @@ a Debian of their own, where no Xen runs."""
 import os
 import shutil
 import subprocess
+import sys
 import unittest
 from pathlib import Path
 
 import deb
 from deb import TOP, run
+
+sys.path.insert(0, str(TOP / "tests/package"))
+import test_package
 
 NAME = "xen-livepatches"
 PAYLOADS = TOP / "build/payloads"
@@ -102,6 +106,24 @@ class Repository(unittest.TestCase):
         done = subprocess.run(["chroot", self.root, "apt-get", "update"], text=True,
                               capture_output=True)
         self.assertIn("Hash Sum mismatch", done.stdout + done.stderr)
+
+
+class Rpm(test_package.Case):
+    @classmethod
+    def setUpClass(cls):
+        run(TOP / "scripts/deps", "deb")
+
+    def test_contents(self):
+        package = self.made(test_package.RPM, "bye", "hello")
+        self.assertRegex(test_package.said_by("rpm", "-qlp", package),
+                         r"(?m)^/usr/lib/xen/livepatch/[0-9a-f]{40}/hello\.livepatch$")
+        self.assertIn("xen >= 4.17.5\n", test_package.said_by("rpm", "-qp", "--requires", package))
+        scripts = test_package.said_by("rpm", "-qp", "--scripts", package)
+        self.assertRegex(scripts, r"(?s)preuninstall scriptlet.*\[ \"\$1\" != 0 \] \|\| take_back\n"
+                                  r".*posttrans scriptlet.*\nput_in_force\n")
+
+    def test_reproducible(self):
+        self.assert_reproducible(test_package.RPM)
 
 
 if __name__ == "__main__":

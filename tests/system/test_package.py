@@ -80,7 +80,8 @@ class Package(LivepatchCase):
 
     def dpkg(self, *words, status=0):
         """What it, and the scripts, said."""
-        done = self.host.run("PATH=/usr/bin:$PATH; dpkg --force-bad-path " + " ".join(words) + " 2>&1")
+        done = self.host.run(
+            f"PATH=/usr/bin:$PATH; dpkg --force-bad-path {' '.join(words)} 2>&1")
         self.assertEqual(done.status, status, done.stdout)
         return done.stdout
 
