@@ -13,7 +13,7 @@ from pathlib import Path
 import deb
 from deb import TOP, run
 
-sys.path.insert(0, str(TOP / "tests/package"))
+sys.path.insert(0, str(TOP / "tests/packages"))
 import test_package
 
 NAME = "xen-livepatches"

@@ -81,7 +81,7 @@ class Package(LivepatchCase):
     def dpkg(self, *words, status=0):
         """What it, and the scripts, said."""
         done = self.host.run(
-            f"PATH=/usr/bin:$PATH; dpkg --force-bad-path {' '.join(words)} 2>&1")
+            f"PATH=/usr/bin:$PATH /usr/bin/dpkg --force-bad-path {' '.join(words)} 2>&1")
         self.assertEqual(done.status, status, done.stdout)
         return done.stdout
 
