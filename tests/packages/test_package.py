@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What livepatch-package makes, and what it refuses.  tests/system/test_package.py
-installs it on a Xen, tests/soak/package.py from a repository."""
+"""What livepatch-package makes, and what it refuses.  tests/soak/package.py
+installs it from a repository, and has what needs rpm."""
 
 import os
 import re
