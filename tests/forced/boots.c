@@ -150,6 +150,32 @@ static void test_same_place(void)
     assert_warned("is made for the same place");
 }
 
+/* What a package does as it exchanges its files. */
+static void test_exchanged(void)
+{
+    begin();
+    params.replace = true;
+    copy("hello", THEIRS);
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_DONE, "hello:applied|hello");
+    copy("bye", THEIRS);
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_DONE, "bye:applied hello:applied|hello bye");
+    assert_null(last_result.displaced);
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_ALREADY, "bye:applied hello:applied|hello bye");
+
+    assert(!unlink(THEIRS "hello.livepatch") && !unlink(THEIRS "bye.livepatch"));
+    copy("fresh", THEIRS);
+    params.replace = false;
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_FAILED, "bye:applied hello:applied|hello bye");
+    /* These can't be applied again after a revert, and their files are gone. */
+    params.replace = true;
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_FAILED, "bye:applied hello:applied|hello bye");
+    assert_int_equal(last_result.reason, LIBXL_LIVEPATCH_REASON_CANNOT_UNDO);
+    params.no_undo = true;
+    expect(restore, LIBXL_LIVEPATCH_OUTCOME_DONE, "fresh:applied|fresh");
+    assert_non_null(last_result.displaced);
+    assert_int_equal(last_result.unpatched_us, 0);
+}
+
 void test_boots(void **state)
 {
     begin();
@@ -160,6 +186,7 @@ void test_boots(void **state)
     test_off();
     test_damaged();
     test_same_place();
+    test_exchanged();
 }
 
 void test_uninstalled(void **state)

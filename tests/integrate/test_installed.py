@@ -59,6 +59,7 @@ class Installed(unittest.TestCase):
                  for path in self.root.rglob("*") if not path.is_dir()}
         self.assertEqual(found, {
             "bin/livepatch-build",
+            "bin/livepatch-package",
             "bin/livepatch-sign",
             "sbin/xl",
             "lib/xen-livepatch/libxenctrl.so.4.17",
@@ -72,12 +73,14 @@ class Installed(unittest.TestCase):
             "lib/xen-livepatch/libxl-livepatch-pauser",
             "share/xen-livepatch/xen-livepatch.init",
             "bin/xen-livepatch-metrics",
+            "lib/systemd/system/xen-livepatch-again.service",
             "lib/systemd/system/xen-livepatch-metrics.service",
             "lib/systemd/system/xen-livepatch-metrics.timer",
             "lib/systemd/system/xen-livepatch-settled.service",
             "lib/systemd/system/xen-livepatch.service",
             "share/bash-completion/completions/xl",
             "share/man/man1/livepatch-build.1",
+            "share/man/man1/livepatch-package.1",
             "share/man/man1/livepatch-sign.1",
             "share/man/man1/xl-livepatch.1",
             *(f"share/xen-livepatch/{path.name}"
@@ -90,8 +93,9 @@ class Installed(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             found = {str(path.relative_to(folder + PREFIX))
                      for path in Path(folder).rglob("*") if not path.is_dir()}
-        self.assertEqual(found, {"bin/livepatch-build", "bin/livepatch-sign",
+        self.assertEqual(found, {"bin/livepatch-build", "bin/livepatch-package", "bin/livepatch-sign",
                                  "share/man/man1/livepatch-build.1",
+                                 "share/man/man1/livepatch-package.1",
                                  "share/man/man1/livepatch-sign.1"})
 
     def test_xl_needs_libc_alone(self):

@@ -68,6 +68,7 @@ WRONG = {
     ("apply", "--retries=2x", "a"): "'2x'",
     ("apply", "--name=n", "a", "b"): "--name",
     ("apply", "--no-undo", "a"): "--no-undo",
+    ("restore", "--lose-fixes"): "--replace",
     ("list", "--fixes="): "--fixes",
     ("check", "--build-id=xyz", "a"): "'xyz'",
     ("check", "--build-id=123", "a"): "'123'",
@@ -91,7 +92,7 @@ RIGHT = [
     ("blockers", "--timeout=1ms", "--lock-wait=0"),
     ("install", "--boot-only", "--deadline=1m", "a", "b"),
     ("uninstall", "--build-id=ab", "a"),
-    ("restore",), ("restore", "--retry"), *UNITS,
+    ("restore",), ("restore", "--retry"), ("restore", "--replace", "--no-undo"), *UNITS,
 ]
 
 

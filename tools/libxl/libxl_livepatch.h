@@ -42,6 +42,8 @@
  *   replace        apply: revert the whole stack and apply the first file
  *                  in its place, as one action; the others go on top of
  *                  it. What was displaced is unloaded afterwards.
+ *                  restore: the same with what is installed, unless its
+ *                  lowest is applied already.
  *   nodeps         apply: don't compare with the top of the stack.
  *   no_undo        replace: go on although a displaced payload could not
  *                  be put back if the new one failed.

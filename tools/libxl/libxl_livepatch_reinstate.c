@@ -3,7 +3,8 @@
  * What boot does: apply all that is installed for the running Xen.
  *
  * What can't be is left out, see libxl_livepatch_chain.c.  The rest is an
- * apply like any other: all or nothing.
+ * apply like any other: all or nothing.  A package that has exchanged what
+ * is installed asks for it in place of what is applied.
  */
 
 #include "libxl_osdeps.h"
@@ -133,6 +134,27 @@ static void settle(libxl__gc *gc, reinstate_state *rs)
             "%d", num);
 }
 
+/*
+ * Whether what is applied is another stack, in whose place this one goes.
+ * One that has only grown needs no replacing.
+ */
+static bool is_in_the_way(const reinstate_state *rs)
+{
+    const libxl__livepatch_call *const lpc = &rs->apply.call;
+    const char *lowest = rs->apply.members[0].judgement->build_id;
+    bool any = false;
+    int i;
+
+    for (i = 0; i < lpc->set.num; i++) {
+        if (lpc->payloads[i].state != LIBXL_LIVEPATCH_STATE_APPLIED)
+            continue;
+        if (libxl__livepatch_same_id(lpc->payloads[i].build_id, lowest))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
 /*----- the call -----*/
 
 static void reinstate_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
@@ -183,6 +205,7 @@ static void reinstate_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
         if (lpc->params.retry)
             libxl__livepatch_trials_forget(&rs->trials, NULL, false);
         if (!find_members(gc, rs)) {
+            lpc->params.replace &= is_in_the_way(rs);
             libxl__livepatch_apply_begun(egc, lpc);
             return;
         }
@@ -206,7 +229,6 @@ int libxl_livepatch_restore(libxl_ctx *ctx,
                                params, result_r);
     libxl__ao_progress_gethow(&lpc->aop_attempts, aop_attempts);
     result_r->xen_build_id = libxl__livepatch_xen_build_id(gc);
-    lpc->params.replace = false;
     lpc->begun = reinstate_begun;
     lpc->describe = reinstate_describe;
     rs->apply.prepare = begin_trials;

@@ -291,6 +291,7 @@ static bool set_help(livepatch_command *cmd, const char *arg)
 /*----- the table -----*/
 
 #define APPLIES  (LIVEPATCH_APPLY | LIVEPATCH_REPLACE)
+#define REPLACES (APPLIES | LIVEPATCH_RESTORE)
 #define QUIESCES (APPLIES | LIVEPATCH_REVERT | LIVEPATCH_LASTING)
 #define ALL      (~0U)
 
@@ -300,16 +301,16 @@ static const livepatch_option options[] = {
       "Name of the payload in the hypervisor.  Default: the\n"
       "file's name without its folder and suffix.  With one\n"
       "FILE only." },
-    { "replace", 0, NULL, LIVEPATCH_APPLY, set_replace,
+    { "replace", 0, NULL, LIVEPATCH_APPLY | LIVEPATCH_RESTORE, set_replace,
       "Apply the first payload in place of all that are\n"
       "applied, the others on top of it." },
     { "nodeps", 0, NULL, APPLIES, set_nodeps,
       "Don't require that the payload was made for the\n"
       "payload that it is put upon." },
-    { "no-undo", 0, NULL, APPLIES, set_no_undo,
+    { "no-undo", 0, NULL, REPLACES, set_no_undo,
       "Replace also where a displaced payload could not be\n"
       "put back if the new one failed." },
-    { "lose-fixes", 0, NULL, APPLIES, set_lose_fixes,
+    { "lose-fixes", 0, NULL, REPLACES, set_lose_fixes,
       "Replace also where a fix that is in force is in none\n"
       "of the files, and so gets lost." },
     { "force", 0, NULL, APPLIES | LIVEPATCH_UPLOAD, set_force,

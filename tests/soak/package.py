@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Packages of payloads from a signed repository, as docs/packages.md makes one, in
+a Debian of their own, where no Xen runs."""
+
+import os
+import shutil
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+import deb
+from deb import TOP, run
+
+sys.path.insert(0, str(TOP / "tests/packages"))
+import test_package
+
+NAME = "xen-livepatches"
+PAYLOADS = TOP / "build/payloads"
+VERSIONS = {"1": ["hello", "bye"], "2": ["replace"]}
+
+
+class Repository(unittest.TestCase):
+    def setUp(self):
+        run(TOP / "scripts/deps", "deb")
+        self.folder = TOP / "build/run/package"
+        self.root = self.folder / "root"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self.addCleanup(shutil.rmtree, self.folder)
+        deb.build("0.1", self.folder / "tools")
+        deb.make_base()
+        run("cp", "-a", "--reflink=auto", deb.BASE, self.root)
+        run("mount", "-t", "proc", "proc", self.root / "proc")
+        self.addCleanup(run, "umount", self.root / "proc")
+        self.make_repository()
+        self.apt("update")
+
+    def make_repository(self):
+        repository = self.root / "srv/fixes"
+        repository.mkdir(parents=True)
+        for file in (self.folder / "tools").iterdir():
+            shutil.copy(file, repository)
+        self.xen = self.chroot("apt-cache", "show", "xen-hypervisor-4.17-amd64")
+        self.xen = self.xen.partition("Version: ")[2].split()[0]
+        for version, names in VERSIONS.items():
+            run(TOP / "tools/livepatch-package/livepatch-package",
+                f"--deb=xen-hypervisor-4.17-amd64={self.xen}", f"--version={version}",
+                "--maintainer=Fixes <fixes@example.org>", "-o", repository,
+                *(PAYLOADS / f"{name}.livepatch" for name in names),
+                env={**os.environ, "PATH": f"{TOP}/build/livepatch-build:{os.environ['PATH']}"})
+        home = self.folder / "gnupg"
+        home.mkdir(mode=0o700)
+        text = (TOP / "docs/packages.md").read_text()
+        script = text.partition("<!-- publish -->")[2].partition("<!-- end -->")[0]
+        lines = [line.strip() for line in script.splitlines() if line.startswith("    ")]
+        keyring = self.root / "etc/apt/keyrings"
+        keyring.mkdir(parents=True, exist_ok=True)
+        run("sh", "-ec", "\n".join(lines), cwd=repository,
+            env={**os.environ, "GNUPGHOME": str(home)})
+        shutil.copy(repository / "xen-fixes.gpg", keyring)
+        (self.root / "etc/apt/sources.list.d/xen-fixes.list").write_text(
+            "deb [signed-by=/etc/apt/keyrings/xen-fixes.gpg] file:/srv/fixes ./\n")
+
+    def chroot(self, *words):
+        return run("chroot", self.root, *words, env={
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"})
+
+    def apt(self, *words):
+        return self.chroot("apt-get", "-y", "--no-install-recommends", *words)
+
+    def stored(self):
+        return sorted(path.name for path in
+                      self.root.glob("usr/lib/xen/livepatch/*/*.livepatch"))
+
+    def assert_installed(self, version):
+        self.assertEqual(self.chroot("dpkg-query", "-W", "-f", "${Version} ${Status}", NAME),
+                         f"{version} install ok installed")
+        self.assertEqual(self.chroot("dpkg", "--audit"), "")
+        self.assertEqual(self.stored(), sorted(f"{name}.livepatch" for name in VERSIONS[version]))
+
+    def test_there_and_back(self):
+        self.apt("install", f"{NAME}=1")
+        self.assert_installed("1")
+        self.apt("upgrade")
+        self.assert_installed("2")
+        self.apt("remove", NAME)
+        self.assertEqual(self.stored(), [])
+        self.apt("install", f"{NAME}=1")
+        self.assert_installed("1")
+        self.apt("purge", NAME)
+        self.assertEqual(list(self.root.glob("usr/lib/xen/livepatch*")), [])
+        self.assertFalse((self.root / "var/lib/xen/livepatch").exists())
+
+    def test_lintian(self):
+        for version in VERSIONS:
+            run("lintian", "--allow-root", "--fail-on", "error,warning",
+                self.root / f"srv/fixes/{NAME}_{version}_amd64.deb")
+
+    def test_changed_repository(self):
+        """apt takes nothing that isn't signed."""
+        packages = self.root / "srv/fixes/Packages"
+        packages.write_text(packages.read_text().replace("Version: 2", "Version: 9"))
+        shutil.rmtree(self.root / "var/lib/apt/lists")
+        done = subprocess.run(["chroot", self.root, "apt-get", "update"], text=True,
+                              capture_output=True)
+        self.assertIn("Hash Sum mismatch", done.stdout + done.stderr)
+
+
+class Rpm(test_package.Case):
+    @classmethod
+    def setUpClass(cls):
+        run(TOP / "scripts/deps", "deb")
+
+    def test_contents(self):
+        package = self.made(test_package.RPM, "bye", "hello")
+        self.assertRegex(test_package.said_by("rpm", "-qlp", package),
+                         r"(?m)^/usr/lib/xen/livepatch/[0-9a-f]{40}/hello\.livepatch$")
+        self.assertIn("xen >= 4.17.5\n", test_package.said_by("rpm", "-qp", "--requires", package))
+        scripts = test_package.said_by("rpm", "-qp", "--scripts", package)
+        self.assertRegex(scripts, r"(?s)preuninstall scriptlet.*\[ \"\$1\" != 0 \] \|\| take_back\n"
+                                  r".*posttrans scriptlet.*\nput_in_force\n")
+
+    def test_reproducible(self):
+        self.assert_reproducible(test_package.RPM)
+
+
+if __name__ == "__main__":
+    unittest.main()
