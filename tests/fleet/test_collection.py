@@ -172,6 +172,14 @@ class Modules(Ansible):
         self.assertEqual(answer["diff"]["before"],
                          {"applied": ["hello"], "installed": ["hello"]})
 
+    def test_predicted_in_order(self):
+        self.answer("apply", 0, {"outcome": "planned", "judgements": [
+            {"name": "c", "build_id": "3c", "depends": "2b"},
+            {"name": "a", "build_id": "1a", "depends": "39"},
+            {"name": "b", "build_id": "2b", "depends": "1a"}]})
+        answer = self.call(state="applied", files=["/c", "/a", "/b"], _ansible_check_mode=True)
+        self.assertEqual(answer["diff"]["after"]["applied"], ["hello", "a", "b", "c"])
+
     def test_not_the_right_command(self):
         (self.scene / "xl").write_text("#!/bin/sh\necho unknown command >&2; exit 1\n")
         for module in ("livepatch_facts", "livepatch"):

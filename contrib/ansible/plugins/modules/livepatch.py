@@ -112,13 +112,24 @@ def condition(status):
             "installed": [each["name"] for each in status["installed"]]}
 
 
+def in_order(judged):
+    """As they depend on each other; a dry run judges them as they were given."""
+    ordered, rest = [], list(judged)
+    while rest:
+        ids = [each.get("build_id") for each in rest]
+        lowest = next((each for each in rest if each.get("depends") not in ids), rest[0])
+        rest.remove(lowest)
+        ordered.append(lowest)
+    return ordered
+
+
 def prediction(before, params, document):
     """What a dry run that has found nothing amiss would make of it."""
     if document["outcome"] != "planned":
         return before
     applied, installed = before["applied"], before["installed"]
     # Those for a Xen that is to be booted change nothing of this one.
-    names = [each["name"] for each in document.get("judgements", [])
+    names = [each["name"] for each in in_order(document.get("judgements", []))
              if each.get("xen_build_id") == document.get("xen_build_id")]
     state = params["state"]
     if state in ("uninstalled", "reverted"):
