@@ -104,7 +104,7 @@ class FleetCase(unittest.TestCase):
         print(f"three hosts up after {time.monotonic() - begun:.0f} s", file=sys.stderr)
         for host in cls.fleet.hosts:
             host.put(*(PAYLOADS / f"{name}.livepatch" for name in
-                       [*STACK, "replace", "wrong_xen"]))
+                       [*STACK, "wrong_xen"]))
 
     def setUp(self):
         self.maxDiff = None
@@ -156,6 +156,20 @@ class Modules(FleetCase):
                                 "after": {"applied": STACK, "installed": STACK}})
         diff = self.assert_goes(state="uninstalled", name="bye")
         self.assertEqual(diff["after"], {"applied": ["hello"], "installed": ["hello"]})
+
+    def test_bad_payload(self):
+        first = self.fleet.hosts[0]
+        first.run("head -c 500 hello.livepatch > cut.livepatch")
+        before = self.fleet.facts()
+        for name, reason in (("cut", "format"), ("wrong_xen", "xen_build_id"),
+                             ("missing", "file")):
+            for words in ([], ["--check"]):
+                answer = self.fleet.module("--limit", "host1", *words,
+                                           state="applied", files=self.files(name))["host1"]
+                self.assertEqual((answer["failed"], answer["changed"], answer["rc"],
+                                  answer["livepatch"]["reason"]), (True, False, 1, reason))
+                self.assertIn(f"{name}.livepatch", answer["msg"])
+        self.assertEqual(self.fleet.facts(), before)
 
 
 class Rollout(FleetCase):
