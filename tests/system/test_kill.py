@@ -14,8 +14,8 @@ from signal import SIGKILL, SIGSTOP, SIGTERM
 from kill_scene import BOTH, PAUSER, SLOW, XL, Scene
 
 STRIDE = int(os.environ.get("KILL_STRIDE", "30"))
-# Other ways to end at a step than being killed: of three steps one each.
-SHARE = 3
+# Other ways to end at a step than being killed: of four steps one each.
+SHARE = 4
 # Guests run again at once when xl is gone, long before this maximum.
 LONG_PAUSE = "60s"
 # When xl is stopped they run again after this time.
