@@ -16,6 +16,7 @@
 #include "layout/layout.h"
 #include "support/memory.h"
 #include "payload/payload.h"
+#include "payload/package.h"
 #include "payload/sign.h"
 #include "report/printable.h"
 #include "prove/prove.h"
@@ -118,7 +119,9 @@ static enum outcome check_files(struct build *build)
            (can_be_written(options->output, build->why) &&
             spares_inputs(options, build->why) &&
             skeleton_possible(options, build->why) &&
-            (!options->sign || sign_possible(build->why))) ?
+            (!options->sign || sign_possible(build->why)) &&
+            (!(options->deb || options->rpm) ||
+             package_possible(build->why))) ?
            OUTCOME_DONE : OUTCOME_FAILED;
 }
 
@@ -375,6 +378,32 @@ static enum outcome write_payload(struct build *build)
            report_refusals(build->report) ? OUTCOME_REFUSED : OUTCOME_FAILED;
 }
 
+static enum outcome make_package(struct build *build)
+{
+    const struct options *options = build->options;
+    struct package_order order = {
+        .option = options->deb ? "--deb" : "--rpm",
+        .xen = options->deb ? options->deb : options->rpm,
+        .below = options->below, .nbelow = options->nbelow,
+        .payload = options->output,
+    };
+    char *made, *words;
+
+    if (!order.xen) {
+        return OUTCOME_DONE;
+    }
+    report_stage(build->report, "making the package");
+    made = package_make(&order, build->why);
+    if (!made) {
+        return OUTCOME_FAILED;
+    }
+    words = must_print("the package is %s", made);
+    report_note(build->report, words);
+    free(words);
+    free(made);
+    return OUTCOME_DONE;
+}
+
 /* In this order; what fails, or refuses, is the last. */
 static enum outcome run(struct build *build)
 {
@@ -382,6 +411,7 @@ static enum outcome run(struct build *build)
         check_files, read_running, read_config, open_base, prove_base,
         apply_patches, compile_patches, read_pairs, compare_pairs,
         compare_layouts, select_changes, write_payload,
+        make_package,
     };
     enum outcome outcome = OUTCOME_DONE;
 

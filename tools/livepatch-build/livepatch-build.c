@@ -32,7 +32,7 @@ static const char help[] =
 "  -n, --name NAME     of the payload [from the first patch's file name]\n"
 "  -o, --output FILE   [NAME.livepatch]\n"
 "  --fixes LIST, --description TEXT   XSA-182,CVE-2016-6258; words for people\n"
-"  --sign KEY          sign it, with livepatch-sign\n"
+"  --sign KEY, --deb XEN=VERSION, --rpm XEN=VERSION   sign it; in a package\n"
 "  --cache DIR         for base builds [~/.cache/livepatch-build]\n"
 "  --compiler CC, --jobs N       which [gcc]; how many at a time [all CPUs]\n"
 "  --compile-all       also what doesn't use a header's inline that changed\n"

@@ -19,7 +19,8 @@
 
 enum {
     OPTION_TREE = 256, OPTION_CONFIG, OPTION_XEN_SYMS, OPTION_ON,
-    OPTION_FIXES, OPTION_DESCRIPTION, OPTION_SIGN, OPTION_CACHE, OPTION_JOBS,
+    OPTION_FIXES, OPTION_DESCRIPTION, OPTION_SIGN, OPTION_DEB, OPTION_RPM,
+    OPTION_CACHE, OPTION_JOBS,
     OPTION_COMPILER, OPTION_COMPILE_ALL, OPTION_EXPLAIN, OPTION_SKELETON,
     OPTION_VERSION,
 };
@@ -33,6 +34,8 @@ static const struct option known[] = {
     { "fixes", required_argument, NULL, OPTION_FIXES },
     { "description", required_argument, NULL, OPTION_DESCRIPTION },
     { "sign", required_argument, NULL, OPTION_SIGN },
+    { "deb", required_argument, NULL, OPTION_DEB },
+    { "rpm", required_argument, NULL, OPTION_RPM },
     { "output", required_argument, NULL, 'o' },
     { "cache", required_argument, NULL, OPTION_CACHE },
     { "jobs", required_argument, NULL, OPTION_JOBS },
@@ -80,6 +83,8 @@ static bool take_option(struct options *options, int option, char **why)
     case OPTION_FIXES:       options->fixes = optarg; break;
     case OPTION_DESCRIPTION: options->description = optarg; break;
     case OPTION_SIGN:        options->sign = optarg; break;
+    case OPTION_DEB:         options->deb = optarg; break;
+    case OPTION_RPM:         options->rpm = optarg; break;
     case OPTION_CACHE:       replace(&options->cache, optarg); break;
     case OPTION_COMPILER:    options->compiler = optarg; break;
     case OPTION_COMPILE_ALL: options->compile_all = true; break;
@@ -202,6 +207,14 @@ static bool complete(struct options *options, char **why)
     }
     if (options->skeleton && options->base_only) {
         return fail_with(why, "base has no patch that --skeleton could be for");
+    }
+    if (options->deb && options->rpm) {
+        return fail_with(why, "--deb and --rpm exclude each other; "
+                         "livepatch-package makes the other one");
+    }
+    if ((options->deb || options->rpm) && options->base_only) {
+        return fail_with(why, "base makes no payload that --deb or --rpm could "
+                         "wrap");
     }
     if (options->quiet && options->verbose) {
         return fail_with(why, "--quiet and --verbose exclude each other");

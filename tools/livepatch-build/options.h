@@ -17,6 +17,7 @@ struct options {
     const char *explain;        /* a function, or NULL */
     const char *skeleton;       /* where to write one, or NULL */
     const char *sign;           /* the private key, or NULL */
+    const char *deb, *rpm;      /* NAME=VERSION of the package of Xen */
     unsigned int jobs;
     bool json, verbose, quiet, help, version;
     bool compile_all;           /* base.h */

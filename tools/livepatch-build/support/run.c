@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,10 +26,11 @@ struct heard {
 static char **make_environment(void)
 {
     /* The last are those of compiler launchers; where these keep things is
-     * their users' choice.  OpenSSL is told by its own where tokens are. */
+     * their users' choice.  OpenSSL is told by its own where tokens are, and
+     * livepatch-package by Debian's who answers for a package. */
     static const char *const kept[] = {
         "PATH=", "HOME=", "TMPDIR=", "XDG_", "CCACHE_", "SCCACHE_", "DISTCC_",
-        "ICECC", "OPENSSL_",
+        "ICECC", "OPENSSL_", "DEBFULLNAME=", "DEBEMAIL=",
     };
     size_t count = 0, room = 0;
     char **environment = must_grow(NULL, &room, 2, sizeof(char *));
@@ -160,4 +162,35 @@ char *run_find(const char *name)
     }
     free(folders);
     return found;
+}
+
+char *run_find_beside(const char *name)
+{
+    char self[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char *beside, *found;
+
+    if (length > 0) {
+        self[length] = '\0';
+        *strrchr(self, '/') = '\0';
+        beside = must_print("%s/%s", self, name);
+        found = run_find(beside);
+        free(beside);
+        if (found) {
+            return found;
+        }
+    }
+    return run_find(name);
+}
+
+const char *run_last_line(char *text)
+{
+    size_t length = strlen(text);
+    char *newline;
+
+    while (length && text[length - 1] == '\n') {
+        text[--length] = '\0';
+    }
+    newline = strrchr(text, '\n');
+    return newline ? newline + 1 : text;
 }

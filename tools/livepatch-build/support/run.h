@@ -25,5 +25,9 @@ int run_program(const char *const *argv, run_line *callback, void *context,
 
 /* Where PATH has the program; the caller frees it.  NULL: nowhere. */
 char *run_find(const char *name);
+/* The same, but first beside this program itself. */
+char *run_find_beside(const char *name);
+/* What a program has said last, which is in text; blank lines are cut off. */
+const char *run_last_line(char *text);
 
 #endif
