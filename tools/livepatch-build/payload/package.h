@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A package of payloads, by livepatch-package: which stands beside this program,
- * or else where PATH has it.
+ * A package of payloads, by livepatch-package: which stands beside this
+ * program, or else where PATH has it.
  */
 #ifndef LIVEPATCH_BUILD_PACKAGE_H
 #define LIVEPATCH_BUILD_PACKAGE_H
