@@ -65,6 +65,12 @@ class Packaged(unittest.TestCase):
         status, message = self.build("--rpm", "xen=4.17.5", "--deb", XEN)
         self.assertEqual(status, 1)
         self.assertIn("exclude each other", message)
+        for wrong in ("xen", "=4.17.5", "xen="):
+            status, message = self.build("--rpm", wrong)
+            self.assertEqual(status, 1)
+            self.assertIn(f"and its version, such as xen-hypervisor-4.17-amd64=4.17.5+23-1, "
+                          f"not '{wrong}'", message)
+        self.assertEqual(self.made(), [])
         done = subprocess.run([corpus.BUILDER, "base", "--deb", XEN], capture_output=True,
                               text=True)
         self.assertEqual(done.returncode, 1)

@@ -126,6 +126,7 @@ class Refused(Case):
                 ("NAME=VERSION", "--deb=xen", "hello"), ("begins with no digit", DEB,
                  "--version=x", "hello"), ("no package can be called", DEB, "--name=A_b", "hello"),
                 ("nobody answers", DEB, "--maintainer=me", "hello"),
+                ("there is no folder /nowhere", DEB, "--output=/nowhere", "hello"),
                 ("not allowed with", DEB, RPM, "hello"), ("FILE", DEB)):
             with self.subTest(words):
                 self.assert_refused(said, *words, status=2)

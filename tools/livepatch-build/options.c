@@ -185,6 +185,26 @@ static bool check_fixes(const char *fixes, char **why)
     return true;
 }
 
+/* livepatch-package looks at the rest, but only when all is built. */
+static bool check_package(const struct options *options, char **why)
+{
+    const char *xen = options->deb ? options->deb : options->rpm;
+    const char *equals = xen ? strchr(xen, '=') : NULL;
+
+    if (options->deb && options->rpm) {
+        return fail_with(why, "--deb and --rpm exclude each other; "
+                         "livepatch-package makes the other one");
+    }
+    if (xen && options->base_only) {
+        return fail_with(why, "base makes no payload that --deb or --rpm could "
+                         "wrap");
+    }
+    return !xen || (equals && equals != xen && equals[1]) ||
+           fail_with(why, "--deb and --rpm take the package of Xen and its "
+                     "version, such as xen-hypervisor-4.17-amd64=4.17.5+23-1, "
+                     "not '%s'", xen);
+}
+
 static unsigned int count_cpus(void)
 {
     cpu_set_t set;
@@ -208,13 +228,8 @@ static bool complete(struct options *options, char **why)
     if (options->skeleton && options->base_only) {
         return fail_with(why, "base has no patch that --skeleton could be for");
     }
-    if (options->deb && options->rpm) {
-        return fail_with(why, "--deb and --rpm exclude each other; "
-                         "livepatch-package makes the other one");
-    }
-    if ((options->deb || options->rpm) && options->base_only) {
-        return fail_with(why, "base makes no payload that --deb or --rpm could "
-                         "wrap");
+    if (!check_package(options, why)) {
+        return false;
     }
     if (options->quiet && options->verbose) {
         return fail_with(why, "--quiet and --verbose exclude each other");

@@ -11,13 +11,7 @@
 
 bool package_possible(char **why)
 {
-    char *packager = run_find_beside(PACKAGER);
-    bool found = packager;
-
-    free(packager);
-    return found || fail_with(why, "--deb and --rpm need " PACKAGER ", which "
-                              "is neither beside livepatch-build nor in PATH: "
-                              "install it");
+    return run_has_beside(PACKAGER, "--deb and --rpm need", why);
 }
 
 static char *folder_of(const char *path)

@@ -10,13 +10,7 @@
 
 bool sign_possible(char **why)
 {
-    char *signer = run_find_beside(SIGNER);
-    bool found = signer;
-
-    free(signer);
-    return found || fail_with(why, "--sign needs " SIGNER ", which is neither "
-                              "beside livepatch-build nor in PATH: install it, "
-                              "or sign the payload where it is");
+    return run_has_beside(SIGNER, "--sign needs", why);
 }
 
 bool sign_payload(const char *path, const char *key, char **why)

@@ -183,6 +183,17 @@ char *run_find_beside(const char *name)
     return run_find(name);
 }
 
+bool run_has_beside(const char *name, const char *wanted, char **why)
+{
+    char *path = run_find_beside(name);
+    bool found = path;
+
+    free(path);
+    return found || fail_with(why, "%s %s, which is neither beside "
+                              "livepatch-build nor in PATH: install it", wanted,
+                              name);
+}
+
 const char *run_last_line(char *text)
 {
     size_t length = strlen(text);

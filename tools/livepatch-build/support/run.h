@@ -27,6 +27,8 @@ int run_program(const char *const *argv, run_line *callback, void *context,
 char *run_find(const char *name);
 /* The same, but first beside this program itself. */
 char *run_find_beside(const char *name);
+/* There is such a program; or false and *why, in which `wanted` needs it. */
+bool run_has_beside(const char *name, const char *wanted, char **why);
 /* What a program has said last, which is in text; blank lines are cut off. */
 const char *run_last_line(char *text);
 
