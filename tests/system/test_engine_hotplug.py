@@ -69,6 +69,27 @@ class Hotplug(EngineCase):
               f"{longest['stall'] / 1e6:.1f} ms, longest way to the rendezvous "
               f"{longest['arrival'] / 1e6:.1f} ms and {longest['attempts']} attempts", flush=True)
 
+    def test_per_cpu_variables(self):
+        """What a CPU had counted is gone with it; the others' is there, and it counts
+        again."""
+        def count():
+            return int(self.extra_version().removeprefix("Call "))
+
+        self.load("percpu")
+        counts = [count() for _ in range(20)]
+        self.assertEqual(counts, list(range(counts[0], counts[0] + 20)))
+        self.begin_hotplug(CYCLES)
+        while not self.hotplug_said():
+            counts.append(count())
+        self.assert_all_done(CYCLES)
+        # Never more than there were calls: nobody counts on what others have left.
+        self.assertTrue(all(n < counts[0] + calls for calls, n in enumerate(counts, 1)), counts)
+        self.assertLess(counts[-1], counts[0] + len(counts) - 1, "no CPU lost what it had")
+        last = count()
+        self.assertEqual(count(), last + 1)
+        self.revert("percpu")
+        self.probe("unload percpu")
+
     def test_unloads_meanwhile(self):
         """One right after the other: an unload that waits for all CPUs hangs
         within a few hundred."""
