@@ -159,6 +159,8 @@ def _libxl_makefile(repository):
     library = [one for one in objects if one not in pauser]
     yield Insertion(makefile, r"OBJS-y \+= _libxl_types\.o",
                     tuple(f"OBJS-y += {one}" for one in library))
+    # For hypervisors' images, which GRUB decompresses.
+    yield Insertion(makefile, r"LDLIBS-y \+= \$\(PTHREAD_LIBS\)", ("LDLIBS-y += -lz",))
     yield Insertion(makefile, r"CLIENTS = testidl libxl-save-helper.*",
                     ("CLIENTS += libxl-livepatch-pauser",
                      *(f"PAUSER_OBJS += {one}" for one in pauser)))

@@ -26,6 +26,11 @@ void test_silly_pausers(void **state);
 void test_boots(void **state);
 void test_uninstalled(void **state);
 
+/* What the host can boot, and what is removed. */
+void test_bootable(void **state);
+void test_grub(void **state);
+void test_prune(void **state);
+
 void test_guessed(void **state);
 void test_rehearsed(void **state);
 

@@ -6,5 +6,6 @@
 #undef XEN_LIB_DIR
 #define XEN_LIB_DIR FORCED_RUN_DIR "/lib"
 #define LIVEPATCH_VENDORS FORCED_RUN_DIR "/vendors"
+#define LIVEPATCH_BOOT FORCED_RUN_DIR "/boot"
 #define LIVEPATCH_CMDLINE FORCED_RUN_DIR "/cmdline"
 #define LIVEPATCH_BOOT_ID FORCED_RUN_DIR "/boot_id"

@@ -413,6 +413,7 @@ const struct scenario scenarios[] = {
     { "install again", with_installed, install_three,
       .outcome = LIBXL_LIVEPATCH_OUTCOME_ALREADY },
     { "install for another Xen", with_two, install_other },
+    { "prune", with_gone, prune },
     { "uninstall", with_installed, uninstall_third,
       .done = "bye:applied hello:applied|hello bye", .installed = "bye hello" },
     { "uninstall what is below", with_installed, uninstall_hello,

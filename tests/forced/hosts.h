@@ -55,6 +55,15 @@ start_function install_hello, install_three, install_other, uninstall_third,
     uninstall_hello, restore;
 void with_installed(void);      /* three, all applied */
 void with_booted(void);         /* the same after a boot, nothing applied */
+/* Also for a Xen that is gone. */
+start_function prune;
+void with_gone(void);
+void install_gone(void);
+/* The folder that the host boots from: empty, with a folder for GRUB; and a
+ * compressed Xen in it, with a note for the build-id at that offset, all of
+ * whose bytes are the same. */
+void empty_boot(void);
+void write_image(const char *name, size_t at, uint8_t byte);
 /* A new boot of the host: the hypervisor has nothing, disks are the same. */
 void boot(const char *id, const char *cmdline);
 

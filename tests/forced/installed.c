@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <libxl.h>
 
@@ -20,6 +21,8 @@
 
 /* The build-id of the modelled Xen, and of the other one. */
 #define XEN "2222222222222222222222222222222222222222"
+#define STORE XEN_LIB_DIR "/livepatch/"
+#define GONE "abababababababababababababababababababab"
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
@@ -98,6 +101,31 @@ void boot(const char *id, const char *cmdline)
     set_boot(id, cmdline);
 }
 
+/*----- what the host can boot -----*/
+
+void empty_boot(void)
+{
+    assert(!system("rm -rf " LIVEPATCH_BOOT));
+    assert(!mkdir(LIVEPATCH_BOOT, 0700) && !mkdir(LIVEPATCH_BOOT "/grub", 0700));
+}
+
+/* Compressed, with such a note at that offset; every byte of the id is the same. */
+void write_image(const char *name, size_t at, uint8_t byte)
+{
+    static uint8_t image[8192];
+    static const uint8_t head[16] = "\4\0\0\0\24\0\0\0\3\0\0\0GNU";
+    char path[256];
+    gzFile file;
+
+    memset(image, 0xcc, sizeof(image));
+    memcpy(image + at, head, sizeof(head));
+    memset(image + at + sizeof(head), byte, 20);
+    snprintf(path, sizeof(path), LIVEPATCH_BOOT "/%s", name);
+    assert((file = gzopen(path, "wb")));
+    assert(gzwrite(file, image, at + sizeof(head) + 20) > 0);
+    gzclose(file);
+}
+
 /*----- operations -----*/
 
 static int install(libxl_ctx *ctx, libxl_livepatch_result *result,
@@ -135,4 +163,25 @@ void with_booted(void)
 {
     do_now(install_three);
     boot("second", "");
+}
+
+void install_gone(void)
+{
+    assert(!system("mkdir -p " STORE GONE "; cd " STORE GONE "; touch hello.livepatch "
+                   ".hello.new .applying.livepatch"));
+}
+
+void with_gone(void)
+{
+    empty_boot();
+    write_image("xen-1.gz", 4096, 0x22);
+    write_image("xen-2.gz", 4096, 0xbb);
+    do_now(install_hello);
+    do_now(install_other);
+    install_gone();
+}
+
+int prune(libxl_ctx *ctx, libxl_livepatch_result *result, const libxl_asyncop_how *how)
+{
+    return libxl_livepatch_prune(ctx, &params, result, how);
 }

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Live patches that are installed: what is there after a boot."""
 
+import gzip
 import subprocess
 import unittest
 
+import engines
 from host import TOP
 from livepatch_case import (Answer, LivepatchCase, build_id, document, payload_file,
                             payload_path)
@@ -19,7 +21,7 @@ class Life(LivepatchCase):
     def tearDown(self):
         if LivepatchCase._host is not None:
             self.host.run("umount /proc/cmdline /proc/sys/kernel/random/boot_id; "
-                          f"rm -rf {INSTALLED} /usr/lib/xen/livepatch")
+                          f"rm -rf {INSTALLED} /usr/lib/xen/livepatch /boot")
         super().tearDown()
 
     # -- What a boot is ----------------------------------------------------
@@ -183,6 +185,76 @@ class Life(LivepatchCase):
         self.assertEqual((status.other_xens, status.installed), ([ANOTHER_XEN], None))
         self.xl("uninstall", f"--build-id={ANOTHER_XEN}", "hello", expect="done")
         self.assertIsNone(self.status(0).other_xens)
+
+    # -- The Xens in /boot -------------------------------------------------
+
+    MENU = """set default="${saved_entry}"
+menuentry 'Debian' $menuentry_id_option 'plain' {
+	linux /boot/vmlinuz
+}
+submenu 'Xen' $menuentry_id_option 'xen' {
+	menuentry 'this' $menuentry_id_option 'this' {
+		multiboot2 /boot/xen-this.gz placeholder
+	}
+	menuentry 'another' $menuentry_id_option 'another' {
+		multiboot2 /boot/xen-another.gz placeholder
+	}
+}
+"""
+
+    def with_xens(self):
+        """The Xen that runs, and another one like it, as GRUB has them."""
+        this = engines.hypervisor().read_bytes()
+        another = this.replace(bytes.fromhex(build_id("xen")), bytes.fromhex(ANOTHER_XEN))
+        self.assertNotEqual(this, another)
+        self.host.run("mkdir -p /boot/grub", check=True)
+        self.host.push({"/boot/xen-this.gz": gzip.compress(this),
+                        "/boot/xen-another.gz": gzip.compress(another),
+                        "/boot/grub/grub.cfg": self.MENU.encode()})
+
+    def starts_next(self, entry):
+        """What status tells of the Xens, once that entry is GRUB's default."""
+        self.host.push({"/boot/grub/grubenv": f"# GRUB Environment Block\n{entry}\n".encode()})
+        status = self.status(0)
+        self.assertTrue(status.next_known)
+        shown = self.host.run("xl livepatch status").stdout
+        return {xen["file"]: {**xen, "file": None} for xen in status.bootable}, shown
+
+    def test_next_boot(self):
+        self.with_xens()
+        self.install("hello", expect="done")
+        xens, shown = self.starts_next("saved_entry=xen>this")
+        self.assertEqual(xens, {
+            "/boot/xen-this.gz": {"file": None, "build_id": build_id("xen"), "running": True,
+                                  "next": True, "num_installed": 1},
+            "/boot/xen-another.gz": {"file": None, "build_id": ANOTHER_XEN}})
+        self.assertNotIn("next boot", shown)
+        xens, shown = self.starts_next("saved_entry=xen>this\nnext_entry=xen>another")
+        self.assertNotIn("next boot", shown, "the menu asks for no next_entry")
+        xens, shown = self.starts_next("saved_entry=xen>another")
+        self.assertTrue(xens["/boot/xen-another.gz"]["next"])
+        self.assertIn("The next boot starts another Xen, /boot/xen-another.gz, for which "
+                      "payloads are installed: 0.\n", shown)
+        xens, shown = self.starts_next("saved_entry=plain")
+        self.assertIn("The next boot starts no Xen of those in /boot.\n", shown)
+
+    def test_prune(self):
+        other = payload_file("hello").read_bytes().replace(
+            bytes.fromhex(build_id("xen")), bytes.fromhex(ANOTHER_XEN))
+        self.host.push({"/tmp/hello.livepatch": other})
+        self.xl("install", "/tmp/hello.livepatch", expect="done")
+        self.install("hello", expect="done")
+        self.xl("prune", expect="failed", reason="store")
+        self.with_xens()
+        self.xl("prune", expect="already")
+        self.host.run("rm /boot/xen-another.gz", check=True)
+        shown = self.host.run("xl livepatch status").stdout
+        self.assertIn("see xl livepatch prune --dry-run", shown)
+        self.assertEqual(self.xl("prune", "-n", expect="planned").pruned, [ANOTHER_XEN])
+        self.assertEqual(self.host.pull(self.path("hello", ANOTHER_XEN)), other)
+        self.assertEqual(self.xl("prune", expect="done").pruned, [ANOTHER_XEN])
+        self.assertIsNone(self.status(0).other_xens)
+        self.assertEqual(set(self.installed()), {"hello"})
 
     def test_metrics(self):
         """What the real status gives; tests/metrics has the rest."""

@@ -28,6 +28,7 @@ SECTIONS = {
     "livepatch_condition": "A condition",
     "livepatch_deviation": "A condition",
     "livepatch_installation": "A condition",
+    "livepatch_bootable": "A condition",
     "livepatch_obstacles": "Obstacles",
     "livepatch_suspect": "Obstacles",
     "livepatch_payload": "A payload",

@@ -27,7 +27,8 @@ POSIX_HEADERS = set("""
     pwd.h syslog.h sys/socket.h sys/stat.h sys/time.h sys/types.h sys/un.h sys/wait.h time.h unistd.h
     """.split())
 # Not of POSIX, but of FreeBSD 12, NetBSD 9 and Linux alike.
-COMMON_HEADERS = {"gelf.h", "libelf.h", "getopt.h", "sys/file.h"}
+COMMON_HEADERS = {"gelf.h", "libelf.h", "getopt.h", "sys/file.h",
+                  "zlib.h"}
 # From OpenSSL 1.1.1 on.
 COMMON_HEADERS |= {f"openssl/{name}.h" for name in ("evp", "pem", "rsa", "x509")}
 # What one system calls otherwise, each in an #if with its counterpart.
@@ -45,18 +46,19 @@ POSIX_CALLS = set("""
     getpid gettimeofday isatty kill link localtime_r lseek lstat malloc memchr memcmp memcpy
     memmove memset mkdir mkstemp mlockall mmap mprotect munmap nanosleep open openat opendir
     perror pipe poll pread printf pselect pthread_mutex_lock pthread_mutex_unlock putchar
-    puts pwrite qsort read readdir readlink realloc realpath recv rename rewind send setsid
+    puts pwrite qsort read readdir readlink realloc realpath recv rename rewind rmdir send setsid
     setenv shutdown sigaction sigaddset sigdelset sigemptyset sigfillset sigismember signal
     sigpending sigprocmask sigsuspend sleep snprintf socket socketpair sprintf sscanf stat
     stpcpy strcasecmp strchr strcmp strcpy strcspn strdup strerror strftime strlen
     strncasecmp strncmp strndup strnlen strrchr strspn strstr strtok_r strtol strtoll
-    strtoul strtoull sysconf time unlink unsetenv vfprintf vprintf vsnprintf waitpid write
+    strtoul strtoull sysconf time unlink unlinkat unsetenv vfprintf vprintf vsnprintf waitpid write
     """.split())
 # Not of POSIX.1-2008, but of FreeBSD 12, NetBSD 9 and Linux alike.
 COMMON_CALLS = {
     "asprintf", "flock", "getopt_long", "memrchr", "pipe2", "strsep", "usleep",
     "vasprintf",
 }
+COMMON_CALLS |= {"gzopen", "gzread", "gzclose"}                 # zlib
 COMMON_CALLS |= {"SHA256Init", "SHA256Update", "SHA256Final"}     # libmd
 # What compilers make of others, and what a C library is asked beneath a macro.
 BENEATH = {"__assert_fail", "__errno_location", "__ctype_b_loc", "__ctype_tolower_loc",

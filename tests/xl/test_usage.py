@@ -17,10 +17,10 @@ import xl_under_test as xl  # noqa: E402
 
 NOBODY = 65534
 ACTIONS = ("apply", "replace", "revert", "unload", "upload", "install", "uninstall",
-           "restore")
+           "restore", "prune")
 QUERIES = ("list", "show", "status", "blockers")
 # These have no operand.
-BARE = ("list", "status", "blockers", "restore")
+BARE = ("list", "status", "blockers", "restore", "prune")
 
 # Command line -> what its one line must name.
 WRONG = {
@@ -69,6 +69,8 @@ WRONG = {
     ("apply", "--name=n", "a", "b"): "--name",
     ("apply", "--no-undo", "a"): "--no-undo",
     ("restore", "--lose-fixes"): "--replace",
+    ("prune", "a"): "'a'",
+    ("prune", "--timeout=1"): "--timeout",
     ("list", "--fixes="): "--fixes",
     ("check", "--build-id=xyz", "a"): "'xyz'",
     ("check", "--build-id=123", "a"): "'123'",
@@ -93,6 +95,7 @@ RIGHT = [
     ("install", "--boot-only", "--deadline=1m", "a", "b"),
     ("uninstall", "--build-id=ab", "a"),
     ("restore",), ("restore", "--retry"), ("restore", "--replace", "--no-undo"), *UNITS,
+    ("prune", "-n", "--lock-wait=0"),
 ]
 
 

@@ -258,6 +258,18 @@ int libxl_livepatch_restore(libxl_ctx *ctx,
                             const libxl_asyncprogress_how *aop_attempts)
                             LIBXL_EXTERNAL_CALLERS_ONLY;
 
+/*
+ * Remove what is installed for Xens that are gone: those that neither run
+ * nor are among the files that this host boots from.  Vendors' payloads
+ * are left to their packages.  Refused if the running Xen isn't among
+ * these files, as others may then be elsewhere, too.
+ */
+int libxl_livepatch_prune(libxl_ctx *ctx,
+                          const libxl_livepatch_params *params,
+                          libxl_livepatch_result *result_r,
+                          const libxl_asyncop_how *ao_how)
+                          LIBXL_EXTERNAL_CALLERS_ONLY;
+
 /* Remove a payload that is not applied from the hypervisor. */
 int libxl_livepatch_unload(libxl_ctx *ctx, const char *name,
                            const libxl_livepatch_params *params,

@@ -249,6 +249,37 @@ int libxl__livepatch_installed_remove(libxl__gc *gc, const char *build_id,
     return sync_folder(GCSPRINTF(LIVEPATCH_INSTALLED "/%s", build_id));
 }
 
+/* What installing a payload, and trying it, may have left. */
+static bool is_ours(const char *file)
+{
+    return *file == '.' || strstr(file, SUFFIX);
+}
+
+int libxl__livepatch_installed_prune(libxl__gc *gc, const char *build_id)
+{
+    const char *folder = GCSPRINTF(LIVEPATCH_INSTALLED "/%s", build_id);
+    const struct dirent *entry;
+    DIR *dir = opendir(folder);
+
+    if (!dir) return errno == ENOENT ? 0 : -errno;
+
+    while ((errno = 0, entry = readdir(dir))) {
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") ||
+            !is_ours(entry->d_name))
+            continue;
+        if (unlinkat(dirfd(dir), entry->d_name, 0)) break;
+    }
+    if (errno) {
+        const int errnoval = errno;
+
+        closedir(dir);
+        return -errnoval;
+    }
+    closedir(dir);
+    if (rmdir(folder)) return -errno;
+    return sync_folder(LIVEPATCH_INSTALLED);
+}
+
 /*
  * Local variables:
  * mode: C

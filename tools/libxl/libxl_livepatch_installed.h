@@ -19,6 +19,9 @@
 #define LIVEPATCH_VENDORS "/usr/lib/xen/livepatch"
 #endif
 #define LIVEPATCH_INSTALLED XEN_LIB_DIR "/livepatch"
+#ifndef LIVEPATCH_BOOT
+#define LIVEPATCH_BOOT "/boot"
+#endif
 
 /*----- the folders (libxl_livepatch_installed.c) -----*/
 
@@ -80,6 +83,37 @@ _hidden void libxl__livepatch_installed_drop(libxl__gc *gc,
 _hidden int libxl__livepatch_installed_remove(libxl__gc *gc,
                                     const char *build_id,
                                     const char *name);
+
+/*
+ * Take the administrator's folder for a Xen away, with all that is ours
+ * in it.  0 or a negative errno; a positive one where that is done, but
+ * may be undone by a power cut.
+ */
+_hidden int libxl__livepatch_installed_prune(libxl__gc *gc,
+                                    const char *build_id);
+
+/*----- Xens to boot (libxl_livepatch_bootable.c, _grub.c) -----*/
+
+/* A Xen in LIVEPATCH_BOOT; from gc. */
+typedef struct {
+    const char *file;
+    const char *build_id;       /* NULL: it doesn't tell */
+} libxl__livepatch_bootable;
+
+/*
+ * All of them by file.  0 or a negative errno; a folder that isn't there
+ * has none.
+ */
+_hidden int
+libxl__livepatch_bootable_list(libxl__gc *gc,
+                               libxl__livepatch_bootable **list_r,
+                               int *num_r);
+/*
+ * Whether it can be told what GRUB starts by default.  *image_r is the
+ * Xen's file, without its folder, or NULL if it is none; from gc.
+ */
+_hidden bool libxl__livepatch_grub_default(libxl__gc *gc,
+                                           const char **image_r);
 
 /*----- a boot that may end in a crash (libxl_livepatch_boot.c) -----*/
 

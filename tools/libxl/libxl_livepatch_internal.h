@@ -30,6 +30,9 @@
  *   libxl_livepatch_chain.c     which of that, and in which order
  *   libxl_livepatch_installed.c the folders of what is installed
  *   libxl_livepatch_boot.c      what crashed the host isn't tried again
+ *   libxl_livepatch_bootable.c  the Xens that this host can boot
+ *   libxl_livepatch_grub.c      which of them it starts by default
+ *   libxl_livepatch_prune.c     what is installed for those that are gone
  *   libxl_livepatch_pauser.c    the program that owns the pauses
  */
 

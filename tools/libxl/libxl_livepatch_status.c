@@ -168,6 +168,45 @@ static void list_other_xens(libxl__gc *gc,
     }
 }
 
+static void add_bootable(libxl__gc *gc,
+                         const libxl__livepatch_bootable *xen,
+                         const char *next,
+                         libxl_livepatch_condition *condition)
+{
+    libxl_livepatch_bootable *const one =
+        &condition->bootable[condition->num_bootable++];
+    libxl__livepatch_installed *list;
+    int num;
+
+    libxl_livepatch_bootable_init(one);
+    one->file = libxl__livepatch_text(NOGC, xen->file);
+    one->next = next && !strcmp(strrchr(xen->file, '/') + 1, next);
+    if (!xen->build_id) return;
+    one->build_id = libxl__strdup(NOGC, xen->build_id);
+    one->running = libxl__livepatch_same_id(xen->build_id,
+                                            condition->xen_build_id);
+    if (!libxl__livepatch_installed_list(gc, xen->build_id, &list, &num))
+        one->num_installed = num;
+}
+
+static void list_bootable(libxl__gc *gc,
+                          libxl_livepatch_condition *condition)
+{
+    libxl__livepatch_bootable *list;
+    const char *next;
+    int i, num, r;
+
+    r = libxl__livepatch_bootable_list(gc, &list, &num);
+    if (r)
+        libxl__livepatch_warn(gc, condition,
+                LIVEPATCH_BOOT " can't be read: %s", strerror(-r));
+    condition->next_known = libxl__livepatch_grub_default(gc, &next);
+    condition->bootable = libxl__calloc(NOGC, num + 1,
+                                        sizeof(*condition->bootable));
+    for (i = 0; i < num; i++)
+        add_bootable(gc, &list[i], next, condition);
+}
+
 /*----- what the host is fixed for -----*/
 
 static void add_fix(libxl__gc *gc, libxl_livepatch_condition *condition,
@@ -285,6 +324,7 @@ int libxl_livepatch_status(libxl_ctx *ctx,
     describe_xen(gc, condition_r);
     compare_installed(gc, params ? params->keys : NULL, condition_r);
     list_other_xens(gc, condition_r);
+    list_bootable(gc, condition_r);
     conclude(gc, &notes.intent, condition_r);
 
  out:

@@ -82,6 +82,14 @@
     "xl info prints it as build_id, and xl livepatch check as that "    \
     "which a payload is made for."
 
+#define LIVEPATCH_ADVICE_NO_BOOT                                        \
+    "Mount what belongs there.  Where this host boots from elsewhere, " \
+    "xl livepatch uninstall --build-id removes one payload after "      \
+    "another; see xl livepatch status."
+
+#define LIVEPATCH_ADVICE_NO_XEN                                         \
+    "If it is no Xen, it should be called otherwise there."
+
 /*----- an upload or an action -----*/
 
 #define LIVEPATCH_ADVICE_FAULTY                                         \

@@ -71,6 +71,14 @@ static int start_restore(livepatch_command *cmd,
                                    how, aop);
 }
 
+static int start_prune(livepatch_command *cmd,
+                       const libxl_asyncop_how *how,
+                       const libxl_asyncprogress_how *aop)
+{
+    return libxl_livepatch_prune(ctx, &cmd->params, &cmd->answer.result,
+                                 how);
+}
+
 static int start_unload(livepatch_command *cmd,
                         const libxl_asyncop_how *how,
                         const libxl_asyncprogress_how *aop)
@@ -175,6 +183,11 @@ static const livepatch_verb verbs[] = {
       "Apply all that is installed for the running Xen, all or none.\n"
       "What is damaged, or was being applied when the host went down, is\n"
       "left out with what builds on it, and the exit status is 3.\n" },
+    { LIVEPATCH_PRUNE, "prune", "", 0, 0,
+      LIBXL_LIVEPATCH_OPERATION_PRUNE, LIVEPATCH_RESULT, false,
+      start_prune,
+      "Remove what is installed for Xens that are gone: those that don't\n"
+      "run and are not in /boot.  Vendors' payloads are left alone.\n" },
     { LIVEPATCH_LIST, "list", "", 0, 0,
       LIBXL_LIVEPATCH_OPERATION_LIST, LIVEPATCH_LISTING, false,
       start_list,

@@ -44,6 +44,7 @@ enum {
     LIVEPATCH_UNINSTALL = 1 << 11,
     LIVEPATCH_RESTORE = 1 << 12,
     LIVEPATCH_LOG     = 1 << 13,
+    LIVEPATCH_PRUNE   = 1 << 14,
 };
 
 /* What libxl does in the event loop. */
@@ -52,7 +53,8 @@ enum {
 /* What changes the host, for a set of verbs. */
 #define LIVEPATCH_ACTIONS                                       \
     (LIVEPATCH_APPLY | LIVEPATCH_REPLACE | LIVEPATCH_REVERT |   \
-     LIVEPATCH_UNLOAD | LIVEPATCH_UPLOAD | LIVEPATCH_LASTING)
+     LIVEPATCH_UNLOAD | LIVEPATCH_UPLOAD | LIVEPATCH_LASTING |  \
+     LIVEPATCH_PRUNE)
 
 /* What is about what is there after a boot. */
 #define LIVEPATCH_LASTING                                       \

@@ -22,6 +22,7 @@
     "  install FILE...  Apply payloads, now and after every boot.\n"      \
     "  uninstall NAME   Take an installed payload out for good.\n"       \
     "  restore          Apply all that is installed; boot does it.\n"    \
+    "  prune            Remove what is installed for Xens now gone.\n"    \
     "  list             List the payloads in the hypervisor.\n"           \
     "  show NAME        Tell all that is known of one payload.\n"         \
     "  status           Tell what is not as it should be.\n"              \

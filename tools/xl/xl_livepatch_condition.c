@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 
 #include <inttypes.h>
+#include <string.h>
 
 #include <libxl.h>
 
@@ -40,6 +41,50 @@ static void print_missing(FILE *f, const libxl_livepatch_installation *one)
             one->left_out ? ": " : "", one->left_out ?: "");
 }
 
+static bool is_bootable(const libxl_livepatch_condition *c,
+                        const char *id)
+{
+    const char *one;
+    int i;
+
+    for (i = 0; i < c->num_bootable; i++) {
+        one = c->bootable[i].build_id;
+        if (one && !strcmp(one, id)) return true;
+    }
+    return false;
+}
+
+static void print_other_xens(FILE *f, const libxl_livepatch_condition *c)
+{
+    char **id;
+    bool gone = false;
+
+    if (!c->other_xens) return;
+    print_words(f, "Payloads are installed for other Xens: ",
+                c->other_xens);
+    for (id = c->other_xens; *id; id++)
+        gone |= !is_bootable(c, *id);
+    if (gone && c->xen_build_id && is_bootable(c, c->xen_build_id))
+        fprintf(f, "    Not all of these can be booted any more: see "
+                "xl livepatch prune --dry-run.\n");
+}
+
+static void print_next(FILE *f, const libxl_livepatch_condition *c)
+{
+    const libxl_livepatch_bootable *next = NULL;
+    int i;
+
+    for (i = 0; i < c->num_bootable; i++)
+        if (c->bootable[i].next) next = &c->bootable[i];
+    if (!c->next_known || (next && next->running)) return;
+    if (!next)
+        fprintf(f, "The next boot starts no Xen of those in /boot.\n");
+    else
+        fprintf(f, "The next boot starts another Xen, %s, for which "
+                "payloads are installed: %"PRIu32".\n", next->file,
+                next->num_installed);
+}
+
 void livepatch_print_condition(FILE *f,
                                const libxl_livepatch_condition *c)
 {
@@ -64,9 +109,8 @@ void livepatch_print_condition(FILE *f,
     for (i = 0; c->lost_by_boot && c->lost_by_boot[i]; i++)
         fprintf(f, "%s is applied, and not installed: a boot takes it "
                 "away.\n", c->lost_by_boot[i]);
-    if (c->other_xens)
-        print_words(f, "Payloads are installed for other Xens: ",
-                    c->other_xens);
+    print_next(f, c);
+    print_other_xens(f, c);
 }
 
 static void print_suspect(FILE *f, const libxl_livepatch_suspect *s)

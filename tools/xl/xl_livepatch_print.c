@@ -235,6 +235,8 @@ static void print_action(FILE *f, const livepatch_command *cmd)
         print_note(f, "Displaced", result->displaced);
     else if (result->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED)
         print_note(f, "To be displaced", result->displaced);
+    print_note(f, result->outcome == LIBXL_LIVEPATCH_OUTCOME_PLANNED
+                      ? "To be removed" : "Removed", result->pruned);
     print_total(f, result);
     if (succeeded(&cmd->answer.head) && result->message &&
         (!result->num_attempts || cmd->verb->id & LIVEPATCH_LASTING))

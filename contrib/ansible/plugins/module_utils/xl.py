@@ -9,7 +9,8 @@ import json
 import shlex
 
 # The library leaves out of a document what has its default.
-LISTS = ("payloads", "installed", "fixes", "deviations", "lost_by_boot", "other_xens")
+LISTS = ("payloads", "installed", "fixes", "deviations", "lost_by_boot", "other_xens",
+         "bootable")
 
 
 def call(module, verb, *words):

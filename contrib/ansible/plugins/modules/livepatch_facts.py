@@ -60,6 +60,7 @@ ansible_facts:
         deviations: []
         lost_by_boot: []
         other_xens: []
+        bootable: []
 """
 
 from ansible.module_utils.basic import AnsibleModule
