@@ -38,6 +38,8 @@ EVERYTHING = {
                   {"name": "bad", "file": "/b", "vendors": True, "applied": False,
                    "left_out": "it is damaged"}],
     "lost_by_boot": ["hello"], "fixes": ["XSA-182", "CVE-2016-6258"],
+    "totals": {"calls": 3, "unsuccessful": 1, "attempts": 5, "stalled_us": 90000,
+               "longest_stall_us": 30000, "pauses": 2, "paused_us": 1500000},
 }
 NOTHING = {"operation": "status", "outcome": "done", "payloads": [], "in_progress": False}
 NO_XEN = {"operation": "status", "outcome": "failed", "reason": "no_xen"}
@@ -92,6 +94,13 @@ class Metrics(unittest.TestCase):
             'xen_livepatch_fix{id="XSA-182"}': "1",
             'xen_livepatch_fix{id="CVE-2016-6258"}': "1",
             "xen_livepatch_last_change_seconds": "1790000001.5",
+            "xen_livepatch_calls_total": "3",
+            "xen_livepatch_unsuccessful_calls_total": "1",
+            "xen_livepatch_attempts_total": "5",
+            "xen_livepatch_stalled_seconds_total": "0.09",
+            "xen_livepatch_longest_stall_seconds": "0.03",
+            "xen_livepatch_pauses_total": "2",
+            "xen_livepatch_paused_seconds_total": "1.5",
         })
         self.assertEqual({re.match(r"xen_livepatch_(\w+)", one)[1] for one in found},
                          set(program().METRICS))

@@ -265,8 +265,11 @@ submenu 'Xen' $menuentry_id_option 'xen' {
                               input=status, capture_output=True, text=True, check=True)
         for line in ["up 1", "applied 2", "installed 1", "missing 0", "lost_by_boot 1",
                      "needs_attention 0", 'fix{id="XSA-182"} 1', 'fix{id="XSA-191"} 1',
+                     "calls_total 2", "unsuccessful_calls_total 0", "attempts_total 2",
+                     "pauses_total 0",
                      f'payload{{name="hello",build_id="{build_id("hello")}"}} 1']:
             self.assertIn(f"xen_livepatch_{line}\n", done.stdout)
+        self.assertRegex(done.stdout, r"\nxen_livepatch_longest_stall_seconds 0\.\d+\n")
 
     # -- When something is wrong -------------------------------------------
 

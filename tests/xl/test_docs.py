@@ -29,6 +29,7 @@ SECTIONS = {
     "livepatch_deviation": "A condition",
     "livepatch_installation": "A condition",
     "livepatch_bootable": "A condition",
+    "livepatch_totals": "A condition",
     "livepatch_obstacles": "Obstacles",
     "livepatch_suspect": "Obstacles",
     "livepatch_payload": "A payload",

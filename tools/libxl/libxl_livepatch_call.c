@@ -347,17 +347,40 @@ static void sum_up(libxl__livepatch_call *lpc)
     result->duration_us = libxl__livepatch_now_us() - lpc->start_us;
 }
 
+/* For those who watch the host, as what it had to bear doesn't show. */
+static void add_totals(libxl__gc *gc, libxl__livepatch_call *lpc)
+{
+    libxl_livepatch_result *const result = lpc->result;
+    libxl_livepatch_totals *const totals = &lpc->notes.totals;
+    int i;
+
+    totals->calls++;
+    totals->unsuccessful += !!libxl__livepatch_outcome_rc(result);
+    totals->attempts += result->num_attempts;
+    totals->stalled_us += result->stalled_us;
+    totals->paused_us += result->paused_us;
+    totals->finished_us = libxl__livepatch_epoch_us();
+    for (i = 0; i < result->num_attempts; i++) {
+        totals->longest_stall_us = max(totals->longest_stall_us,
+                                       result->attempts[i].stalled_us);
+        totals->pauses += result->attempts[i].num_paused;
+    }
+}
+
 static void call_complete(libxl__egc *egc, libxl__livepatch_call *lpc)
 {
     STATE_AO_GC(lpc->ao);
     int rc;
+
+    sum_up(lpc);
 
     tell_console(gc, lpc);
     if (lpc->changed) libxl__livepatch_reload(gc, lpc);
     /* What is neither done nor undone stays noted. */
     if (lpc->result->outcome != LIBXL_LIVEPATCH_OUTCOME_STRANDED)
         libxl__livepatch_intent_dispose(&lpc->notes.intent);
-    if (lpc->changed) {
+    if (lpc->changed || lpc->result->num_attempts) {
+        add_totals(gc, lpc);
         rc = libxl__livepatch_notes_store(gc, &lpc->notes);
         if (rc)
             libxl__livepatch_warn(gc, lpc->result,
@@ -366,7 +389,6 @@ static void call_complete(libxl__egc *egc, libxl__livepatch_call *lpc)
                     "for --no-undo: %s", strerror(-rc));
     }
     if (lpc->describe) lpc->describe(gc, lpc);
-    sum_up(lpc);
 
     rc = libxl__livepatch_outcome_rc(lpc->result);
     libxl__livepatch_lock_dispose(gc, &lpc->lock);

@@ -476,6 +476,7 @@ typedef struct {
 typedef struct {
     libxl__livepatch_known known;
     libxl__livepatch_intent intent;
+    libxl_livepatch_totals totals;
 } libxl__livepatch_notes;
 
 /*

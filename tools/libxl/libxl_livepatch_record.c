@@ -8,6 +8,8 @@
  * as a whole:
  *
  *   @version N             the hypervisor's count of uploads and unloads
+ *   @totals                a libxl_livepatch_totals, JSON
+ *   {...}
  *   @payload               a loaded one: its libxl_livepatch_payload, JSON
  *   {...}
  *   @intent OPERATION      a call that has begun to change something
@@ -117,6 +119,9 @@ static bool take_block(libxl__gc *gc, libxl__livepatch_notes *notes,
         return !libxl_livepatch_payload_from_json(CTX, payload, json) &&
                payload->name;
     }
+    if (!strcmp(head, "totals"))
+        return !libxl_livepatch_totals_from_json(CTX, &notes->totals,
+                                                 json);
     if (sscanf(head, "intent %15s", word) == 1)
         return !libxl_livepatch_operation_from_string(word,
                                                &notes->intent.operation);
@@ -476,8 +481,11 @@ static const char *notes_text(libxl__gc *gc,
                               const libxl__livepatch_notes *notes)
 {
     const libxl__livepatch_intent *const intent = &notes->intent;
-    const char *text = GCSPRINTF("@version %"PRIu32"\n",
-                                 notes->known.version);
+    const char *totals = libxl__livepatch_owned(gc,
+        libxl_livepatch_totals_to_json(CTX,
+                                (libxl_livepatch_totals *)&notes->totals));
+    const char *text = GCSPRINTF("@version %"PRIu32"\n@totals\n%s\n",
+                                 notes->known.version, totals);
     int i;
 
     for (i = 0; i < notes->known.num; i++)

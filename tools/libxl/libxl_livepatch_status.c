@@ -319,6 +319,7 @@ int libxl_livepatch_status(libxl_ctx *ctx,
                                        &notes.known, NULL);
     if (rc) goto out;
 
+    condition_r->totals = notes.totals;
     if (notes.intent.operation && !condition_r->in_progress)
         add_deviations(gc, &notes.intent, condition_r);
     describe_xen(gc, condition_r);

@@ -10,6 +10,7 @@
 #include "difference.h"
 #include "identity.h"
 #include "support/memory.h"
+#include "support/sorted.h"
 #include "traits.h"
 
 const char *verdict_name(enum verdict verdict)
@@ -185,18 +186,10 @@ static int compare_reaches(const void *a, const void *b)
 static size_t first_reach(const struct reaches *reaches,
                           const struct atom *into)
 {
-    size_t low = 0, high = reaches->count;
+    size_t at;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (reaches->list[middle].into < into) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    FIND_SORTED(at, reaches->count, reaches->list[at].into < into);
+    return at;
 }
 
 static void change_with(struct object *new, struct atom *atom,

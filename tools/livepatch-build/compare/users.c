@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "support/memory.h"
+#include "support/sorted.h"
 #include "users.h"
 
 struct use {
@@ -80,20 +81,12 @@ void users_free(struct users *users)
 size_t users_of(const struct users *users, const struct atom *target,
                 struct atom *const **list)
 {
-    size_t low = 0, high = users->count, end;
+    size_t at, end;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (users->targets[middle] < target) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    for (end = low; end < users->count && users->targets[end] == target;) {
+    FIND_SORTED(at, users->count, users->targets[at] < target);
+    for (end = at; end < users->count && users->targets[end] == target;) {
         end++;
     }
-    *list = users->list + low;
-    return end - low;
+    *list = users->list + at;
+    return end - at;
 }

@@ -10,6 +10,7 @@
 
 #include "operand.h"
 #include "support/memory.h"
+#include "support/sorted.h"
 
 #define FAR 12                  /* instructions between a load and a branch */
 
@@ -71,21 +72,11 @@ static void read_instructions(struct graph *graph)
 /* The one that holds this byte, or NONE. */
 static size_t find_instruction(const struct graph *graph, uint64_t at)
 {
-    size_t low = 0, high = graph->count;
+    const struct instruction *const list = graph->list;
+    size_t i;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct instruction *instruction = &graph->list[middle];
-
-        if (at < instruction->at) {
-            high = middle;
-        } else if (at >= instruction->at + instruction->operands.length) {
-            low = middle + 1;
-        } else {
-            return middle;
-        }
-    }
-    return NONE;
+    FIND_SORTED(i, graph->count, list[i].at + list[i].operands.length <= at);
+    return i < graph->count && list[i].at <= at ? i : NONE;
 }
 
 static void find_targets(struct graph *graph)

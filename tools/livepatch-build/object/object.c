@@ -9,6 +9,7 @@
 
 #include "support/files.h"
 #include "support/memory.h"
+#include "support/sorted.h"
 #include "object.h"
 #include "object_parts.h"
 
@@ -96,18 +97,10 @@ struct object *object_read(const char *path, const char *label, char **why)
 
 struct atom *nearest_atom(const struct section *section, uint64_t offset)
 {
-    size_t low = 0, high = section->natoms;
+    size_t at;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (section->atoms[middle]->offset <= offset) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return section->atoms[low ? low - 1 : 0];
+    FIND_SORTED(at, section->natoms, section->atoms[at]->offset <= offset);
+    return section->atoms[at ? at - 1 : 0];
 }
 
 struct atom *section_atom(const struct section *section, uint64_t offset)

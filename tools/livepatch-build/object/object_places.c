@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "support/memory.h"
+#include "support/sorted.h"
 #include "object_parts.h"
 #include "relocation.h"
 #include "tables.h"
@@ -168,21 +169,13 @@ static void mark_places(struct reading *reading)
 size_t section_marks(const struct reading *reading,
                      const struct section *section, size_t *end)
 {
-    size_t low = 0, high = reading->nmarks;
+    size_t at;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (reading->marks[middle].section < section) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    for (*end = low; *end < reading->nmarks &&
+    FIND_SORTED(at, reading->nmarks, reading->marks[at].section < section);
+    for (*end = at; *end < reading->nmarks &&
          reading->marks[*end].section == section; ++*end) {
     }
-    return low;
+    return at;
 }
 
 void object_find_places(struct reading *reading)

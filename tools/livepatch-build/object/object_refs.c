@@ -7,24 +7,17 @@
 
 #include "instruction.h"
 #include "support/memory.h"
+#include "support/sorted.h"
 #include "object_parts.h"
 #include "relocation.h"
 #include "tables.h"
 
 size_t first_ref(const struct relocations *relocations, uint64_t offset)
 {
-    size_t low = 0, high = relocations->nrefs;
+    size_t at;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (relocations->refs[middle].offset < offset) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    FIND_SORTED(at, relocations->nrefs, relocations->refs[at].offset < offset);
+    return at;
 }
 
 /* Each atom its own; in the section's offsets still. */

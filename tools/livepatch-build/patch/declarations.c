@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "support/memory.h"
+#include "support/sorted.h"
 
 bool is_word(char letter)
 {
@@ -287,22 +288,13 @@ static void need(struct needs *needs, const struct declaration *d)
 
 static void need_word(struct needs *needs, const char *word, size_t length)
 {
-    size_t low = 0, high = needs->nnamed;
+    const struct declaration *const *const named = needs->named;
+    size_t at;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const char *name = needs->named[middle]->name;
-        int order = strncmp(name, word, length);
-
-        if (!order && !name[length]) {
-            need(needs, needs->named[middle]);
-            return;
-        }
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    FIND_SORTED(at, needs->nnamed, strncmp(named[at]->name, word, length) < 0);
+    if (at < needs->nnamed && !strncmp(named[at]->name, word, length) &&
+        !named[at]->name[length]) {
+        need(needs, named[at]);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "support/memory.h"
+#include "support/sorted.h"
 #include "prove_private.h"
 #include "object/tables.h"
 
@@ -128,18 +129,10 @@ const struct lines *tables_find(const struct proof *proof, const char *section)
 /* The first entry about code at or above this address. */
 static size_t first_line(const struct lines *lines, uint64_t code)
 {
-    size_t low = 0, high = lines->count;
+    size_t at;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (lines->lines[middle].code < code) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    FIND_SORTED(at, lines->count, lines->lines[at].code < code);
+    return at;
 }
 
 uint64_t table_entry(const struct lines *lines, uint64_t code, size_t ordinal)

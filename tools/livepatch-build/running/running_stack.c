@@ -5,6 +5,7 @@
 
 #include "payload_read.h"
 #include "support/memory.h"
+#include "support/sorted.h"
 #include "report/printable.h"
 #include "running_private.h"
 
@@ -132,18 +133,10 @@ void running_free_stack(struct running *running)
 
 static size_t first_added(const struct running *running, const char *key)
 {
-    size_t low = 0, high = running->nadded;
+    size_t at;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (strcmp(running->added[middle].key, key) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    FIND_SORTED(at, running->nadded, strcmp(running->added[at].key, key) < 0);
+    return at;
 }
 
 /* Is the name this one, or this one behind a prefix that ends in '/'? */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "support/memory.h"
+#include "support/sorted.h"
 #include "running_private.h"
 
 static int compare_places(const xlp_xen_symbol *a, const xlp_xen_symbol *b)
@@ -89,18 +90,11 @@ static const char *key_of(const xlp_xen_symbol *symbol, enum key key)
 static size_t first(const struct running *running, enum key key,
                     const xlp_xen_symbol *const *list, const char *name)
 {
-    size_t low = 0, high = running->xen.num_symbols;
+    size_t at;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (strcmp(key_of(list[middle], key), name) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    FIND_SORTED(at, running->xen.num_symbols,
+                strcmp(key_of(list[at], key), name) < 0);
+    return at;
 }
 
 #define FOR_EACH_NAMED(entry, running, key, list, wanted)               \
@@ -226,20 +220,13 @@ bool running_symbol_at(const struct running *running, uint64_t address,
                        struct running_symbol *symbol)
 {
     const xlp_xen_symbol *best = NULL;
-    size_t low = 0, high = running->xen.num_symbols;
+    size_t at;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (running->by_address[middle]->addr <= address) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
+    FIND_SORTED(at, running->xen.num_symbols,
+                running->by_address[at]->addr <= address);
     /* Of several at one address, a function or object rather than a label. */
-    while (low--) {
-        const xlp_xen_symbol *entry = running->by_address[low];
+    while (at--) {
+        const xlp_xen_symbol *entry = running->by_address[at];
 
         if (best && entry->addr != best->addr) {
             break;

@@ -17,6 +17,7 @@
 
 #include "boot.h"
 #include "support/memory.h"
+#include "support/sorted.h"
 
 struct edge {
     size_t caller, callee;
@@ -200,18 +201,10 @@ static int compare_edges(const void *a, const void *b)
 
 static size_t first_edge(const struct boot *boot, size_t caller)
 {
-    size_t low = 0, high = boot->nedges;
+    size_t at;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (boot->edges[middle].caller < caller) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    FIND_SORTED(at, boot->nedges, boot->edges[at].caller < caller);
+    return at;
 }
 
 /* Whoever is called by what may run late may run late. */

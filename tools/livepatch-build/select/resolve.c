@@ -13,6 +13,7 @@
 
 #include "compare/traits.h"
 #include "support/memory.h"
+#include "support/sorted.h"
 #include "prove/prove.h"
 #include "resolve.h"
 
@@ -102,21 +103,13 @@ const struct running *resolver_running(const struct resolver *resolver)
 const struct object_pair *resolver_pair(const struct resolver *resolver,
                                         const struct section *section)
 {
-    size_t low = 0, high = resolver->nplaces;
+    const struct place *const places = resolver->places;
+    size_t at;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct place *place = &resolver->places[middle];
-
-        if (section < place->first) {
-            high = middle;
-        } else if (section >= place->first + place->count) {
-            low = middle + 1;
-        } else {
-            return place->pair;
-        }
-    }
-    return NULL;
+    FIND_SORTED(at, resolver->nplaces,
+                places[at].first + places[at].count <= section);
+    return at < resolver->nplaces && places[at].first <= section
+               ? places[at].pair : NULL;
 }
 
 const char *resolver_file(const struct resolver *resolver,
