@@ -40,7 +40,8 @@ def state(host):
     return {
         "extra": re.search(r"xen_extra\s*: (.*)", info)[1],
         "payloads": host.run("xen-livepatch list", check=True).stdout,
-        "records": host.run("grep -v ^@version /var/run/xen/livepatch.notes 2> /dev/null || true").stdout,
+        "records": host.run("sed '/^@version/d; /^@totals/,/^}/d' /var/run/xen/livepatch.notes "
+                            "2> /dev/null || true").stdout,
         "run": host.run("ls /var/run/xen").stdout,
         "processes": host.run("ps | grep -c '[l]ibxl-livepatch' || true").stdout,
         "guests": re.findall(r"^(\S+) +\d+ +\d+ +\d+ +(..p)", host.run("xl list").stdout, re.M),

@@ -10,6 +10,7 @@ import atexit
 import functools
 import hashlib
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -48,6 +49,9 @@ class Answer:
         return self.document.get(name)
 
 
+TOTALS = re.compile(r"^@totals\n(?!@).*?(?=^@|\Z)", re.M | re.S)
+
+
 @dataclass(frozen=True)
 class State:
     """What a host is like; see witness.c."""
@@ -58,7 +62,7 @@ class State:
     rcs: dict           # name -> rc of the last action
     pauses: dict        # domain's name -> how often it is paused
     running: dict       # domain's name -> whether it is neither paused nor dead
-    notes: str          # what libxl has written down
+    notes: str          # what libxl has written down, but for what it counts
     notes_mode: str     # permissions of that file, octal
     processes: list     # of the toolstack, which may not have ended
 
@@ -276,7 +280,7 @@ class LivepatchCase(unittest.TestCase):
             rcs={name: rc for name, (_, rc) in payloads.items()},
             pauses={name: count for name, (count, _) in domains.items()},
             running={name: not flags for name, (_, flags) in domains.items()},
-            notes=plain(notes), notes_mode=notes_mode,
+            notes=TOTALS.sub("", plain(notes)), notes_mode=notes_mode,
             processes=[plain(name) for name, in words("process")])
 
     def assert_as_before(self, before):

@@ -108,7 +108,8 @@ class Records(LivepatchCase):
         """Text that is no record is no reason to fail."""
         self.apply("hello")
         for text in ["", "@", "@payload\n{", '@payload\n{"name": 5}\n', "@version 1\n[[[[\n",
-                     "@intent replace\n@item 7 7\n{}\n", "\xff", "{"]:
+                     "@intent replace\n@item 7 7\n{}\n", "@totals\n[\n", "\xff",
+                     "{"]:
             with self.subTest(text):
                 self.host.run(f"printf %s {shlex.quote(text)} > {NOTES}", check=True)
                 self.assert_unknown("hello")
