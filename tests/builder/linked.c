@@ -50,6 +50,9 @@ static const char script[] =
     "    .data : { *(.data .data.*) }\n"
     "    .bss : { __bss_start = .; *(.bss .bss.*) }\n"
     "    __x86_return_thunk = _stext;\n"
+    "    PROVIDE_HIDDEN(low_half = ABSOLUTE((livepatch_op) & 0xffff));\n"
+    "    PROVIDE_HIDDEN(next_half ="
+    " ABSOLUTE(((livepatch_op) >> 16) & 0xffff));\n"
     "    /DISCARD/ : { *(.discard .discard.*) *(.note.gnu.property) }\n"
     "}\n";
 

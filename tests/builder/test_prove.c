@@ -176,6 +176,27 @@ static void test_differences(void **state)
         "what runs doesn't have it");
 }
 
+#define GATE(one, two) \
+    "asm (\".pushsection .data; .globl gate; .type gate, @object;\"\n" \
+    "     \".size gate, 4; gate: .word " one ", " two "; .popsection\");\n"
+
+/* Parts of an address, which the linker script provides, as local symbols; one
+ * is 0.  They are no functions. */
+static void test_provided(void **state)
+{
+    struct trial trial = try_one("code.c", GATE("low_half", "next_half"),
+                                 GATE("low_half", "next_half"));
+
+    (void)state;
+    assert_equal(&trial, 1);
+    assert_int_equal(proof_counts(trial.proof).data_equal, 1);
+    finish(&trial);
+    one(GATE("low_half", "next_half"), GATE("low_half", "low_half"), "gate",
+        "data: refers to low_half here");
+    one(GATE("low_half", "next_half"), GATE("low_half", "third_half"), "gate",
+        "data: refers to third_half, which what runs doesn't have");
+}
+
 /* The one calls what the other does; both exist in both builds. */
 static void test_other_target(void **state)
 {
@@ -661,6 +682,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same),
         cmocka_unit_test(test_differences),
+        cmocka_unit_test(test_provided),
         cmocka_unit_test(test_other_target),
         cmocka_unit_test(test_numbered),
         cmocka_unit_test(test_merged_strings),

@@ -252,6 +252,9 @@ static void test_init_guard(void **state)
                 "return m - n;", gone, 1);
     check_guard("return i(n) + m;", "return i(n) - m;",
                 "that nothing leads there then", 0);
+    check_guard("return i(n) + printk((void *)j) + i(m);",
+                "return i(n) + printk((void *)j) - i(m);",
+                "refers to i, j, as it did", 0);
 }
 
 /* An engine makes it a direct call when it loads the payload. */

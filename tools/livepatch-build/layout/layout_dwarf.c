@@ -73,11 +73,15 @@ static bool relocate(const struct debug_file *file)
     return true;
 }
 
-/* Data alone has no debug information where it isn't made by the compiler. */
+/* Data alone has no debug information where it isn't made by the compiler; nor
+ * has code that is written as bytes, as what 4.21 has in .init for 32 bits. */
 static bool has_code(const xlp_elf *elf)
 {
     for (size_t i = 1; i < elf->num_sections; i++) {
-        if (elf->sections[i].flags & SHF_EXECINSTR && elf->sections[i].size) {
+        const xlp_section *section = &elf->sections[i];
+
+        if (section->flags & SHF_EXECINSTR && section->size &&
+            !starts_with(section->name, ".init")) {
             return true;
         }
     }

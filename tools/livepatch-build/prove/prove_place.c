@@ -204,14 +204,18 @@ bool view_outside(struct view *view, const struct symbol *symbol,
     if (index >= view->object->nsymbols) {
         return false;
     }
-    if (!view->looked_up[index]) {
-        view->looked_up[index] = true;
+    if (view->looked_up[index] == NOT_YET) {
+        view->looked_up[index] = NOWHERE;
         if (running_find(view->running, "", symbol->name, false, &found)) {
+            view->looked_up[index] = FOUND;
             view->outside[index] = found.address;
+        } else if (running_find_number(view->running, symbol->name,
+                                       &view->outside[index])) {
+            view->looked_up[index] = FOUND;
         }
     }
     *address = view->outside[index];
-    return *address || symbol->bind == STB_WEAK;
+    return view->looked_up[index] == FOUND || symbol->bind == STB_WEAK;
 }
 
 uint64_t proof_address(const struct running *running, const struct atom *atom)

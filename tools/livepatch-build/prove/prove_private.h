@@ -56,7 +56,7 @@ struct view {
     unsigned int *units;        /* of each local symbol; 0: not known */
     uint64_t *bases;            /* of each section; 0: not known */
     uint64_t *outside;          /* address of each symbol it doesn't define */
-    bool *looked_up;
+    enum { NOT_YET, FOUND, NOWHERE } *looked_up;
     /* Of the function being compared: */
     const struct atom *function;
     bool line_differs;          /* the line of a BUG frame */

@@ -76,6 +76,11 @@ size_t running_find(const struct running *running, const char *source,
                     const char *name, bool local,
                     struct running_symbol *symbol);
 
+/* An absolute symbol, local or not: those that a linker script provides, such
+ * as the halves of addresses in 4.21's IDT, may have become local. */
+bool running_find_number(const struct running *running, const char *name,
+                         uint64_t *number);
+
 /*
  * Local symbols follow the STT_FILE of their object in xen-syms: these are the
  * units, from 1 on.  A source that is compiled more than once (as

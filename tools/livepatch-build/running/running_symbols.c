@@ -69,12 +69,18 @@ void running_free_symbols(struct running *running)
     xlp_xen_symbols_dispose(&running->xen);
 }
 
+/* A number that the linker made of a function's address has its type. */
+static unsigned char type_of(const xlp_xen_symbol *symbol)
+{
+    return symbol->section ? symbol->type : STT_NOTYPE;
+}
+
 static struct running_symbol told(const struct running *running,
                                   const xlp_xen_symbol *symbol)
 {
     return (struct running_symbol){
         .name = symbol->name, .address = symbol->addr, .size = symbol->size,
-        .type = symbol->type, .local = symbol->local, .unit = symbol->unit,
+        .type = type_of(symbol), .local = symbol->local, .unit = symbol->unit,
         .init = symbol->section && running_is_init(running, symbol->addr),
     };
 }
@@ -128,6 +134,20 @@ size_t running_find(const struct running *running, const char *source,
     found = running_find_added(running, full, symbol);
     free(full);
     return found;
+}
+
+bool running_find_number(const struct running *running, const char *name,
+                         uint64_t *number)
+{
+    const xlp_xen_symbol *entry;
+
+    FOR_EACH_NAMED(entry, running, KEY_BARE, running->by_name, name) {
+        if (!entry->section) {
+            *number = entry->addr;
+            return true;
+        }
+    }
+    return false;
 }
 
 size_t running_units(const struct running *running)

@@ -7,10 +7,12 @@
  * guards that one to the same had in the base.  No guard helps a call that
  * engines make a direct one while they load the payload: they read the pointer.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "object/guard.h"
 #include "selection.h"
+#include "support/memory.h"
 
 /* -- Calls through pointers ------------------------------------------------ */
 
@@ -96,10 +98,24 @@ static enum guarded is_guarded(const struct atom *code, const struct ref *ref,
     return result;
 }
 
-/* warned: of which name that was already done. */
+/* names: "a, b, ", each once, or NULL. */
+static void add_name(char **names, const char *name)
+{
+    char *all = must_print(", %s", *names ? *names : "");
+    char *one = must_print(", %s, ", name);
+
+    if (!strstr(all, one)) {
+        free(*names);
+        *names = must_print("%s%s", all + strlen(", "), one + strlen(", "));
+    }
+    free(all);
+    free(one);
+}
+
+/* unguarded: names of what nothing kept this function from before. */
 static void judge_ref(struct selection *selection, struct atom *code,
                       const struct ref *ref, const char *name,
-                      const char **warned)
+                      char **unguarded)
 {
     const struct guard *missing = NULL;
     struct guards of_missing = { .list = NULL };
@@ -119,13 +135,7 @@ static void judge_ref(struct selection *selection, struct atom *code,
                          : atom_name(missing->variable->target));
         break;
     case NEVER_GUARDED:
-        if (*warned && !strcmp(*warned, name)) {
-            break;
-        }
-        *warned = name;
-        selection_warn(selection, code, "refers to %s, as it did; that is in "
-                       ".init, and gone once Xen has booted: see that nothing "
-                       "leads there then", name);
+        add_name(unguarded, name);
         break;
     }
     guards_free(&of_missing);
@@ -135,13 +145,21 @@ static void judge_ref(struct selection *selection, struct atom *code,
 
 static void judge_function(struct selection *selection, struct atom *code)
 {
-    const char *name, *warned = NULL;
+    char *unguarded = NULL;
+    const char *name;
 
     for (size_t i = 0; i < code->nrefs && !code->refused; i++) {
         if (resolver_is_freed(selection->resolver, &code->refs[i], &name)) {
-            judge_ref(selection, code, &code->refs[i], name, &warned);
+            judge_ref(selection, code, &code->refs[i], name, &unguarded);
         }
     }
+    if (unguarded && !code->refused) {
+        unguarded[strlen(unguarded) - strlen(", ")] = '\0';
+        selection_warn(selection, code, "refers to %s, as it did; that is in "
+                       ".init, and gone once Xen has booted: see that nothing "
+                       "leads there then", unguarded);
+    }
+    free(unguarded);
 }
 
 void select_judge_init(struct selection *selection)
