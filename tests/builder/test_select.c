@@ -1015,6 +1015,8 @@ static void test_set_by_nobody(void **state)
 {
     (void)state;
     check_set("outer = 1;", "void set(void) { new = outer; }\n", NOTHING);
+    check_set("outer = 1;", "noinline void set(void) { new = outer; }\n"
+              "void use_it(void) { set(); set(); }\n", NOTHING);
 }
 
 /* One that exists, and only has got what would set it. */

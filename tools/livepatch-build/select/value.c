@@ -22,6 +22,8 @@
 #include "compare/traits.h"
 #include "support/memory.h"
 
+#define DEEPEST_USER 3          /* new functions that call each other */
+
 /* -- What has moved -------------------------------------------------------- */
 
 static const char *const way_out =
@@ -113,11 +115,12 @@ static bool parses_parameter(struct selection *selection,
     return count;
 }
 
-/* New, and nothing of the patched files but itself refers to it. */
+/* New, and of the patched files refers to it only what is so, too, or itself: a
+ * header's functions, say, of which the patch calls some. */
 static bool is_unused(struct selection *selection,
-                      const struct atom *function)
+                      const struct atom *function, unsigned int depth)
 {
-    if (function->selected || function->section->init) {
+    if (function->selected || function->twin || function->section->init) {
         return false;
     }
     for (size_t i = 0; i < selection->npairs; i++) {
@@ -129,7 +132,8 @@ static bool is_unused(struct selection *selection,
             for (size_t k = 0; user != function && user->owner != function &&
                                k < user->nrefs; k++) {
                 if (resolver_target(selection->resolver, &user->refs[k]) ==
-                    function) {
+                    function && (user->kind != ATOM_FUNCTION || !depth ||
+                                 !is_unused(selection, user, depth - 1))) {
                     return false;
                 }
             }
@@ -179,7 +183,7 @@ static void find_setters(struct selection *selection,
                                k < user->nrefs; k++) {
                 if (resolver_target(selection->resolver, &user->refs[k]) !=
                     variable || !sets(user, &user->refs[k]) ||
-                    is_unused(selection, user)) {
+                    is_unused(selection, user, DEEPEST_USER)) {
                     continue;
                 }
                 *(has_run(selection, user) ? &setters->past
