@@ -181,6 +181,11 @@ class Life(LivepatchCase):
         self.assert_untouched(self.first)
         status = self.status(0)
         self.assertEqual((status.other_xens, status.installed), ([ANOTHER_XEN], None))
+        # A package's is told of, too, each Xen once.
+        for xen in (ANOTHER_XEN, "cd" * 20):
+            self.host.push({f"/usr/lib/xen/livepatch/{xen}/hello.livepatch": other})
+        self.assertEqual(self.status(0).other_xens, [ANOTHER_XEN, "cd" * 20])
+        self.host.run("rm -r /usr/lib/xen/livepatch", check=True)
         self.xl("uninstall", f"--build-id={ANOTHER_XEN}", "hello", expect="done")
         self.assertIsNone(self.status(0).other_xens)
 

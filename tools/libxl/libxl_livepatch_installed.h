@@ -38,7 +38,7 @@ libxl__livepatch_installed_list(libxl__gc *gc, const char *build_id,
                                 libxl__livepatch_installed **list_r,
                                 int *num_r);
 /*
- * The build-ids for which the administrator has a folder, NULL at the end.
+ * The build-ids for which anybody has a folder, NULL at the end.
  * 0 or a negative errno.
  */
 _hidden int libxl__livepatch_installed_xens(libxl__gc *gc, char ***ids_r);
