@@ -134,9 +134,25 @@ class Modules(Ansible):
                                       _ansible_check_mode=True)["changed"])
             self.assertIn(f"{verb} -j --deadline=1s{unload} --dry-run -- -hello", self.calls())
 
+    def test_restored(self):
+        """All that is installed; in place of what is applied, or on top of it."""
+        judged = [{"name": name, "build_id": each, "depends": below, "xen_build_id": "39" * 20}
+                  for name, each, below in (("a", "1a", "39"), ("b", "2b", "1a"))]
+        self.answer("restore", 0, {"outcome": "planned", "xen_build_id": "39" * 20,
+                                   "judgements": judged})
+        answer = self.call(state="restored", options=["--replace"], _ansible_check_mode=True)
+        self.assertIn("restore -j --deadline=5m --dry-run --replace --", self.calls())
+        self.assertEqual(answer["diff"]["after"]["applied"], ["a", "b"])
+        judged[0]["name"] = "hello"
+        self.answer("restore", 0, {"outcome": "planned", "xen_build_id": "39" * 20,
+                                   "judgements": judged})
+        answer = self.call(state="restored", options=["--replace"], _ansible_check_mode=True)
+        self.assertEqual(answer["diff"]["after"]["applied"], ["hello", "b"])
+
     def test_arguments(self):
         for wrong in ({"state": "applied"}, {"state": "reverted"},
                       {"state": "reverted", "files": ["/a"]}, {"state": "gone", "name": "a"},
+                      {"state": "restored", "files": ["/a"]}, {"state": "restored", "name": "a"},
                       {"files": ["/a"], "name": "a"}):
             self.assertTrue(self.call(**wrong).get("failed"), wrong)
         self.assertFalse((self.scene / "calls").exists())

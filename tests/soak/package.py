@@ -3,7 +3,6 @@
 """Packages of payloads from a signed repository, as docs/packages.md makes one, in
 a Debian of their own, where no Xen runs."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,10 +12,11 @@ from pathlib import Path
 import deb
 from deb import TOP, run
 
-sys.path.insert(0, str(TOP / "tests/packages"))
+sys.path[:0] = [str(TOP / "tests/packages"), str(TOP / "tests/fleet")]
+import repository
 import test_package
+from repository import NAME
 
-NAME = "xen-livepatches"
 PAYLOADS = TOP / "build/payloads"
 VERSIONS = {"1": ["hello", "bye"], "2": ["replace"]}
 
@@ -38,30 +38,20 @@ class Repository(unittest.TestCase):
         self.apt("update")
 
     def make_repository(self):
-        repository = self.root / "srv/fixes"
-        repository.mkdir(parents=True)
+        fixes = repository.Repository(self.root / "srv/fixes", self.folder / "gnupg")
+        self.addCleanup(fixes.close)
         for file in (self.folder / "tools").iterdir():
-            shutil.copy(file, repository)
-        self.xen = self.chroot("apt-cache", "show", "xen-hypervisor-4.17-amd64")
-        self.xen = self.xen.partition("Version: ")[2].split()[0]
+            shutil.copy(file, fixes.folder)
+        xen = self.chroot("apt-cache", "show", repository.XEN)
+        xen = xen.partition("Version: ")[2].split()[0]
         for version, names in VERSIONS.items():
-            run(TOP / "tools/livepatch-package/livepatch-package",
-                f"--deb=xen-hypervisor-4.17-amd64={self.xen}", f"--version={version}",
-                "--maintainer=Fixes <fixes@example.org>", "-o", repository,
-                *(PAYLOADS / f"{name}.livepatch" for name in names),
-                env={**os.environ, "PATH": f"{TOP}/build/livepatch-build:{os.environ['PATH']}"})
-        home = self.folder / "gnupg"
-        home.mkdir(mode=0o700)
-        text = (TOP / "docs/packages.md").read_text()
-        script = text.partition("<!-- publish -->")[2].partition("<!-- end -->")[0]
-        lines = [line.strip() for line in script.splitlines() if line.startswith("    ")]
+            fixes.add(version, xen, *(PAYLOADS / f"{name}.livepatch" for name in names))
+        fixes.publish()
         keyring = self.root / "etc/apt/keyrings"
         keyring.mkdir(parents=True, exist_ok=True)
-        run("sh", "-ec", "\n".join(lines), cwd=repository,
-            env={**os.environ, "GNUPGHOME": str(home)})
-        shutil.copy(repository / "xen-fixes.gpg", keyring)
+        shutil.copy(fixes.folder / repository.KEYRING, keyring)
         (self.root / "etc/apt/sources.list.d/xen-fixes.list").write_text(
-            "deb [signed-by=/etc/apt/keyrings/xen-fixes.gpg] file:/srv/fixes ./\n")
+            f"deb [signed-by=/etc/apt/keyrings/{repository.KEYRING}] file:/srv/fixes ./\n")
 
     def chroot(self, *words):
         return run("chroot", self.root, *words, env={

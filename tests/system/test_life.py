@@ -183,6 +183,11 @@ class Life(LivepatchCase):
         self.assert_untouched(self.first)
         status = self.status(0)
         self.assertEqual((status.other_xens, status.installed), ([ANOTHER_XEN], None))
+        # A package's is told of, too, each Xen once.
+        for xen in (ANOTHER_XEN, "cd" * 20):
+            self.host.push({f"/usr/lib/xen/livepatch/{xen}/hello.livepatch": other})
+        self.assertEqual(self.status(0).other_xens, [ANOTHER_XEN, "cd" * 20])
+        self.host.run("rm -r /usr/lib/xen/livepatch", check=True)
         self.xl("uninstall", f"--build-id={ANOTHER_XEN}", "hello", expect="done")
         self.assertIsNone(self.status(0).other_xens)
 
@@ -249,7 +254,7 @@ submenu 'Xen' $menuentry_id_option 'xen' {
         self.xl("prune", expect="already")
         self.host.run("rm /boot/xen-another.gz", check=True)
         shown = self.host.run("xl livepatch status").stdout
-        self.assertIn("see xl livepatch prune --dry-run", shown)
+        self.assertIn("xl livepatch prune removes", shown)
         self.assertEqual(self.xl("prune", "-n", expect="planned").pruned, [ANOTHER_XEN])
         self.assertEqual(self.host.pull(self.path("hello", ANOTHER_XEN)), other)
         self.assertEqual(self.xl("prune", expect="done").pruned, [ANOTHER_XEN])

@@ -179,7 +179,7 @@ int libxl__livepatch_bootable_list(libxl__gc *gc,
     libxl__livepatch_bootable *list = NULL;
     const struct dirent *entry;
     DIR *dir = opendir(LIVEPATCH_BOOT);
-    int num = 0;
+    int num = 0, errnoval;
 
     *list_r = NULL;
     *num_r = 0;
@@ -191,13 +191,13 @@ int libxl__livepatch_bootable_list(libxl__gc *gc,
         list[num].file = GCSPRINTF(LIVEPATCH_BOOT "/%s", entry->d_name);
         list[num].build_id = build_id_of(gc, list[num].file);
         num++;
-        errno = 0;
     }
+    errnoval = errno;
     closedir(dir);
     if (num) qsort(list, num, sizeof(*list), by_file);
     *list_r = list;
     *num_r = num;
-    return -errno;
+    return -errnoval;
 }
 
 /*

@@ -117,25 +117,35 @@ int libxl__livepatch_installed_list(libxl__gc *gc, const char *build_id,
     return 0;
 }
 
-int libxl__livepatch_installed_xens(libxl__gc *gc, char ***ids_r)
+/* Appends to *ids_r what isn't there yet.  0 or a negative errno. */
+static int read_xens(libxl__gc *gc, const char *folder, char ***ids_r)
 {
-    DIR *dir = opendir(LIVEPATCH_INSTALLED);
-    char **ids = libxl__calloc(gc, 1, sizeof(*ids));
+    DIR *dir = opendir(folder);
     struct dirent *entry;
-    int num = 0;
+    int num, errnoval;
 
-    *ids_r = ids;
     if (!dir) return errno == ENOENT ? 0 : -errno;
 
     while ((errno = 0, entry = readdir(dir))) {
         if (!libxl__livepatch_is_build_id(entry->d_name)) continue;
-        ids = libxl__realloc(gc, ids, (num + 2) * sizeof(*ids));
-        ids[num++] = libxl__strdup(gc, entry->d_name);
-        ids[num] = NULL;
+        for (num = 0; (*ids_r)[num]; num++)
+            if (!strcmp((*ids_r)[num], entry->d_name)) break;
+        if ((*ids_r)[num]) continue;
+        *ids_r = libxl__realloc(gc, *ids_r, (num + 2) * sizeof(**ids_r));
+        (*ids_r)[num] = libxl__strdup(gc, entry->d_name);
+        (*ids_r)[num + 1] = NULL;
     }
+    errnoval = errno;
     closedir(dir);
-    *ids_r = ids;
-    return -errno;
+    return -errnoval;
+}
+
+int libxl__livepatch_installed_xens(libxl__gc *gc, bool vendors,
+                                    char ***ids_r)
+{
+    *ids_r = libxl__calloc(gc, 1, sizeof(**ids_r));
+    return read_xens(gc, LIVEPATCH_INSTALLED, ids_r) ?:
+           vendors ? read_xens(gc, LIVEPATCH_VENDORS, ids_r) : 0;
 }
 
 bool libxl__livepatch_is_build_id(const char *text)

@@ -81,7 +81,7 @@ static void prune(libxl__gc *gc, prune_state *ps)
     char **ids;
     int num, r;
 
-    r = libxl__livepatch_installed_xens(gc, &ids);
+    r = libxl__livepatch_installed_xens(gc, false, &ids);
     if (r) {
         libxl__livepatch_refuse(gc, result, LIBXL_LIVEPATCH_REASON_STORE,
                 NULL, LIVEPATCH_INSTALLED " can't be read: %s",

@@ -146,7 +146,10 @@ static void compare_installed(libxl__gc *gc, libxl_string_list keys,
     }
 }
 
-/* Whose folders are left when their Xen is gone. */
+/*
+ * Of the administrator's, folders are left when their Xen is gone.  A
+ * vendor's tell that the Xen which a package was for isn't the one that runs.
+ */
 static void list_other_xens(libxl__gc *gc,
                             libxl_livepatch_condition *condition)
 {
@@ -154,10 +157,11 @@ static void list_other_xens(libxl__gc *gc,
     char **ids = NULL;
     int num, r;
 
-    r = libxl__livepatch_installed_xens(gc, &ids);
+    r = libxl__livepatch_installed_xens(gc, true, &ids);
     if (r)
         libxl__livepatch_warn(gc, condition,
-                LIVEPATCH_INSTALLED " can't be read: %s", strerror(-r));
+                LIVEPATCH_INSTALLED " or " LIVEPATCH_VENDORS
+                " can't be read: %s", strerror(-r));
     for (; ids && *ids; ids++) {
         if (libxl__livepatch_same_id(*ids, condition->xen_build_id))
             continue;

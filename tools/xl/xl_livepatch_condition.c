@@ -65,8 +65,8 @@ static void print_other_xens(FILE *f, const libxl_livepatch_condition *c)
     for (id = c->other_xens; *id; id++)
         gone |= !is_bootable(c, *id);
     if (gone && c->xen_build_id && is_bootable(c, c->xen_build_id))
-        fprintf(f, "    Not all of these can be booted any more: see "
-                "xl livepatch prune --dry-run.\n");
+        fprintf(f, "    Not all of these can be booted any more: xl "
+                "livepatch prune removes what is not a package's.\n");
 }
 
 static void print_next(FILE *f, const libxl_livepatch_condition *c)

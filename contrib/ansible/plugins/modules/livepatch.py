@@ -24,8 +24,10 @@ options:
       - C(applied), applied now.
       - C(replaced), applied now in place of all that is.
       - C(reverted), not in the hypervisor, until a boot if it is installed.
+      - C(restored), all that is installed is applied, as after a boot; for what a package
+        has installed on a busy host.
     type: str
-    choices: [installed, uninstalled, applied, replaced, reverted]
+    choices: [installed, uninstalled, applied, replaced, reverted, restored]
     default: installed
   files:
     description:
@@ -79,6 +81,11 @@ EXAMPLES = r"""
   xen.livepatch.livepatch:
     state: reverted
     name: trial
+
+- name: Apply what a package has installed
+  xen.livepatch.livepatch:
+    state: restored
+    options: [--replace, --retry]
 """
 
 RETURN = r"""
@@ -100,8 +107,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.xen.livepatch.plugins.module_utils import xl
 
 VERBS = {"installed": "install", "uninstalled": "uninstall", "applied": "apply",
-         "replaced": "replace", "reverted": "revert"}
+         "replaced": "replace", "reverted": "revert", "restored": "restore"}
 TAKE_FILES = ("installed", "applied", "replaced")
+TAKE_NAME = ("uninstalled", "reverted")
 
 
 def condition(status):
@@ -123,6 +131,12 @@ def in_order(judged):
     return ordered
 
 
+def displaces(applied, names, params):
+    """Whether what is installed goes in place of what is applied, and not on top."""
+    return params["state"] == "restored" and "--replace" in params["options"] \
+        and not set(names) & set(applied)
+
+
 def prediction(before, params, document):
     """What a dry run that has found nothing amiss would make of it."""
     if document["outcome"] != "planned":
@@ -132,9 +146,9 @@ def prediction(before, params, document):
     names = [each["name"] for each in in_order(document.get("judgements", []))
              if each.get("xen_build_id") == document.get("xen_build_id")]
     state = params["state"]
-    if state in ("uninstalled", "reverted"):
+    if state in TAKE_NAME:
         applied = [name for name in applied if name != params["name"]]
-    elif state == "replaced":
+    elif state == "replaced" or displaces(applied, names, params):
         applied = names
     elif "--boot-only" not in params["options"]:
         applied = applied + [name for name in names if name not in applied]
@@ -152,7 +166,11 @@ def change(module):
         words.append("--unload")
     if module.check_mode:
         words.append("--dry-run")
-    words += params["options"] + ["--"] + (params["files"] or [params["name"]])
+    words += params["options"] + ["--"]
+    if params["state"] in TAKE_FILES:
+        words += params["files"]
+    elif params["state"] in TAKE_NAME:
+        words.append(params["name"])
     return xl.call(module, VERBS[params["state"]], *words)
 
 
@@ -167,10 +185,12 @@ def main():
             command=dict(type="str", default="xl livepatch"),
         ),
         mutually_exclusive=[("files", "name")],
-        required_if=[("state", state, ["files" if state in TAKE_FILES else "name"])
-                     for state in VERBS],
+        required_if=[("state", state, ["files"]) for state in TAKE_FILES]
+        + [("state", state, ["name"]) for state in TAKE_NAME],
         supports_check_mode=True,
     )
+    if module.params["state"] == "restored" and (module.params["files"] or module.params["name"]):
+        module.fail_json(msg="restored is of all that is installed: neither files nor name")
     before = condition(xl.status(module))
     document, code = change(module)
     for warning in document.get("warnings", []):
