@@ -41,8 +41,8 @@ libxl__livepatch_installed_list(libxl__gc *gc, const char *build_id,
                                 libxl__livepatch_installed **list_r,
                                 int *num_r);
 /*
- * The build-ids for which the administrator, or with vendors anybody, has a
- * folder; NULL at the end.  0 or a negative errno.
+ * The build-ids for which the administrator, or with vendors anybody, has
+ * a folder; NULL at the end.  0 or a negative errno.
  */
 _hidden int libxl__livepatch_installed_xens(libxl__gc *gc, bool vendors,
                                             char ***ids_r);
