@@ -4,8 +4,9 @@
  * it: what a hypervisor that enforces signatures says of them is what is found
  * out here by other means, and with libcrypto.
  *
- * An input is the number of the key, a byte whose lowest bit says that the
- * changes are signed, and changes: two bytes for the place, and the new one.
+ * An input is the number of the key, a byte of which one value in eight says
+ * that the changes are signed, which takes long, and changes: two bytes for the
+ * place, and the new one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(file, files[key].bytes, files[key].size);
     for ( at = 2; at + 3 <= size; at += 3 )
         file[(data[at] | data[at + 1] << 8) % files[key].size] = data[at + 2];
-    if ( data[1] & 1 )
+    if ( data[1] % 8 == 1 )
         sign(file, key);
     if ( !elf_open(&elf, file, files[key].size, &why) )
     {
