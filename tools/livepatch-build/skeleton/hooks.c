@@ -14,8 +14,8 @@
 static const char about_hooks[] =
     " * All CPUs stand still here, with interrupts off: no memory can be had,\n"
     " * and no other CPU asked for anything.  What needs that is for\n"
-    " * LIVEPATCH_PREAPPLY_HOOK() or LIVEPATCH_POSTAPPLY_HOOK(), and there what "
-    "each\n * CPU sets in itself, such as an MSR, for "
+    " * LIVEPATCH_PREAPPLY_HOOK() or LIVEPATCH_POSTAPPLY_HOOK(), and there "
+    "what\n * each CPU sets in itself, such as an MSR, for "
     "livepatch_on_each_cpu().\n"
     " */\n";
 
