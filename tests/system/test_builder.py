@@ -24,7 +24,7 @@ sys.path.insert(0, str(BUILDER_TESTS))
 import corpus
 
 CHOSEN = {"add-field", "add-lock", "count-per-cpu", "emulator", "exception-table",
-          "hypercall-sched-op", "inline-many", "new-file", "set-at-boot",
+          "hypercall-sched-op", "inline-many", "new-file", "set-at-boot", "set-on-each-cpu",
           "static-local-renumbered", "transform-data"}
 # Upon function-body, in the same function.
 AGAIN = """\

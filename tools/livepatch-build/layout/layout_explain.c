@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "layout_holes.h"
 #include "support/memory.h"
 
 #define MOST_HOLDERS 5          /* that are told by name */
@@ -140,6 +141,7 @@ static char *explain(const struct type_change *change)
     const struct difference *difference = &change->difference;
     char *others = must_copy(""), *holders = must_copy(""), *words;
     const struct type *old = change->old, *new = change->new;
+    char *hole = hole_find(old, new);
     bool renamed = old->kind == new->kind && old->kind != TYPE_ENUM &&
                    old->name != new->name;
 
@@ -158,12 +160,14 @@ static char *explain(const struct type_change *change)
                   must_print("; changed with it, as it is in them: %s and "
                              "%zu more", change->holders, more);
     }
-    words = must_print("%s%s%s%s%s; in running memory: %s%s",
+    words = must_print("%s%s%s%s%s%s; in running memory: %s%s",
                        renamed ? "now called " : "",
                        renamed ? new->name : "", renamed ? ": " : "",
-                       difference->words, others, change->path, holders);
+                       difference->words, others, hole ? hole : "",
+                       change->path, holders);
     free(others);
     free(holders);
+    free(hole);
     return words;
 }
 

@@ -14,7 +14,9 @@
 static const char about_hooks[] =
     " * All CPUs stand still here, with interrupts off: no memory can be had,\n"
     " * and no other CPU asked for anything.  What needs that is for\n"
-    " * LIVEPATCH_PREAPPLY_HOOK() or LIVEPATCH_POSTAPPLY_HOOK().\n"
+    " * LIVEPATCH_PREAPPLY_HOOK() or LIVEPATCH_POSTAPPLY_HOOK(), and there "
+    "what\n * each CPU sets in itself, such as an MSR, for "
+    "livepatch_on_each_cpu().\n"
     " */\n";
 
 bool skeleton_add_hooks(struct skeleton *skeleton, const struct source *source,

@@ -24,6 +24,15 @@
  * data has an unload hook that changes them back.  A payload with a hook that
  * runs before or after can't replace others, nor be replaced.
  *
+ * For what each CPU sets as it comes up, such as an MSR:
+ *
+ *     int livepatch_on_each_cpu(fn, arg)   void fn(void *arg), on all of them
+ *
+ * in a hook that runs before or after: at the apply itself other CPUs stand
+ * still.  It is -EBUSY while a CPU comes or goes; a PREAPPLY hook returns that,
+ * and nothing is applied.  A CPU that comes up later has the new code; one that
+ * does between that hook and the apply has neither.
+ *
  * Shadow variables, for a field that a structure in memory hasn't got:
  *
  *     livepatch_shadow_get()             livepatch_shadow_detach()
@@ -46,7 +55,22 @@
 #ifndef XEN_LIVEPATCH_PATCH_H
 #define XEN_LIVEPATCH_PATCH_H
 
+#include <xen/cpu.h>
+#include <xen/errno.h>
 #include <xen/livepatch_payload.h>
+#include <xen/smp.h>
+
+static inline int livepatch_on_each_cpu(void (*fn)(void *), void *arg)
+{
+    /* Not waited for: a CPU that goes waits for this one in its idle loop. */
+    if ( !get_cpu_maps() )
+        return -EBUSY;
+
+    on_each_cpu(fn, arg, 1);
+    put_cpu_maps();
+
+    return 0;
+}
 
 #if __has_include(<xen/livepatch_shadow.h>)
 #include <xen/livepatch_shadow.h>
