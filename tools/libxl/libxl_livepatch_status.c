@@ -147,8 +147,8 @@ static void compare_installed(libxl__gc *gc, libxl_string_list keys,
 }
 
 /*
- * Of the administrator's, folders are left when their Xen is gone.  A
- * vendor's tell that the Xen which a package was for isn't the one that runs.
+ * The administrator's folders are left when their Xen is gone.  A vendor's
+ * tells that a package was made for another Xen than the one that runs.
  */
 static void list_other_xens(libxl__gc *gc,
                             libxl_livepatch_condition *condition)
