@@ -34,6 +34,11 @@ ifeq ($(HYPERVISOR),stock)
 endif
 	@echo "Try it yourself: make shell"
 
+.PHONY: demo-fleet
+demo-fleet: deb payloads guests ## roll a fix out to three hosts, by a package, apt and Ansible
+	@scripts/deps demo deb fleet
+	@scripts/demo-fleet
+
 # A machine that has booted is kept, and needs none of our files until then.
 .PHONY: machine
 machine: deps-build deps-demo fetch-host

@@ -26,7 +26,9 @@ ROOT = FOLDER / "root"
 KEY = FOLDER / "key"
 DISK = FOLDER / "disk"
 INITRD = FOLDER / "initrd"
-PACKAGES = ["systemd-sysv", "openssh-server", "iproute2", "kmod", "dbus"]
+# python3-apt is for Ansible; Xen's own package for those of payloads, which need it.
+PACKAGES = ["systemd-sysv", "openssh-server", "iproute2", "kmod", "dbus", "python3-apt",
+            "xen-hypervisor-4.17-amd64"]
 # Of the kernel's modules, what this machine can need; udev picks from them.
 DRIVERS = ["crypto", "lib", "fs", "drivers/xen", "drivers/virtio", "drivers/block",
            "drivers/net/virtio_net.ko", "drivers/net/net_failover.ko", "net/core"]
@@ -108,6 +110,14 @@ def configure(root):
     shutil.copy(KEY.with_suffix(".pub"), keys)
 
 
+def forget_where_from(root):
+    """apt's sources and settings are this machine's; hosts can't reach them."""
+    for name in ("etc/apt/sources.list.d", "etc/apt/apt.conf.d", "var/lib/apt/lists"):
+        shutil.rmtree(root / name)
+        (root / name).mkdir()
+    (root / "etc/apt/sources.list").unlink(missing_ok=True)
+
+
 def make_initrd():
     archive = dom0_image.Archive()
     for folder in ("dev", "proc", "root"):
@@ -148,6 +158,7 @@ def make_disk():
     shutil.copy(package(), root / "tmp")
     chroot(root, "apt-get", "install", "-y", "--no-install-recommends",
            f"/tmp/{package().name}")
+    forget_where_from(root)
     DISK.unlink(missing_ok=True)
     deb.run("mkfs.ext4", "-q", "-E", "root_owner=0:0", "-d", root, DISK, "1G")
     shutil.rmtree(root)

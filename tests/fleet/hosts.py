@@ -62,6 +62,8 @@ class Host:
         self.name = name
         self.port = free_port()
         self.process = None
+        # What the boot loader would find; another one may be booted next.
+        self.xen = dom0_image.STOCK / "xen.elf"
         kept = booted() if resumed else None
         self.resume = ["-loadvm", "booted"] if resumed else []
         self.folder = run_folder.RunFolder(TOP / "build/run")
@@ -87,7 +89,7 @@ class Host:
         command = [
             QEMU, "-nodefaults", "-machine", "q35", "-accel", "tcg", "-cpu", Hardware.cpu,
             "-smp", "2", "-m", f"{MEMORY_MIB}M", "-display", "none",
-            "-kernel", dom0_image.STOCK / "xen.elf", "-append", XEN_ARGS,
+            "-kernel", self.xen, "-append", XEN_ARGS,
             "-initrd", modules,
             "-drive", f"if=virtio,format=qcow2,file={quoted(self.disk)}",
             "-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.port}-:22",
@@ -151,10 +153,16 @@ class Host:
                                 "systemctl is-system-running --wait")
             boot_id, _, state = done.stdout.strip().partition("\n")
             if state and state != "stopping" and boot_id != but:
+                self.set_clock()
                 return boot_id
             time.sleep(1)
         tail = "\n".join(self.console().splitlines()[-40:])
         raise HostError(f"{self.name}: not up after {BOOT_TIMEOUT} s; its console:\n{tail}")
+
+    def set_clock(self):
+        """What is resumed has the time at which it was kept; apt takes no list that
+        was signed in the future."""
+        self.run(f"date -s @{time.time():.0f}")
 
     def reboot(self):
         before = self.run("cat /proc/sys/kernel/random/boot_id").strip()
