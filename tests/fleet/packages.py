@@ -1,0 +1,185 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Packages of payloads on a host with apt and systemd, from a signed repository:
+installed and removed while it is busy, and by two programs at once."""
+
+import contextlib
+import json
+import subprocess
+import time
+import unittest
+from pathlib import Path
+
+from hosts import TOP, Host, run_folder
+from repository import NAME, XEN, Repository, add_source
+
+PAYLOADS = TOP / "build/payloads"
+BUILD_ID = json.loads((PAYLOADS / "manifest.json").read_text())["xen_build_id"]
+VERSIONS = {"1": ["hello"], "2": ["hello", "bye"], "3": ["replace"]}
+XL = "/usr/lib/xen-livepatch/sbin/xl livepatch"
+STORE = "/usr/lib/xen/livepatch"
+APT = "DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends"
+AGAIN = "xen-livepatch-again.service"
+DROP_INS = f"/etc/systemd/system/{AGAIN}.d"
+# No second CPU ever arrives that fast: the host is as busy as can be.
+NEVER = "--deadline=1s --timeout=1us --retries=0 --pause=never"
+# Over the package's own: with it the host is busy.
+COMMAND = "/usr/sbin/xl-livepatch"
+BUSY = f"""#!/bin/sh
+case $1 in restore|revert) exec {XL} "$@" {NEVER} ;; esac
+exec {XL} "$@"
+"""
+
+
+def compiled(folder):
+    """What stops xl at a step of a call."""
+    library = Path(folder) / "trip.so"
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library,
+                    TOP / "tests/system/trip.c"], check=True)
+    return library
+
+
+class Packages(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = run_folder.RunFolder(TOP / "build/run")
+        cls.addClassCleanup(folder.remove)
+        cls.folder = folder.path
+        cls.host = cls.enterClassContext(Host("host"))
+        cls.host.wait_until_up()
+        cls.xen = cls.host.run(f"dpkg-query -W -f '${{Version}}' {XEN}").strip()
+        cls.repository = cls.enterClassContext(contextlib.closing(
+            Repository(cls.folder / "fixes", cls.folder / "gnupg")))
+        cls.publish()
+        add_source(cls.host, cls.repository, cls.repository.serve())
+        cls.host.run("apt-get update")
+        cls.host.put(compiled(cls.folder), PAYLOADS / "hello.livepatch",
+                     PAYLOADS / "bye.livepatch")
+        # Its own five minutes are too long for a test.
+        cls.host.run(f"mkdir -p {DROP_INS}")
+        cls.write(f"{DROP_INS}/soon.conf", "[Service]\nRestartSec=5\n")
+        cls.host.run("systemctl daemon-reload")
+
+    @classmethod
+    def publish(cls):
+        """1 is the first, 2 has grown, 3 is cumulative."""
+        for version, names in VERSIONS.items():
+            cls.repository.add(version, cls.xen,
+                               *(PAYLOADS / f"{name}.livepatch" for name in names))
+        cls.repository.publish()
+
+    def setUp(self):
+        self.host.run(f"{APT} purge {NAME}; {XL} status")
+        self.assertEqual(self.applied(), [])
+
+    # -- Doing and looking -----------------------------------------------------
+
+    def apt(self, words, status=0):
+        return self.host.run(f"{APT} {words} 2>&1", status)
+
+    def installed(self):
+        done = self.host.try_run(f"dpkg-query -W -f '${{Version}} ${{Status}}' {NAME}")
+        version, _, status = done.stdout.partition(" ")
+        return version if status == "install ok installed" else ""
+
+    def applied(self, status=0):
+        """Names, from the bottom of the stack."""
+        document = json.loads(self.host.run(f"{XL} status -j", status))
+        return [each["name"] for each in document.get("payloads", [])
+                if each["state"] == "applied"]
+
+    def stored(self):
+        done = self.host.try_run(f"ls {STORE}/{BUILD_ID}")
+        return sorted(name.removesuffix(".livepatch") for name in done.stdout.split())
+
+    def assert_in_force(self, version, *names):
+        self.assertEqual(self.installed(), version)
+        self.assertEqual(self.applied(), list(names))
+        self.assertEqual(self.host.run("dpkg --audit"), "")
+
+    def wait_for(self, condition, timeout=300):
+        deadline = time.monotonic() + timeout
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(2)
+
+    @contextlib.contextmanager
+    def busy(self):
+        """As long as this lasts, also for the unit that tries again."""
+        self.write("/root/busy", BUSY)
+        self.host.run(f"chmod 755 busy; mount --bind /root/busy {COMMAND}")
+        self.write(f"{DROP_INS}/busy.conf", "[Service]\nExecStart=\n"
+                   f"ExecStart={XL} restore --replace --retry {NEVER}\n")
+        self.host.run("systemctl daemon-reload")
+        try:
+            yield
+        finally:
+            self.host.run(f"umount {COMMAND}; rm -f {DROP_INS}/busy.conf; "
+                          "systemctl daemon-reload")
+
+    @classmethod
+    def write(cls, path, text):
+        local = cls.folder / "text"
+        local.write_text(text)
+        cls.host.put(local, folder=path)
+
+    # -- There and back ----------------------------------------------------------
+
+    def test_busy(self):
+        with self.busy():
+            said = self.apt(f"install {NAME}=1")
+            self.assertIn("the host was busy: it is stored", said)
+            self.assertEqual((self.installed(), self.stored()), ("1", ["hello"]))
+            self.assertEqual(self.applied(status=3), [])
+            self.assertEqual(self.host.run("dpkg --audit"), "")
+            self.wait_for(lambda: self.host.try_run(
+                f"systemctl show -p NRestarts --value {AGAIN}").stdout.strip() not in ("", "0"))
+            self.assertEqual(self.applied(status=3), [])
+        # It is tried again by itself.
+        self.wait_for(lambda: self.host.try_run(f"{XL} status").returncode == 0)
+        self.assert_in_force("1", "hello")
+        with self.busy():
+            said = self.apt(f"remove {NAME}", status=100)
+            self.assertIn("nothing is removed, as hello is still in force", said)
+            self.assertEqual((self.applied(), self.stored()), (["hello"], ["hello"]))
+        self.apt(f"remove {NAME}")
+        self.assertEqual((self.installed(), self.applied(), self.stored()), ("", [], []))
+
+    # -- Two at once ---------------------------------------------------------------
+
+    def test_two_apts(self):
+        """One waits for the other or fails; all is as one of them wanted it."""
+        said = self.host.run(
+            f"{APT} install --allow-downgrades {NAME}=1 > one 2>&1 & "
+            f"{APT} install --allow-downgrades {NAME}=3 > other 2>&1; "
+            "echo $? > other.status; wait $!; echo $?; cat other.status one other").splitlines()
+        statuses = sorted(said[:2])
+        self.assertIn(statuses, (["0", "0"], ["0", "100"]), said)
+        if "100" in statuses:
+            self.assertIn("Could not get lock", "\n".join(said))
+        version = self.installed()
+        self.assert_in_force(version, *VERSIONS[version])
+
+    def test_apt_beside_xl(self):
+        """An administrator's call is stopped halfway, with the host's lock."""
+        self.host.run("rm -f trip; (TRIP_PROGRAM=xl TRIP_LOG=/root/trip TRIP_AT=1000 "
+                      f"LD_PRELOAD=/root/trip.so {XL} apply hello.livepatch)")
+        upload = next(line.split()[0] for line in self.host.run("cat trip").splitlines()
+                      if "livepatch upload" in line)
+        self.host.run(f"{XL} revert --unload --deadline=1m hello")
+        self.host.run(
+            f"rm -f trip; sh -c 'echo $$ > pid; export TRIP_PROGRAM=xl TRIP_LOG=/root/trip "
+            f"TRIP_AT={upload} TRIP_SIGNAL=19 LD_PRELOAD=/root/trip.so; "
+            f"exec {XL} apply hello.livepatch' > out 2>&1 < /dev/null & "
+            "until grep -q tripped trip 2> /dev/null; do sleep 0.1; done")
+        said = self.apt(f"install {NAME}=2")
+        self.assertIn("the host was busy: it is stored", said)
+        self.assertEqual((self.installed(), self.stored()), ("2", ["bye", "hello"]))
+        self.host.run("kill -CONT $(cat pid); while [ -d /proc/$(cat pid) ]; do sleep 0.2; done")
+        self.assertIn("Applied hello", self.host.run("cat out"))
+        self.wait_for(lambda: self.host.try_run(f"{XL} status").returncode == 0)
+        self.assert_in_force("2", "hello", "bye")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
