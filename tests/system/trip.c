@@ -3,7 +3,8 @@
  * Does something to a program of the toolstack at its n-th step, to be
  * preloaded; of the program's libraries only libc has to be a shared one.
  * A step is a hypercall, or what is written down about one: all that the
- * program does to the world outside dom0 lies between two of them.
+ * program does to the world outside dom0 lies between two of them.  With
+ * TRIP_STORE in the environment, what changes files of the store is one, too.
  *
  *   TRIP_PROGRAM  whose steps count: xl, or libxl-livepatch-pauser.  Other
  *                 programs that inherit the environment are left alone.
@@ -43,10 +44,12 @@ struct privcmd_hypercall {
 
 static int (*real_ioctl)(int, unsigned long, ...);
 static int (*real_rename)(const char *, const char *);
+static int (*real_unlink)(const char *);
+static int (*real_fsync)(int);
 
 static pid_t self;              /* 0: this program's steps don't count */
 static int step, trip_at, trip_signal, trip_errno;
-static bool trip_after, to_self, to_other;
+static bool trip_after, to_self, to_other, with_store;
 static const char *log_path;
 
 static int number(const char *name)
@@ -63,6 +66,8 @@ static void __attribute__((constructor)) begin(void)
 
     real_ioctl = dlsym(RTLD_NEXT, "ioctl");
     real_rename = dlsym(RTLD_NEXT, "rename");
+    real_unlink = dlsym(RTLD_NEXT, "unlink");
+    real_fsync = dlsym(RTLD_NEXT, "fsync");
     if (!program || strcmp(program, program_invocation_short_name)) return;
 
     self = getpid();
@@ -72,6 +77,7 @@ static void __attribute__((constructor)) begin(void)
     trip_after = when && !strcmp(when, "after");
     to_self = !to || strcmp(to, "other");
     to_other = to && strcmp(to, "self");
+    with_store = getenv("TRIP_STORE");
     log_path = getenv("TRIP_LOG");
 }
 
@@ -195,16 +201,38 @@ int ioctl(int fd, unsigned long request, ...)
     return trip(true, what) ? -1 : r;
 }
 
-/* The notes are exchanged as a whole. */
+/* The notes are exchanged as a whole; so is a file of the store. */
 int rename(const char *from, const char *to)
 {
-    const char *what = "notes";
+    const char *what = strstr(to, "livepatch.notes") ? "notes" : "rename";
     int r;
 
-    if (!self || getpid() != self || !strstr(to, "livepatch.notes"))
+    if (!self || getpid() != self || (*what == 'r' && !with_store))
         return real_rename(from, to);
 
     if (trip(false, what)) return -1;
     r = real_rename(from, to);
     return trip(true, what) ? -1 : r;
+}
+
+int unlink(const char *path)
+{
+    int r;
+
+    if (!self || getpid() != self || !with_store) return real_unlink(path);
+
+    if (trip(false, "unlink")) return -1;
+    r = real_unlink(path);
+    return trip(true, "unlink") ? -1 : r;
+}
+
+int fsync(int fd)
+{
+    int r;
+
+    if (!self || getpid() != self || !with_store) return real_fsync(fd);
+
+    if (trip(false, "fsync")) return -1;
+    r = real_fsync(fd);
+    return trip(true, "fsync") ? -1 : r;
 }
