@@ -274,7 +274,7 @@ static void compare_moved_prototypes(struct layouts *layouts)
     }
 }
 
-/* -- Types that have got another name --------------------------------------- */
+/* -- Types that have got another name -------------------------------------- */
 
 /*
  * A type that no object has any more, and one that none had before, are one if
