@@ -48,12 +48,15 @@ static void save_changes(void)
     unsigned int i;
     char name[32];
 
-    for ( i = 0; i < 15; i++ )
+    for ( i = 0; i < 48; i++ )
     {
+        size_t size = i % 3 ? sizeof(input) : 2;
+
+        /* The sum says what is signed: see the fuzzer. */
         input[0] = i / 3;
-        input[1] = i % 3 == 1;
+        input[1] = (i % 3 == 1 ? 1 : 2) - i / 3 - (size > 2 ? 0x3f : 0);
         snprintf(name, sizeof(name), "%s-%u", names[i % 3], i / 3);
-        save("fuzz_signature", name, input, i % 3 ? sizeof(input) : 2);
+        save("fuzz_signature", name, input, size);
     }
 }
 
