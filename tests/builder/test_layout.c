@@ -600,14 +600,14 @@ static void test_bad_files(void **state)
     expect_failure(path, "no debug information");
     discard(path);
     path = compile_with("int f(void) { return 1; }", "-g -m32 -fno-pic");
-    expect_failure(path, "not an x86-64 object");
+    expect_failure(path, "not an object file for x86-64");
     discard(path);
     path = compile_with("int f(void) { return 1; }", "-g -gz");
     expect_failure(path, "relocations of its debug information");
     discard(path);
     expect_failure("/", "not a file");
     expect_failure("/nowhere/x.o", "/nowhere/x.o: No such file");
-    expect_failure("/proc/self/cmdline", "not an x86-64 object");
+    expect_failure("/proc/self/cmdline", "not an object file for x86-64");
 }
 
 static void expect_success(const char *source)

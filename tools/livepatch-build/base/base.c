@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "base_private.h"
 #include "support/files.h"
 #include "support/memory.h"
@@ -64,7 +65,7 @@ static bool has_line(const char *text, const char *line)
 static bool check_config(const char *config, const char *origin, char **why)
 {
     if (!has_line(config, "CONFIG_X86_64=y") && strstr(config, "CONFIG_ARM")) {
-        return fail_with(why, "%s is not for x86-64", origin);
+        return fail_with(why, "%s is not for %s", origin, arch->name);
     }
     if (!has_line(config, "CONFIG_LIVEPATCH=y")) {
         return fail_with(why, "%s has no CONFIG_LIVEPATCH=y: a Xen like this "

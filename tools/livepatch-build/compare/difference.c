@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "object/code.h"
+#include "arch/arch.h"
 #include "difference.h"
 #include "identity.h"
 #include "support/memory.h"
@@ -93,7 +93,7 @@ static uint64_t first_byte(const struct atom *old, const struct atom *new)
     uint64_t size = least(old->size, new->size), i = 0;
 
     if (new->kind == ATOM_FUNCTION) {
-        return code_difference(old, new);
+        return arch->difference(old, new);
     }
     if (!old->bytes || !new->bytes) {
         return size;

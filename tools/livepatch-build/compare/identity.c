@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
+#include "arch/relocation.h"
 #include "identity.h"
 #include "support/memory.h"
 
@@ -89,7 +91,7 @@ bool is_named(const struct atom *atom)
 
 unsigned int ref_type(const struct ref *ref)
 {
-    return ref->type == R_X86_64_PLT32 ? R_X86_64_PC32 : ref->type;
+    return relocation_of(ref->type)->branch ? arch->distance : ref->type;
 }
 
 static bool same_symbol(const struct symbol *a, const struct symbol *b)

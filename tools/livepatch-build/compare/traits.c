@@ -6,6 +6,8 @@
 #include <elf.h>
 #include <string.h>
 
+#include "arch/arch.h"
+#include "arch/relocation.h"
 #include "object/tables.h"
 #include "traits.h"
 #include "support/memory.h"
@@ -71,26 +73,18 @@ bool is_bound_to_section(const struct atom *atom)
 
 bool is_branch(const struct atom *atom, const struct ref *ref)
 {
-    const uint8_t *bytes = atom->bytes;
-    uint64_t at = ref->offset;
-
-    return ref->type == R_X86_64_PLT32 ||
-           (bytes && at >= 1 && (bytes[at - 1] & 0xfe) == 0xe8) ||
-           (bytes && at >= 2 && bytes[at - 2] == 0x0f &&
-            (bytes[at - 1] & 0xf0) == 0x80);
+    return relocation_of(ref->type)->branch ||
+           (atom->bytes && arch->is_branch(atom->bytes, ref->offset));
 }
 
-static bool has_endbr(const struct atom *atom)
+static bool has_landing(const struct atom *atom)
 {
-    static const uint8_t endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
-
-    return atom->bytes && atom->size >= sizeof(endbr64) &&
-           !memcmp(atom->bytes, endbr64, sizeof(endbr64));
+    return atom->bytes && arch->landing(atom->bytes, atom->size);
 }
 
 bool is_entry_for_pointers(const struct atom *atom)
 {
-    return has_endbr(atom->twin) || !has_endbr(atom);
+    return has_landing(atom->twin) || !has_landing(atom);
 }
 
 bool is_patched(const struct atom *atom)

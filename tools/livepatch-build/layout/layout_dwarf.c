@@ -11,21 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
+#include "arch/relocation.h"
 #include "support/files.h"
 #include "support/memory.h"
 
 static bool relocate_one(const struct debug_file *file,
                          const xlp_section *target, const xlp_reloc *reloc)
 {
-    uint64_t width = reloc->type == R_X86_64_64 ? 8 : 4;
+    uint64_t width = relocation_of(reloc->type)->size;
     uint64_t value;
 
-    switch (reloc->type) {
-    case R_X86_64_NONE:
+    if (reloc->type == RELOCATION_NONE) {
         return true;
-    case R_X86_64_64: case R_X86_64_32: case R_X86_64_32S:
-        break;
-    default:
+    }
+    if (relocation_of(reloc->type)->means != RELOCATION_ADDRESS) {
         return false;
     }
     if (reloc->symbol >= file->elf.num_symbols || !target->data ||
@@ -96,10 +96,10 @@ static bool open_object(struct debug_file *file, const char *path, char **why)
         must_have(NULL);
     }
     if (error) {
-        fail_with(why, "%s: not an x86-64 object file: it %s", path,
-                  file->elf.fault.what);
+        fail_with(why, "%s: not an object file for %s: it %s", path,
+                  arch->name, file->elf.fault.what);
     } else if (file->elf.header.e_type != ET_REL) {
-        fail_with(why, "%s: not an x86-64 object file: it was linked", path);
+        fail_with(why, "%s: not an object file: it was linked", path);
         error = EINVAL;
     }
     return !error;

@@ -49,7 +49,7 @@ struct symbol {
 /* A relocation, understood: which byte of what it means. */
 struct ref {
     uint64_t offset;            /* from the start of the atom it is in */
-    unsigned int type;          /* R_X86_64_* */
+    unsigned int type;          /* R_* of the machine */
     struct symbol *symbol;      /* as in the file; a section's is possible */
     int64_t addend;             /* as in the file */
     struct atom *target;        /* NULL: the symbol is undefined or absolute, or
@@ -135,7 +135,7 @@ struct object {
 };
 
 /*
- * Read an object file: ELF64 little-endian, x86-64, relocatable.
+ * Read an object file: ELF64 little-endian, relocatable.
  *
  * path: the file; label: what messages call it (and object->path), kept.
  *

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "instruction.h"
+#include "arch/arch.h"
 #include "support/memory.h"
 #include "object_parts.h"
 #include "tables.h"
@@ -52,9 +52,9 @@ static bool is_zero(const uint8_t *bytes, uint64_t size)
 static bool is_idle_code(const uint8_t *code, uint64_t size)
 {
     while (size) {
-        unsigned int length = instruction_length(code, size);
+        unsigned int length = arch->length(code, size);
 
-        if (!length || !instruction_is_padding(code, length)) {
+        if (!length || !arch->is_padding(code, length)) {
             return false;
         }
         code += length;
@@ -274,30 +274,6 @@ static void cut_replacements(struct cut *cut)
     cut_gap(cut, cut->section->size);
 }
 
-/* Does what comes behind this instruction run next? */
-static bool runs_on(const uint8_t *code, unsigned int length, bool before)
-{
-    unsigned int i = 0;
-
-    if (instruction_is_padding(code, length)) {
-        return code[0] != 0xcc && before;
-    }
-    while (i + 1 < length && (code[i] == 0x2e || code[i] == 0x3e ||
-                              code[i] == 0xf2 || code[i] == 0xf3 ||
-                              (code[i] & 0xf0) == 0x40)) {
-        i++;
-    }
-    switch (code[i]) {
-    case 0xc2: case 0xc3: case 0xe9: case 0xeb:         /* RET, JMP */
-        return false;
-    case 0xff:                                          /* JMP *... */
-        return i + 1 >= length || (code[i + 1] & 0x38) != 0x20;
-    case 0x0f:                                          /* UD2 */
-        return i + 1 >= length || code[i + 1] != 0x0b;
-    }
-    return true;
-}
-
 /* One piece for each continuation of an exception, but where one runs on into
  * the next, or no instruction begins. */
 static void cut_fixups(struct cut *cut)
@@ -311,14 +287,14 @@ static void cut_fixups(struct cut *cut)
         uint64_t offset = cut->reading->marks[i].offset;
 
         while (at < offset) {
-            unsigned int length = instruction_length(section->bytes + at,
-                                                     section->size - at);
+            unsigned int length = arch->length(section->bytes + at,
+                                               section->size - at);
 
             if (!length) {
                 i = end - 1;
                 break;
             }
-            on = runs_on(section->bytes + at, length, on);
+            on = arch->runs_on(section->bytes + at, length, on);
             at += length;
         }
         if (at == offset && !on && offset < section->size) {

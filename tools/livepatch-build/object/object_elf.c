@@ -10,7 +10,8 @@
 
 #include "support/memory.h"
 #include "object_parts.h"
-#include "relocation.h"
+#include "arch/arch.h"
+#include "arch/relocation.h"
 #include "tables.h"
 
 #define refuse(reading, format, ...) \
@@ -25,8 +26,8 @@ static bool open_elf(struct reading *reading, xlp_elf *elf)
         must_have(NULL);
     }
     if (error) {
-        return refuse(reading, "not an object file for x86-64: it %s",
-                      elf->fault.what);
+        return refuse(reading, "not an object file for %s: it %s",
+                      arch->name, elf->fault.what);
     }
     if (elf->header.e_type != ET_REL) {
         return refuse(reading, "not relocatable: it was linked, or is a core");
@@ -159,9 +160,9 @@ static bool read_relocation(struct reading *reading, struct section *section,
 {
     struct relocations *relocations = &reading->relocations[section->index];
     struct object *object = reading->object;
-    unsigned int size = relocation_size(from->type);
+    unsigned int size = relocation_of(from->type)->size;
 
-    if (from->type == R_X86_64_NONE) {
+    if (from->type == RELOCATION_NONE) {
         return true;
     }
     if (!size) {
@@ -213,7 +214,7 @@ static bool order_relocations(struct reading *reading,
     }
     for (i = 1; i < relocations->nrefs; i++) {
         if (refs[i].offset - refs[i - 1].offset <
-            relocation_size(refs[i - 1].type)) {
+            relocation_of(refs[i - 1].type)->size) {
             return refuse(reading, "two relocations at %s+0x%" PRIx64,
                           section->name, refs[i].offset);
         }

@@ -9,7 +9,7 @@
 #include "support/memory.h"
 #include "support/sorted.h"
 #include "object_parts.h"
-#include "relocation.h"
+#include "arch/relocation.h"
 #include "tables.h"
 
 bool is_label(const struct symbol *symbol)

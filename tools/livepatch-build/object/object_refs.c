@@ -5,11 +5,11 @@
 #include <elf.h>
 #include <inttypes.h>
 
-#include "instruction.h"
 #include "support/memory.h"
 #include "support/sorted.h"
 #include "object_parts.h"
-#include "relocation.h"
+#include "arch/arch.h"
+#include "arch/relocation.h"
 #include "tables.h"
 
 size_t first_ref(const struct relocations *relocations, uint64_t offset)
@@ -38,7 +38,7 @@ static bool deal_out(struct reading *reading, const struct section *section)
                 break;
             }
             if (atom->size - (ref->offset - atom->offset) <
-                relocation_size(ref->type)) {
+                relocation_of(ref->type)->size) {
                 break;
             }
             dealt++;
@@ -77,8 +77,8 @@ static uint64_t instruction_end(struct walk *walk, uint64_t field,
 
     while (!walk->lost) {
         unsigned int length =
-            instruction_length(atom->bytes + walk->offset,
-                               atom->size - walk->offset);
+            arch->length(atom->bytes + walk->offset,
+                         atom->size - walk->offset);
 
         if (!length) {
             walk->lost = true;
@@ -111,7 +111,7 @@ static int64_t ref_bias(struct walk *walk, const struct ref *ref)
         return 0;
     }
     return ref->offset - instruction_end(walk, ref->offset,
-                                         relocation_size(ref->type));
+                                         relocation_of(ref->type)->size);
 }
 
 /*

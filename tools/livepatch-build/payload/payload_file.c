@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include <xenlivepatch.h>
 
+#include "arch/arch.h"
 #include "support/cleanup.h"
 #include "support/memory.h"
 #include "payload_image.h"
@@ -253,7 +254,7 @@ static bool compose(struct writer *writer)
     }
     header.e_ident[EI_DATA] = ELFDATA2LSB;
     header.e_type = ET_REL;
-    header.e_machine = EM_X86_64;
+    header.e_machine = arch->machine;
     header.e_version = EV_CURRENT;
     if (!gelf_update_ehdr(writer->elf, &header)) {
         return false;

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <xenlivepatch.h>
 
+#include "arch/arch.h"
 #include "support/memory.h"
 #include "payload_image.h"
 #include "compare/traits.h"
@@ -54,12 +55,12 @@ static void add_record(struct image *image, struct atom *atom)
         return;
     }
     image_add_reloc(image, OUT_FUNCTIONS, (struct out_reloc) {
-        .offset = at + offsetof(struct record, name), .type = R_X86_64_64,
+        .offset = at + offsetof(struct record, name), .type = arch->address,
         .addend = name, .outside = SIZE_MAX, .out = OUT_STRINGS,
     });
     image_add_reloc(image, OUT_FUNCTIONS, (struct out_reloc) {
         .offset = at + offsetof(struct record, new_address),
-        .type = R_X86_64_64, .addend = atom->output, .outside = SIZE_MAX,
+        .type = arch->address, .addend = atom->output, .outside = SIZE_MAX,
         .out = OUT_TEXT,
     });
 }

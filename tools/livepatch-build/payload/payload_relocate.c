@@ -11,10 +11,10 @@
 #include <string.h>
 #include <xenlivepatch.h>
 
-#include "instruction.h"
+#include "arch/arch.h"
+#include "arch/relocation.h"
 #include "support/memory.h"
 #include "payload_image.h"
-#include "object/relocation.h"
 #include "compare/traits.h"
 
 /* A reference on its way into the payload. */
@@ -26,40 +26,22 @@ struct transfer {
     unsigned int type;
 };
 
-/*
- * There is no table of addresses in a payload.  An instruction that loads one
- * is made to compute it instead, and a call or jump by way of one made direct;
- * each keeps its length.  False: it's another instruction.
- */
+/* A distance through a table to one to the thing itself. */
 static bool relax(struct image *image, struct transfer *transfer)
 {
     uint8_t *field = image->sections[transfer->out].bytes + transfer->offset;
     const struct ref *ref = transfer->ref;
 
-    if (ref->addend != -4 || ref->offset < 2) {
-        return false;
-    }
-    if (field[-2] == 0x8b && (field[-1] & 0xc7) == 0x05) {
-        field[-2] = 0x8d;                       /* mov -> lea */
-    } else if (field[-2] == 0xff && field[-1] == 0x15) {
-        field[-2] = 0x67;                       /* call *: a prefix in front */
-        field[-1] = 0xe8;
-    } else if (field[-2] == 0xff && field[-1] == 0x25) {
-        field[-2] = 0xe9;                       /* jmp *: a NOP behind */
-        field[-1] = 0;
-        field[3] = 0x90;
-        transfer->offset--;
-    } else {
-        return false;
-    }
-    transfer->type = R_X86_64_PC32;
-    return true;
+    transfer->type = arch->distance;
+    return relocation_of(ref->type)->means == RELOCATION_GOT_DISTANCE &&
+           ref->bias == ref->addend && ref->offset >= 2 &&
+           arch->relax(field, &transfer->offset);
 }
 
 static bool check_type(struct image *image, struct transfer *transfer)
 {
     const struct ref *ref = transfer->ref;
-    unsigned int width = ref->type == R_X86_64_64 ? 8 : 4;
+    unsigned int width = relocation_of(ref->type)->size;
 
     if (ref->offset > transfer->atom->size ||
         transfer->atom->size - ref->offset < width) {
@@ -69,9 +51,7 @@ static bool check_type(struct image *image, struct transfer *transfer)
         return false;
     }
     transfer->type = ref->type;
-    if (ref->type == R_X86_64_64 || ref->type == R_X86_64_PC32 ||
-        ref->type == R_X86_64_PLT32 ||
-        (relocation_is_got(ref->type) && relax(image, transfer))) {
+    if (relocation_of(ref->type)->done_by_engines || relax(image, transfer)) {
         return true;
     }
     image_refuse(image, REFUSAL_RELOCATION, transfer->atom,
@@ -106,15 +86,14 @@ static size_t outside(struct image *image, const struct resolved *resolved)
  */
 static uint64_t add_stub(struct image *image, const struct resolved *resolved)
 {
-    static const uint8_t code[] = {
-        0xf3, 0x0f, 0x1e, 0xfa,                 /* endbr64 */
-        0xe9, 0, 0, 0, 0,                       /* jmp */
-    };
-    uint64_t at = image_add(image, OUT_TEXT, code, sizeof(code), 16);
+    uint64_t at = image_add(image, OUT_TEXT, arch->far_jump,
+                            arch->far_jump_size, 16);
+    uint64_t field = at + arch->far_jump_field;
 
     if (at != UINT64_MAX) {
         image_add_reloc(image, OUT_TEXT, (struct out_reloc) {
-            .offset = at + 5, .type = R_X86_64_PLT32, .addend = -4,
+            .offset = field, .type = arch->distance,
+            .addend = arch->far_jump_field - (int64_t)arch->far_jump_size,
             .outside = outside(image, resolved),
         });
     }
@@ -180,7 +159,7 @@ static void transfer_ref(struct image *image, const struct atom *atom,
     struct resolved resolved;
     char *why = NULL;
 
-    if (ref->type == R_X86_64_NONE || !check_type(image, &transfer)) {
+    if (ref->type == RELOCATION_NONE || !check_type(image, &transfer)) {
         return;
     }
     if (!resolver_ref(image->resolver, atom, ref, &resolved, &why)) {
@@ -201,19 +180,13 @@ static void relocate(struct image *image, struct atom *atom)
     }
 }
 
-static bool loads_address(const uint8_t *bytes, uint64_t at, uint64_t size)
-{
-    return size - at >= 7 && (bytes[at] & 0xfb) == 0x48 &&
-           bytes[at + 1] == 0x8d && (bytes[at + 2] & 0xc7) == 0x05;
-}
-
 /*
  * A static function's address in its own code leaves no relocation: it is made
  * that of the entry in Xen, as for all others who take it.
  */
 static void relocate_own_address(struct image *image, struct atom *atom)
 {
-    unsigned int length;
+    unsigned int length, field;
 
     if (!is_patched(atom) || !is_entry_for_pointers(atom)) {
         return;
@@ -223,19 +196,21 @@ static void relocate_own_address(struct image *image, struct atom *atom)
         int32_t displacement;
         char *why = NULL;
 
-        length = instruction_length(atom->bytes + at, atom->size - at);
+        length = arch->length(atom->bytes + at, atom->size - at);
         if (!length) {
             return;
         }
-        if (length != 7 || !loads_address(atom->bytes, at, atom->size)) {
+        field = arch->address_field(atom->bytes + at, length);
+        if (!field) {
             continue;
         }
-        memcpy(&displacement, atom->bytes + at + 3, sizeof(displacement));
+        memcpy(&displacement, atom->bytes + at + field, sizeof(displacement));
         if (displacement == -(int64_t)(at + length) &&
             resolver_entry(image->resolver, atom, &resolved, &why)) {
             image_add_reloc(image, OUT_TEXT, (struct out_reloc) {
-                .offset = atom->output + at + 3, .type = R_X86_64_PC32,
-                .addend = -4, .outside = outside(image, &resolved),
+                .offset = atom->output + at + field, .type = arch->distance,
+                .addend = (int64_t)field - length,
+                .outside = outside(image, &resolved),
             });
         }
         free(why);

@@ -4,14 +4,14 @@
  * are a reference, these must mean what the object's relocation means: an
  * address that is known, or for what has none yet, its content.
  */
-#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
+#include "arch/relocation.h"
 #include "support/memory.h"
 #include "prove_private.h"
-#include "object/relocation.h"
 #include "object/tables.h"
 
 /* From anonymous data to anonymous data: compilers don't do this often. */
@@ -70,7 +70,7 @@ static uint64_t meant(const struct comparison *c, const struct ref *ref,
 {
     bool relative = relocation_is_relative(ref->type);
     int64_t field = read_field(c->there + offset, width,
-                               relative || ref->type == R_X86_64_32S);
+                               relocation_of(ref->type)->is_signed);
 
     if (!relative) {
         return (uint64_t)field - (uint64_t)ref->bias;
@@ -175,32 +175,25 @@ static char *compare_meaning(struct comparison *c, const struct ref *ref,
     return why;
 }
 
-/*
- * The linker makes a reference through the GOT a direct one, and for this
- * changes the instruction: mov to lea; call *x(%rip) to addr32 call x, and
- * jmp *x(%rip) to jmp x; nop.  Returns the field's new offset, 0: none of it.
- */
+/* The linker makes a reference through the GOT a direct one.  Returns the
+ * field's new offset, 0: none of it. */
 static uint64_t relaxed_field(const struct comparison *c, uint64_t offset)
 {
-    const uint8_t *here, *there;
+    uint8_t made[6];
+    const uint8_t *there = c->there + offset - 2;
+    uint64_t field = offset, at;
 
     if (offset < 2) {
         return 0;
     }
-    here = c->atom->bytes + offset - 2;
-    there = c->there + offset - 2;
-    if (here[0] == 0x8b && there[0] == 0x8d && here[1] == there[1]) {
-        return offset;
+    memcpy(made, c->atom->bytes + offset - 2, sizeof(made));
+    if (!arch->relax(made + 2, &field)) {
+        return 0;
     }
-    if (here[0] == 0xff && here[1] == 0x15 && there[0] == 0x67 &&
-        there[1] == 0xe8) {
-        return offset;
-    }
-    if (here[0] == 0xff && here[1] == 0x25 && there[0] == 0xe9 &&
-        there[5] == 0x90) {
-        return offset - 1;
-    }
-    return 0;
+    at = field - (offset - 2);          /* in made */
+    return !memcmp(made, there, at) &&
+           !memcmp(made + at + 4, there + at + 4, sizeof(made) - at - 4)
+           ? field : 0;
 }
 
 static char *different_bytes(const struct comparison *c, uint64_t from,
@@ -228,12 +221,12 @@ static char *compare_bytes(const struct comparison *c, uint64_t from,
 static char *compare_ref(struct comparison *c, const struct ref *ref,
                          uint64_t *done)
 {
-    size_t width = relocation_size(ref->type);
+    size_t width = relocation_of(ref->type)->size;
     uint64_t field = ref->offset;
     uint64_t bytes_end = ref->offset;
     char *why;
 
-    if (ref->type == R_X86_64_NONE) {
+    if (ref->type == RELOCATION_NONE) {
         return NULL;
     }
     if (!relocation_is_address(ref->type) || field < *done ||
@@ -241,7 +234,7 @@ static char *compare_ref(struct comparison *c, const struct ref *ref,
         return must_print("relocation type %u at +%#llx isn't understood",
                           ref->type, (unsigned long long)ref->offset);
     }
-    if (relocation_is_got(ref->type)) {
+    if (relocation_of(ref->type)->means == RELOCATION_GOT_DISTANCE) {
         field = relaxed_field(c, ref->offset);
         bytes_end = ref->offset >= 2 ? ref->offset - 2 : 0;
         if (!field) {

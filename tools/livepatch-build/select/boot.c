@@ -4,9 +4,9 @@
  *
  * Such a function is called, directly, by .init code and by functions of its
  * kind alone.  One that a pointer leads to, in any data or in any code, may be
- * called at any time.  Who calls whom is read from the linked text, without
- * decoding it: whatever four bytes are the displacement to a function's start
- * count, so that it can only err towards "may be called".
+ * called at any time.  Who calls whom is read from the linked text, of which
+ * whatever may be the distance to a function's start counts, so that it can
+ * only err towards "may be called".
  *
  * Two things are taken for bring-up by their names: start_secondary(), which
  * assembly jumps to; and what the tables of CPU vendors point to (amd_cpu_dev,
@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "boot.h"
 #include "support/memory.h"
 #include "support/sorted.h"
@@ -98,13 +99,6 @@ static size_t start_number(const struct boot *boot, uint64_t address)
     return low;
 }
 
-static bool is_branch(const uint8_t *bytes, uint64_t at)
-{
-    return (at >= 1 && (bytes[at - 1] & 0xfe) == 0xe8) ||
-           (at >= 2 && bytes[at - 2] == 0x0f &&
-            (bytes[at - 1] & 0xf0) == 0x80);
-}
-
 static void add_edge(struct boot *boot, size_t caller, size_t callee)
 {
     boot->edges = must_grow(boot->edges, &boot->room, boot->nedges + 1,
@@ -112,47 +106,44 @@ static void add_edge(struct boot *boot, size_t caller, size_t callee)
     boot->edges[boot->nedges++] = (struct edge) { caller, callee };
 }
 
+static void note_distance(void *context, uint64_t from, uint64_t at,
+                          uint64_t address, bool is_branch)
+{
+    struct boot *boot = context;
+    size_t callee;
+
+    if (!is_start(boot, address)) {
+        return;
+    }
+    callee = start_number(boot, address);
+    boot->called[callee] = true;
+    if (!is_branch) {
+        boot->late[callee] = true;
+    } else if (from == boot->text) {
+        size_t caller = start_number(boot, from + at);
+
+        if (caller != callee) {
+            add_edge(boot, caller, callee);
+        }
+    }
+}
+
 static void scan_code(struct boot *boot, uint64_t from, uint64_t to)
 {
     const uint8_t *bytes = to > from ? running_bytes(boot->running, from,
                                                      to - from) : NULL;
 
-    for (uint64_t at = 0; bytes && at + 4 <= to - from; at++) {
-        int32_t displacement;
-        uint64_t target;
-        size_t callee;
-
-        memcpy(&displacement, bytes + at, sizeof(displacement));
-        target = from + at + 4 + displacement;
-        if (!is_start(boot, target)) {
-            continue;
-        }
-        callee = start_number(boot, target);
-        boot->called[callee] = true;
-        if (!is_branch(bytes, at)) {
-            boot->late[callee] = true;
-        } else if (from == boot->text) {
-            size_t caller = start_number(boot, from + at);
-
-            if (caller != callee) {
-                add_edge(boot, caller, callee);
-            }
-        }
+    if (bytes) {
+        arch->find_distances(bytes, to - from, from, note_distance, boot);
     }
 }
 
 static bool is_vendor_table(const struct boot *boot, uint64_t address)
 {
-    static const char end[] = "_cpu_dev";
     struct running_symbol symbol;
-    size_t length;
 
-    if (!running_symbol_at(boot->running, address, &symbol)) {
-        return false;
-    }
-    length = strlen(symbol.name);
-    return length >= sizeof(end) - 1 &&
-           !strcmp(symbol.name + length - (sizeof(end) - 1), end);
+    return running_symbol_at(boot->running, address, &symbol) &&
+           ends_with(symbol.name, arch->bring_up_tables);
 }
 
 static void scan_data(struct boot *boot, uint64_t from, uint64_t to)
@@ -185,7 +176,7 @@ static void scan_data(struct boot *boot, uint64_t from, uint64_t to)
 
 static void find_bring_up(struct boot *boot)
 {
-    uint64_t address = find(boot->running, "start_secondary");
+    uint64_t address = find(boot->running, arch->bring_up);
 
     if (is_start(boot, address)) {
         boot->bring_up[start_number(boot, address)] = true;

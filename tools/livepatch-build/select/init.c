@@ -10,13 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "object/guard.h"
+#include "arch/arch.h"
 #include "selection.h"
 #include "support/memory.h"
 
 /* -- Calls through pointers ------------------------------------------------ */
-
-#define CALL_BY_POINTER 2       /* bytes in front of the pointer's distance */
 
 static void judge_call(struct selection *selection, const struct atom *entry)
 {
@@ -26,8 +24,8 @@ static void judge_call(struct selection *selection, const struct atom *entry)
     for (size_t i = 0; code && i < code->nrefs; i++) {
         const struct ref *ref = &code->refs[i];
 
-        if (ref->offset != entry->owner_offset + CALL_BY_POINTER ||
-            code->bytes[entry->owner_offset] != 0xff ||
+        if (!arch->is_call_by_pointer(code->bytes, entry->owner_offset,
+                                      ref->offset) ||
             !resolver_is_freed(selection->resolver, ref, &name)) {
             continue;
         }
@@ -45,6 +43,20 @@ static void judge_call(struct selection *selection, const struct atom *entry)
 
 /* -- Guarded references ---------------------------------------------------- */
 
+/* Whether a guard in the base means the same as its like. */
+static bool is_same(const struct guard *old, const struct guard *new)
+{
+    const struct ref *was = old->variable, *is = new->variable;
+
+    if (was->target && is->target ? is->target->twin != was->target
+                                  : strcmp(was->symbol->name,
+                                           is->symbol->name)) {
+        return false;
+    }
+    return was->place == is->place && old->condition == new->condition &&
+           old->compared == new->compared;
+}
+
 static bool has_all(const struct guards *guards, const struct guards *old,
                     const struct guard **missing)
 {
@@ -52,7 +64,7 @@ static bool has_all(const struct guards *guards, const struct guards *old,
         bool found = false;
 
         for (size_t j = 0; j < guards->count && !found; j++) {
-            found = guard_is_same(&old->list[i], &guards->list[j]);
+            found = is_same(&old->list[i], &guards->list[j]);
         }
         if (!found) {
             *missing = &old->list[i];
@@ -80,21 +92,22 @@ static enum guarded is_guarded(const struct atom *code, const struct ref *ref,
     struct guards guards = { .list = NULL };
     enum guarded result = NEVER_GUARDED;
 
-    guards_find(code, ref, &guards);
+    arch->find_guards(code, ref, &guards);
     for (size_t i = 0; result != GUARDED && i < code->twin->nrefs; i++) {
         const struct ref *was = &code->twin->refs[i];
 
         if (!is_same_target(was, ref)) {
             continue;
         }
-        guards_free(of_missing);
-        guards_find(code->twin, was, of_missing);
+        free(of_missing->list);
+        *of_missing = (struct guards) { .list = NULL };
+        arch->find_guards(code->twin, was, of_missing);
         if (!of_missing->count) {
             break;
         }
         result = has_all(&guards, of_missing, missing) ? GUARDED : UNGUARDED;
     }
-    guards_free(&guards);
+    free(guards.list);
     return result;
 }
 
@@ -138,7 +151,7 @@ static void judge_ref(struct selection *selection, struct atom *code,
         add_name(unguarded, name);
         break;
     }
-    guards_free(&of_missing);
+    free(of_missing.list);
 }
 
 /* -- All ------------------------------------------------------------------- */

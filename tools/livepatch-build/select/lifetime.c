@@ -7,7 +7,7 @@
  * round, memory may lead to an old function that has no successor, or hand one
  * that has what the old code left there.
  *
- * Where an address goes is found in the code (escape.h).  That a variable of
+ * Where an address goes is found in the code (arch.h).  That a variable of
  * Xen's, or one of the functions listed below, keeps it is certain, and
  * refused.  Where a pointer leads, and what other functions do, isn't known:
  * that is a warning.  A patch with a hook for the unload may take it back.
@@ -15,9 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "compare/traits.h"
-#include "object/escape.h"
-#include "object/operand.h"
 #include "report/printable.h"
 #include "selection.h"
 #include "support/memory.h"
@@ -142,7 +141,7 @@ static void follow(struct search *search, const struct atom *callee,
 
     search->code = callee;
     search->depth++;
-    escapes_of_arguments(callee, registers, judge_escape, search);
+    arch->escapes_of_arguments(callee, registers, judge_escape, search);
     search->depth--;
     search->code = caller;
 }
@@ -232,14 +231,14 @@ static void search_user(struct search *search, const struct atom *user,
     struct atom *const *readers;
     size_t count;
 
-    search_code(search, user, target, escapes_of_address);
+    search_code(search, user, target, arch->escapes_of_address);
     if (user->kind != ATOM_DATA || !user->selected ||
         !leads_to(search, user, target)) {
         return;
     }
     count = selection_users(search->selection, user, &readers);
     for (size_t i = 0; i < count; i++) {
-        search_code(search, readers[i], user, escapes_of_content);
+        search_code(search, readers[i], user, arch->escapes_of_content);
     }
 }
 
@@ -336,12 +335,11 @@ static const struct atom *find_taker(const struct object *object,
     for (size_t i = 0; i < object->natoms; i++) {
         const struct atom *user = object->atoms[i];
         bool data = user->kind == ATOM_DATA;
-        uint64_t at;
 
         for (size_t j = 0; (data || user->kind == ATOM_FUNCTION) &&
                            j < user->nrefs; j++) {
             if (user->refs[j].target == function && !user->refs[j].place &&
-                (data || ref_access(user, &user->refs[j], &at) ==
+                (data || arch->access(user, &user->refs[j]) ==
                          ACCESS_ADDRESS)) {
                 return user;
             }

@@ -16,7 +16,7 @@
 #include "compare/identity.h"
 #include "selection.h"
 #include "compare/traits.h"
-#include "object/operand.h"
+#include "arch/arch.h"
 #include "support/memory.h"
 
 static const char *const way_out =
@@ -233,10 +233,9 @@ static const struct atom *find_writer(struct selection *selection,
                            user->verdict != VERDICT_SAME &&
                            !user->section->init && j < user->nrefs; j++) {
             const struct ref *ref = &user->refs[j];
-            uint64_t at;
 
             if (resolver_target(selection->resolver, ref) == variable &&
-                ref_access(user, ref, &at) != ACCESS_READ) {
+                arch->access(user, ref) != ACCESS_READ) {
                 return user;
             }
         }

@@ -2,32 +2,17 @@
 /*
  * Functions whose entry can't be overwritten.
  */
-#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "unpatchable.h"
-
-#define JUMP_SIZE 5
-#define ENDBR_SIZE 4
-
-static const uint8_t endbr[ENDBR_SIZE] = { 0xf3, 0x0f, 0x1e, 0xfa };
-/* What Xen makes of ENDBR64 where no pointer leads. */
-static const uint8_t poison[ENDBR_SIZE] = { 0x66, 0x0f, 0x1f, 0x01 };
-
-static bool is_endbr(const uint8_t *bytes)
-{
-    return !memcmp(bytes, endbr, ENDBR_SIZE) ||
-           !memcmp(bytes, poison, ENDBR_SIZE);
-}
 
 /* The engine's files, of any release and make: common/livepatch.c,
  * common/livepatch_elf.c, common/livepatch/quiesce.c, and so on. */
 static bool is_engine(const char *source)
 {
-    static const char *const starts[] = {
-        "common/livepatch", "arch/x86/livepatch",
-    };
+    const char *const starts[] = { "common/livepatch", arch->engine };
 
     for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++) {
         size_t length = strlen(starts[i]);
@@ -57,18 +42,20 @@ static bool is_called_from_outside(const struct atom *atom)
     return false;
 }
 
-/* NMIs and machine checks come although interrupts are off: whatever an engine
- * does about them, they come by these functions. */
-static bool is_interrupting(const char *source, const char *name)
+static bool is_function(const struct arch_function *function,
+                        const char *source, const char *name)
 {
-    return (!strcmp(name, "do_nmi") && !strcmp(source, "arch/x86/traps.c")) ||
-           (!strcmp(name, "do_machine_check") &&
-            !strcmp(source, "arch/x86/cpu/mcheck/mce.c"));
+    return !strcmp(name, function->name) && !strcmp(source, function->source);
 }
 
-static bool is_idle_loop(const char *source, const char *name)
+static bool is_interrupting(const char *source, const char *name)
 {
-    return !strcmp(name, "idle_loop") && !strcmp(source, "arch/x86/domain.c");
+    const struct arch_function *function = arch->interrupting;
+
+    while (function->name && !is_function(function, source, name)) {
+        function++;
+    }
+    return function->name;
 }
 
 static bool is_entry(const struct atom *atom)
@@ -85,18 +72,16 @@ static uint64_t jump_end(const struct selection *selection,
                          const struct running_symbol *symbol)
 {
     const uint8_t *bytes = NULL;
+    uint64_t size = symbol->size < old->size ? symbol->size : old->size;
 
-    if (symbol->size < ENDBR_SIZE) {
-        return JUMP_SIZE;
-    }
     if (symbol->address) {
         bytes = running_bytes(resolver_running(selection->resolver),
-                              symbol->address, ENDBR_SIZE);
+                              symbol->address, size);
     }
-    if (!bytes && old->size >= ENDBR_SIZE) {
+    if (!bytes) {
         bytes = old->bytes;
     }
-    return bytes && is_endbr(bytes) ? ENDBR_SIZE + JUMP_SIZE : JUMP_SIZE;
+    return arch->jump_size + (bytes ? arch->landing(bytes, size) : 0);
 }
 
 static void judge_place(struct selection *selection, struct atom *atom,
@@ -135,7 +120,7 @@ void unpatchable_judge(struct selection *selection, struct atom *atom)
                          "change what it calls",
                          "it may interrupt a CPU while its entry is written, "
                          "and run half-written code");
-    } else if (is_idle_loop(source, atom->symbol->name)) {
+    } else if (is_function(&arch->idle_loop, source, atom->symbol->name)) {
         selection_refuse(selection, REFUSAL_ENGINE, atom, NULL,
                          "all CPUs stand still in it while text is written, "
                          "and would go on in the old one");

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "compare/identity.h"
-#include "object/operand.h"
+#include "arch/arch.h"
 #include "selection.h"
 #include "compare/traits.h"
 #include "support/memory.h"
@@ -156,8 +156,7 @@ static bool has_run(struct selection *selection, const struct atom *function)
 
 static bool sets(const struct atom *function, const struct ref *ref)
 {
-    uint64_t at;
-    enum access access = ref_access(function, ref, &at);
+    enum access access = arch->access(function, ref);
 
     return access == ACCESS_WRITE || access == ACCESS_ADDRESS;
 }
@@ -265,10 +264,9 @@ static void judge_init(struct selection *selection,
 {
     for (size_t i = 0; i < function->nrefs; i++) {
         const struct ref *ref = &function->refs[i];
-        uint64_t at;
 
         if (ref->target && ref->target->twin && is_variable(ref->target) &&
-            ref_access(function, ref, &at) == ACCESS_WRITE &&
+            arch->access(function, ref) == ACCESS_WRITE &&
             !did_set(function, ref) &&
             is_used(function->section->object, ref)) {
             selection_warn(selection, ref->target, "%s sets it now, and has "

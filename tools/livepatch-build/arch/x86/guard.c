@@ -3,7 +3,7 @@
  * A branch guards a place if that can't be reached without one of its two ways:
  * that way is closed, to see whether the place is still found from the entry.
  */
-#include "guard.h"
+#include "x86.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +17,9 @@
 struct instruction {
     uint64_t at;
     struct operands operands;
+    enum branch branch;
     const struct ref *ref;      /* the first in it */
     size_t target;              /* of a branch within the function, or NONE */
-    bool conditional, ends;     /* ends: the next one isn't reached from it */
 };
 
 struct graph {
@@ -34,21 +34,15 @@ struct graph {
 
 /* -- Instructions ---------------------------------------------------------- */
 
-static bool is_conditional(unsigned int opcode)
-{
-    return (opcode & ~0xfu) == 0x70 || (opcode & ~0xfu) == 0x0f80;
-}
-
 static void read_instructions(struct graph *graph)
 {
     const struct atom *code = graph->code;
     struct operands operands;
     size_t next_ref = 0;
 
-    for (uint64_t at = 0; operands_read(code, at, &operands);
+    for (uint64_t at = 0; operands_at(code, at, &operands);
          at += operands.length) {
         struct instruction *instruction;
-        unsigned int opcode = operands.opcode;
 
         while (next_ref < code->nrefs && code->refs[next_ref].offset < at) {
             next_ref++;
@@ -58,9 +52,7 @@ static void read_instructions(struct graph *graph)
         instruction = &graph->list[graph->count++];
         *instruction = (struct instruction) {
             .at = at, .operands = operands, .target = NONE,
-            .conditional = is_conditional(opcode),
-            .ends = opcode == 0xe9 || opcode == 0xeb || opcode == 0xc3 ||
-                    (opcode == 0xff && (operands.reg & 7) == 4),
+            .branch = branch_of(&operands),
         };
         if (next_ref < code->nrefs &&
             code->refs[next_ref].offset < at + operands.length) {
@@ -83,18 +75,25 @@ static void find_targets(struct graph *graph)
 {
     for (size_t i = 0; i < graph->count; i++) {
         struct instruction *instruction = &graph->list[i];
-        unsigned int opcode = instruction->operands.opcode;
 
-        if (!instruction->ref && (instruction->conditional ||
-                                  opcode == 0xe9 || opcode == 0xeb)) {
+        if (!instruction->ref && (instruction->branch == BRANCH_CONDITIONAL ||
+                                  instruction->branch == BRANCH_JUMP)) {
             instruction->target = find_instruction(
-                graph, branch_destination(graph->code, instruction->at,
-                                          &instruction->operands));
+                graph, destination(graph->code, instruction->at,
+                                   &instruction->operands));
         }
     }
 }
 
 /* -- Ways ------------------------------------------------------------------ */
+
+/* The next one isn't reached from it. */
+static bool ends(const struct instruction *instruction)
+{
+    return instruction->branch == BRANCH_JUMP ||
+           instruction->branch == BRANCH_POINTER_JUMP ||
+           instruction->branch == BRANCH_RETURN;
+}
 
 static void reach(struct graph *graph, size_t number, size_t *nwork)
 {
@@ -119,7 +118,7 @@ static bool is_reached(struct graph *graph, size_t place, size_t branch,
         if (!(number == branch && jump)) {
             reach(graph, instruction->target, &nwork);
         }
-        if (!instruction->ends && !(number == branch && !jump)) {
+        if (!ends(instruction) && !(number == branch && !jump)) {
             reach(graph, number + 1, &nwork);
         }
     }
@@ -144,6 +143,13 @@ static bool compares(const struct operands *operands)
             (operands->reg & 7) == 7) ||
            ((opcode == 0xf6 || opcode == 0xf7) && (operands->reg & 7) < 2) ||
            opcode == 0x0fa3 || opcode == 0x0fba;
+}
+
+/* Jcc, as opposed to LOOP and JRCXZ, which depend on a register. */
+static bool depends_on_flags(const struct instruction *instruction)
+{
+    return instruction->branch == BRANCH_CONDITIONAL &&
+           (instruction->operands.opcode & 0xf0) != 0xe0;
 }
 
 /* The number behind the operands; 0 if a register is compared with itself. */
@@ -212,8 +218,8 @@ static void add_guard(const struct graph *graph, size_t branch, bool jump,
 
 /* -- All ------------------------------------------------------------------- */
 
-void guards_find(const struct atom *code, const struct ref *ref,
-                 struct guards *guards)
+void x86_find_guards(const struct atom *code, const struct ref *ref,
+                     struct guards *guards)
 {
     struct graph graph = { .code = code };
     size_t place;
@@ -224,8 +230,8 @@ void guards_find(const struct atom *code, const struct ref *ref,
     graph.work = must_alloc(graph.count + 1, sizeof(*graph.work));
     place = find_instruction(&graph, ref->offset);
     for (size_t i = 0; place != NONE && i < graph.count; i++) {
-        for (unsigned int jump = 0; graph.list[i].conditional && jump < 2;
-             jump++) {
+        for (unsigned int jump = 0;
+             depends_on_flags(&graph.list[i]) && jump < 2; jump++) {
             if (!is_reached(&graph, place, i, jump)) {
                 add_guard(&graph, i, jump, guards);
             }
@@ -234,23 +240,4 @@ void guards_find(const struct atom *code, const struct ref *ref,
     free(graph.list);
     free(graph.seen);
     free(graph.work);
-}
-
-void guards_free(struct guards *guards)
-{
-    free(guards->list);
-    *guards = (struct guards) { .list = NULL };
-}
-
-bool guard_is_same(const struct guard *old, const struct guard *new)
-{
-    const struct ref *was = old->variable, *is = new->variable;
-
-    if (was->target && is->target ? is->target->twin != was->target
-                                  : strcmp(was->symbol->name,
-                                           is->symbol->name)) {
-        return false;
-    }
-    return was->place == is->place && old->condition == new->condition &&
-           old->compared == new->compared;
 }

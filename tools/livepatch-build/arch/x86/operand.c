@@ -3,8 +3,9 @@
 
 #include <string.h>
 
+#include "arch/relocation.h"
 #include "instruction.h"
-#include "relocation.h"
+#include "x86.h"
 
 static bool is_prefix(uint8_t byte)
 {
@@ -34,7 +35,7 @@ static bool two_byte_modrm(uint8_t opcode)
 static void read_memory(struct operands *operands, const uint8_t *bytes,
                         unsigned int at, unsigned int rex)
 {
-    unsigned int mod = bytes[at] >> 6, rm = bytes[at] & 7;
+    unsigned int mod = bytes[at] >> 6, rm = bytes[at] & 7, modrm = at;
 
     operands->memory = true;
     operands->base = rm | (rex & 1) << 3;
@@ -48,6 +49,7 @@ static void read_memory(struct operands *operands, const uint8_t *bytes,
         at++;
     }
     if (mod == 0 && rm == 5) {
+        operands->relative = at == modrm + 1;
         operands->base = NO_REGISTER;
         operands->displacement = at;
         operands->displacement_size = 4;
@@ -57,15 +59,13 @@ static void read_memory(struct operands *operands, const uint8_t *bytes,
     }
 }
 
-bool operands_read(const struct atom *atom, uint64_t offset,
+bool operands_read(const uint8_t *bytes, size_t room,
                    struct operands *operands)
 {
-    const uint8_t *bytes = atom->bytes + offset;
     unsigned int at = 0, rex = 0;
 
     *operands = (struct operands) {
-        .length = atom->bytes && offset < atom->size ?
-                  instruction_length(bytes, atom->size - offset) : 0,
+        .length = instruction_length(bytes, room),
         .reg = NO_REGISTER, .rm = NO_REGISTER, .base = NO_REGISTER,
         .index = NO_REGISTER,
     };
@@ -106,6 +106,72 @@ bool operands_read(const struct atom *atom, uint64_t offset,
     }
     return true;
 }
+
+bool operands_at(const struct atom *code, uint64_t at,
+                 struct operands *operands)
+{
+    *operands = (struct operands) { .length = 0 };
+    return code->bytes && at < code->size &&
+           operands_read(code->bytes + at, code->size - at, operands);
+}
+
+/* -- Branches -------------------------------------------------------------- */
+
+enum branch branch_of(const struct operands *operands)
+{
+    switch (operands->opcode) {
+    case 0xe8:
+        return BRANCH_CALL;
+    case 0xe9: case 0xeb:
+        return BRANCH_JUMP;
+    case 0x70 ... 0x7f: case 0xe0 ... 0xe3: case 0x0f80 ... 0x0f8f:
+        return BRANCH_CONDITIONAL;      /* Jcc, LOOP, JRCXZ */
+    case 0xc2: case 0xc3:
+        return BRANCH_RETURN;
+    case 0xff:
+        return (operands->reg & 7) == 2 ? BRANCH_POINTER_CALL :
+               (operands->reg & 7) == 4 ? BRANCH_POINTER_JUMP : BRANCH_NONE;
+    default:
+        return BRANCH_NONE;
+    }
+}
+
+unsigned int distance_size(const struct operands *operands)
+{
+    switch (branch_of(operands)) {
+    case BRANCH_CALL: case BRANCH_JUMP: case BRANCH_CONDITIONAL:
+        return operands->opcode == 0xe8 || operands->opcode == 0xe9 ||
+               operands->opcode > 0xff ? 4 : 1;
+    default:
+        return operands->opcode == 0x8d && operands->relative ? 4 : 0;
+    }
+}
+
+uint64_t destination(const struct atom *code, uint64_t at,
+                     const struct operands *operands)
+{
+    const uint8_t *end = code->bytes + at + operands->length;
+    int32_t distance = (end[-1] ^ 0x80) - 0x80;         /* its sign */
+
+    if (distance_size(operands) == sizeof(distance)) {
+        memcpy(&distance, end - sizeof(distance), sizeof(distance));
+    }
+    return at + operands->length + distance;
+}
+
+uint64_t instruction_with(const struct atom *code, const struct ref *ref,
+                          struct operands *operands)
+{
+    uint64_t at = 0;
+
+    while (operands_at(code, at, operands) &&
+           at + operands->length <= ref->offset) {
+        at += operands->length;
+    }
+    return at;
+}
+
+/* -- Accesses -------------------------------------------------------------- */
 
 static bool writes_two_byte(uint8_t opcode, unsigned int reg)
 {
@@ -149,47 +215,23 @@ static bool writes(const struct operands *operands)
     }
 }
 
-static bool is_branch_opcode(unsigned int opcode)
-{
-    return opcode == 0xe8 || opcode == 0xe9 || opcode == 0xeb ||
-           (opcode & ~0xfU) == 0x70 || (opcode & ~0xfU) == 0x0f80;
-}
-
-enum access ref_access(const struct atom *atom, const struct ref *ref,
-                       uint64_t *at)
+enum access x86_access(const struct atom *code, const struct ref *ref)
 {
     struct operands operands;
+    uint64_t at = instruction_with(code, ref, &operands);
+    enum branch branch = branch_of(&operands);
 
-    for (*at = 0; operands_read(atom, *at, &operands) &&
-                  *at + operands.length <= ref->offset;) {
-        *at += operands.length;
-    }
     if (!operands.length) {
         return ACCESS_NONE;
     }
-    if (is_branch_opcode(operands.opcode)) {
+    if (branch == BRANCH_CALL || branch == BRANCH_JUMP ||
+        branch == BRANCH_CONDITIONAL) {
         return ACCESS_BRANCH;
     }
-    if (!operands.memory || *at + operands.displacement != ref->offset ||
-        operands.opcode == 0x8d || relocation_is_got(ref->type)) {
+    if (!operands.memory || at + operands.displacement != ref->offset ||
+        operands.opcode == 0x8d ||
+        relocation_of(ref->type)->means == RELOCATION_GOT_DISTANCE) {
         return ACCESS_ADDRESS;
     }
     return writes(&operands) ? ACCESS_WRITE : ACCESS_READ;
-}
-
-/* Of the short ones the distance has one byte. */
-uint64_t branch_destination(const struct atom *atom, uint64_t at,
-                            const struct operands *operands)
-{
-    const uint8_t *end = atom->bytes + at + operands->length;
-    bool is_short = operands->opcode < 0x100 && operands->opcode != 0xe8 &&
-                    operands->opcode != 0xe9;
-    int32_t distance;
-
-    if (is_short) {
-        distance = end[-1] < 0x80 ? end[-1] : end[-1] - 0x100;
-    } else {
-        memcpy(&distance, end - sizeof(distance), sizeof(distance));
-    }
-    return at + operands->length + distance;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "escape.h"
+/*
+ * Where addresses go, with what is known of each register at each place.
+ */
+#include "x86.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -138,29 +141,34 @@ static bool follow_branch(struct flow *flow, uint64_t at,
                           const struct operands *operands, uint64_t held)
 {
     const struct ref *to = ref_in(flow->code, at, operands->length);
-    unsigned int opcode = operands->opcode, reg = operands->reg & 7;
+    enum branch branch = branch_of(operands);
     uint64_t next = at + operands->length;
 
-    if (opcode == 0xe8 || (opcode == 0xff && reg == 2)) {
-        pass(flow, opcode == 0xe8 ? to : NULL, held);
-        reach(flow, next, held & ~all_of(CLOBBERED));
-    } else if (opcode == 0xe9 || opcode == 0xeb) {
-        if (to) {
-            leave(flow, to, held);
-        } else {
-            reach(flow, branch_destination(flow->code, at, operands), held);
-        }
-    } else if ((opcode & ~0xfu) == 0x70 || (opcode & ~0xfu) == 0x0f80) {
-        if (!to) {
-            reach(flow, branch_destination(flow->code, at, operands), held);
-        }
-        reach(flow, next, held);
-    } else if (opcode == 0xff && reg == 4) {
-        pass(flow, NULL, held);
-    } else if (opcode == 0xc3 && (held & RETURNED * ADDRESS)) {
-        tell(flow, ESCAPE_RETURNED, NULL);
-    } else if (opcode != 0xc3) {
+    switch (branch) {
+    case BRANCH_NONE:
         return false;
+    case BRANCH_CALL: case BRANCH_POINTER_CALL:
+        pass(flow, branch == BRANCH_CALL ? to : NULL, held);
+        reach(flow, next, held & ~all_of(CLOBBERED));
+        break;
+    case BRANCH_JUMP: case BRANCH_CONDITIONAL:
+        if (!to) {
+            reach(flow, destination(flow->code, at, operands), held);
+        } else if (branch == BRANCH_JUMP) {
+            leave(flow, to, held);
+        }
+        if (branch == BRANCH_CONDITIONAL) {
+            reach(flow, next, held);
+        }
+        break;
+    case BRANCH_POINTER_JUMP:
+        pass(flow, NULL, held);
+        break;
+    case BRANCH_RETURN:
+        if (held & RETURNED * ADDRESS) {
+            tell(flow, ESCAPE_RETURNED, NULL);
+        }
+        break;
     }
     return true;
 }
@@ -317,7 +325,7 @@ static void run(struct flow *flow)
         uint64_t held = flow->held[at];
         struct operands operands;
 
-        if (operands_read(flow->code, at, &operands) &&
+        if (operands_at(flow->code, at, &operands) &&
             !follow_branch(flow, at, &operands, held)) {
             reach(flow, at + operands.length,
                   step(flow, at, &operands, held));
@@ -331,8 +339,7 @@ static void run(struct flow *flow)
 static bool has_frame(const struct atom *code)
 {
     static const uint8_t set_up[] = { 0x55, 0x48, 0x89, 0xe5 };
-    static const uint8_t endbr[] = { 0xf3, 0x0f, 0x1e, 0xfa };
-    uint64_t at = code->size > 8 && !memcmp(code->bytes, endbr, 4) ? 4 : 0;
+    uint64_t at = x86_landing(code->bytes, code->size);
 
     return code->size - at > 4 && !memcmp(code->bytes + at, set_up, 4);
 }
@@ -354,15 +361,14 @@ static uint64_t always(const struct atom *code)
     return STACK << STACK_POINTER | (frame ? STACK << FRAME_POINTER : 0);
 }
 
-void escapes_of_address(const struct atom *code, const struct ref *ref,
-                        escape_found *found, void *context)
+void x86_escapes_of_address(const struct atom *code, const struct ref *ref,
+                            escape_found *found, void *context)
 {
     struct flow flow = begin(code, found, context);
     struct operands operands;
-    uint64_t at, held = always(code);
+    uint64_t at = instruction_with(code, ref, &operands), held = always(code);
 
-    if (ref_access(code, ref, &at) == ACCESS_ADDRESS &&
-        operands_read(code, at, &operands)) {
+    if (x86_access(code, ref) == ACCESS_ADDRESS) {
         unsigned int opcode = operands.opcode;
         uint64_t next = at + operands.length;
 
@@ -378,16 +384,15 @@ void escapes_of_address(const struct atom *code, const struct ref *ref,
     run(&flow);
 }
 
-void escapes_of_content(const struct atom *code, const struct ref *ref,
-                        escape_found *found, void *context)
+void x86_escapes_of_content(const struct atom *code, const struct ref *ref,
+                            escape_found *found, void *context)
 {
     struct flow flow = begin(code, found, context);
     struct operands operands;
-    uint64_t at;
-    enum access access = ref_access(code, ref, &at);
+    uint64_t at = instruction_with(code, ref, &operands);
+    enum access access = x86_access(code, ref);
 
     if ((access == ACCESS_ADDRESS || access == ACCESS_READ) &&
-        operands_read(code, at, &operands) &&
         (operands.opcode == 0x8d || operands.opcode == 0x8b)) {
         reach(&flow, at + operands.length,
               set(always(code), operands.reg,
@@ -396,8 +401,8 @@ void escapes_of_content(const struct atom *code, const struct ref *ref,
     run(&flow);
 }
 
-void escapes_of_arguments(const struct atom *code, uint64_t registers,
-                          escape_found *found, void *context)
+void x86_escapes_of_arguments(const struct atom *code, uint64_t registers,
+                              escape_found *found, void *context)
 {
     struct flow flow = begin(code, found, context);
 
