@@ -69,8 +69,7 @@ def build_there(version):
         mount --bind "$4" "$1/xen"
         exec chroot "$1" sh -ec 'cd /repository
             scripts/deps build deb
-            make --no-print-directory builder
-            exec scripts/build-deb'
+            exec make --no-print-directory deb'
         """, "sh", root, TOP, own, XEN_TREE,
         env={**CLEAN, "VERSION": version, "XEN_TREE": "/xen"})
 
