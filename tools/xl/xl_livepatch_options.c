@@ -301,8 +301,7 @@ static const livepatch_option options[] = {
       "Name of the payload in the hypervisor.  Default: the\n"
       "file's name without its folder and suffix.  With one\n"
       "FILE only." },
-    { "replace", 0, NULL,
-      LIVEPATCH_APPLY | LIVEPATCH_RESTORE | LIVEPATCH_INSTALL, set_replace,
+    { "replace", 0, NULL, REPLACES & ~LIVEPATCH_REPLACE, set_replace,
       "Apply the first payload in place of all that are\n"
       "applied, the others on top of it.  Install takes one\n"
       "FILE then, in place also of all that are installed." },
