@@ -115,7 +115,7 @@ uninstall: ## remove exactly what install put there
 	@scripts/install --uninstall
 
 .PHONY: deb
-deb: fetch-source builder ## Debian packages that stand beside Debian's Xen, in build/deb: [VERSION=0.1]
+deb: $(if $(XEN_TREE),,fetch-source) builder ## Debian packages that stand beside Debian's Xen, in build/deb: [VERSION=0.1] [XEN_TREE=DIR]
 	@scripts/build-deb
 
 ##@ Test

@@ -7,9 +7,10 @@ import json
 import time
 import unittest
 
-from hosts import TOP, Host
+from disk import deb
+from hosts import Host
 
-PAYLOADS = TOP / "build/payloads"
+PAYLOADS = deb.PAYLOADS
 NAMES = ["hello", "bye"]
 DROP_IN = "/etc/systemd/system/xen-livepatch.service.d/busy.conf"
 # No second CPU ever arrives that fast: the host is as busy as can be.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The disk that the fleet's hosts boot from: Debian 12 with systemd, ssh, Xen's
-tools and our package, as an administrator would have it.
+"""The disk that the fleet's hosts boot from: Debian with systemd, ssh, Xen's tools
+and our package, as an administrator would have it.  It is Debian 12, or what SUITE
+names to tests/soak/deb.py; the kernel is Debian 12's in any case.
 
 It is made without a machine: debootstrap's root of tests/soak/deb.py, more
 packages in it, and mkfs.ext4 from that.  QEMU loads Xen and the kernel itself,
@@ -21,14 +22,16 @@ sys.path[:0] = [str(TOP / "scripts"), str(TOP / "tests/soak")]
 import deb
 import dom0_image
 
-FOLDER = TOP / "build/fleet"
+FOLDER = TOP / f"build/fleet{deb.OTHER}"
 ROOT = FOLDER / "root"
 KEY = FOLDER / "key"
 DISK = FOLDER / "disk"
 INITRD = FOLDER / "initrd"
 # python3-apt is for Ansible; Xen's own package for those of payloads, which need it.
 PACKAGES = ["systemd-sysv", "openssh-server", "iproute2", "kmod", "dbus", "python3-apt",
-            "xen-hypervisor-4.17-amd64"]
+            f"xen-hypervisor-{deb.XEN}-amd64"]
+# The Xen that QEMU loads.
+XEN = (TOP / "build/stock-newer" if deb.OTHER else dom0_image.STOCK) / "xen.elf"
 # Of the kernel's modules, what this machine can need; udev picks from them.
 DRIVERS = ["crypto", "lib", "fs", "drivers/xen", "drivers/virtio", "drivers/block",
            "drivers/net/virtio_net.ko", "drivers/net/net_failover.ko", "net/core"]
@@ -79,8 +82,7 @@ def make_root():
 
 
 def chroot(root, *words):
-    return deb.run("chroot", root, *words, env={
-        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"})
+    return deb.run("chroot", root, *words, env=deb.CLEAN)
 
 
 def add_modules(root):
@@ -137,9 +139,9 @@ def make_initrd():
 
 def package():
     """The one that `make deb` built last."""
-    found = sorted((TOP / "build/deb").glob("xen-livepatch-tools_*.deb"))
+    found = sorted(deb.MADE.glob("xen-livepatch-tools_*.deb"))
     if not found:
-        raise FileNotFoundError("no package in build/deb: run make deb")
+        raise FileNotFoundError(f"no package in {deb.MADE}: run make deb")
     return found[-1]
 
 

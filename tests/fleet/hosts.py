@@ -63,7 +63,7 @@ class Host:
         self.port = free_port()
         self.process = None
         # What the boot loader would find; another one may be booted next.
-        self.xen = dom0_image.STOCK / "xen.elf"
+        self.xen = disk.XEN
         kept = booted() if resumed else None
         self.resume = ["-loadvm", "booted"] if resumed else []
         self.folder = run_folder.RunFolder(TOP / "build/run")

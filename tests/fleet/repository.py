@@ -6,12 +6,17 @@ import functools
 import http.server
 import os
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests/soak"))
+
+import deb
+
 PACKAGER = TOP / "tools/livepatch-package/livepatch-package"
-XEN = "xen-hypervisor-4.17-amd64"
+XEN = f"xen-hypervisor-{deb.XEN}-amd64"
 NAME = "xen-livepatches"
 KEYRING = "xen-fixes.gpg"
 # QEMU's own network: there hosts find this machine's loopback.

@@ -27,6 +27,7 @@
 #define XEN "2222222222222222222222222222222222222222"
 #define OURS XEN_LIB_DIR "/livepatch/" XEN "/"
 #define THEIRS LIVEPATCH_VENDORS "/" XEN "/"
+#define FRESH "5555"            /* its build-id begins so */
 #define ALL "bye:applied hello:applied third:applied|hello bye third"
 
 /* Do it, and see how it ends and what is applied then. */
@@ -174,6 +175,70 @@ static void test_exchanged(void)
     expect(restore, LIBXL_LIVEPATCH_OUTCOME_DONE, "fresh:applied|fresh");
     assert_non_null(last_result.displaced);
     assert_int_equal(last_result.unpatched_us, 0);
+}
+
+/* What boot finds is all that was installed, or the new one; returns which. */
+static bool boots_new(int at)
+{
+    struct scenario scenario = { .name = "boot", .start = restore };
+    char *now;
+    bool is_new;
+
+    boot("second", "");
+    params_reset();
+    operation_do(&scenario);
+    now = engine_state();
+    is_new = engine.num_applied == 1 &&
+        !strncmp(engine.applied[0]->file.build_id, FRESH, strlen(FRESH));
+    if (!is_new && strcmp(now, ALL))
+        fail_msg("step %d (%s): boot applies %s", at, faults_last, now);
+    free(now);
+    return is_new;
+}
+
+/* Killed, or failing, at each step; so a power cut there makes no difference. */
+void test_installed_in_place(void **state)
+{
+    const struct scenario s = { "install in place of all", with_installed, install_fresh,
+                                .done = "fresh:applied|fresh", .installed = "fresh" };
+    int at, steps, num_new[2] = { 0, 0 };
+
+    params_reset();
+    assert_null(operation_run(&s, &(struct fault){}, NULL));
+    assert_true(boots_new(0));
+    assert_int_equal(last_result.outcome, LIBXL_LIVEPATCH_OUTCOME_DONE);
+    steps = last_steps;
+    for (at = 1; at <= steps; at++) {
+        params_reset();
+        assert_null(operation_kill(&s, at));
+        num_new[0] += boots_new(at);
+        params_reset();
+        assert_null(operation_run(&s, &(struct fault){ .at = at, .errnoval = EIO }, NULL));
+        num_new[1] += boots_new(at);
+    }
+    /* Killed before the decision it is the old; a failure may matter nothing. */
+    assert_in_range(num_new[0], 1, steps / 2);
+    assert_in_range(num_new[1], num_new[0], steps - 1);
+}
+
+/* And what is told of it when it has gone well, or is done again. */
+void test_installed_in_place_again(void **state)
+{
+    char *installed;
+
+    begin();
+    with_installed();
+    /* A vendor's, which would be found again. */
+    copy("bye", THEIRS);
+    expect(install_fresh, LIBXL_LIVEPATCH_OUTCOME_DONE, "fresh:applied|fresh");
+    installed = installed_state();
+    assert_string_equal(installed, "bye- fresh");
+    free(installed);
+    expect(install_fresh, LIBXL_LIVEPATCH_OUTCOME_ALREADY, "fresh:applied|fresh");
+    assert_non_null(strstr(last_result.message, "was installed already"));
+    params.replace = false;
+    expect(install_hello, LIBXL_LIVEPATCH_OUTCOME_FAILED, "fresh:applied|fresh");
+    assert_int_equal(last_result.reason, LIBXL_LIVEPATCH_REASON_COLLISION);
 }
 
 void test_boots(void **state)

@@ -25,6 +25,9 @@ void test_silly_pausers(void **state);
 /* What boot finds installed. */
 void test_boots(void **state);
 void test_uninstalled(void **state);
+/* One file in place of all that is installed. */
+void test_installed_in_place(void **state);
+void test_installed_in_place_again(void **state);
 
 /* What the host can boot, and what is removed. */
 void test_bootable(void **state);

@@ -412,6 +412,8 @@ const struct scenario scenarios[] = {
       .installed = "hello" },
     { "install again", with_installed, install_three,
       .outcome = LIBXL_LIVEPATCH_OUTCOME_ALREADY },
+    { "install in place of all", with_installed, install_fresh,
+      .done = "fresh:applied|fresh", .installed = "fresh" },
     { "install for another Xen", with_two, install_other },
     { "prune", with_gone, prune },
     { "uninstall", with_installed, uninstall_third,

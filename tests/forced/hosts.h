@@ -51,8 +51,8 @@ int apply_files(libxl_ctx *ctx, libxl_livepatch_result *result,
 void do_now(start_function *start);
 
 /* Installing (installed.c). */
-start_function install_hello, install_three, install_other, uninstall_third,
-    uninstall_hello, restore;
+start_function install_hello, install_three, install_fresh, install_other,
+    uninstall_third, uninstall_hello, restore;
 void with_installed(void);      /* three, all applied */
 void with_booted(void);         /* the same after a boot, nothing applied */
 /* Also for a Xen that is gone. */

@@ -66,16 +66,27 @@ static char *contents(const char *path, size_t *size_r)
     return bytes;
 }
 
-/* "-" if it is empty, "!" if it is not what was to be installed. */
-static const char *kind_of(const char *path, const char *name)
+static bool is_file(const char *bytes, size_t size, const char *name)
 {
-    size_t size, wanted_size;
-    char *bytes = contents(path, &size), *wanted = contents(file_of(name), &wanted_size);
+    size_t wanted_size;
+    char *wanted = contents(file_of(name), &wanted_size);
     bool same = size == wanted_size && !memcmp(bytes, wanted, size);
 
-    free(bytes);
     free(wanted);
-    return same ? "" : size ? "!" : "-";
+    return same;
+}
+
+/* "-" if it is empty, "=fresh" if it is that under another name, and "!" if it is
+ * not what was to be installed. */
+static const char *kind_of(const char *path, const char *name)
+{
+    size_t size;
+    char *bytes = contents(path, &size);
+    const char *kind = is_file(bytes, size, name) ? "" :
+        is_file(bytes, size, "fresh") ? "=fresh" : size ? "!" : "-";
+
+    free(bytes);
+    return kind;
 }
 
 char *installed_state(void)
@@ -147,6 +158,8 @@ static int install(libxl_ctx *ctx, libxl_livepatch_result *result,
 static const char *const three[] = { "third", "hello", "bye" };
 START(install_hello, install(ctx, result, how, 1, three + 1))
 START(install_three, install(ctx, result, how, 3, three))
+START(install_fresh, (params.replace = true,
+                      install(ctx, result, how, 1, &(const char *){ "fresh" })))
 START(install_other, install(ctx, result, how, 1, &(const char *){ "other" }))
 START(uninstall_third, libxl_livepatch_uninstall(ctx, "third", NULL, &params, result,
                                                  how, NULL))

@@ -53,7 +53,8 @@ extern int last_steps;
 
 /*
  * The names of what is installed for the modelled Xen, malloc'd; a "-" after
- * one that only hides another, a "!" after one that isn't whole.
+ * one that only hides another, "=fresh" after one that is that payload, a "!" after
+ * one that isn't whole.
  */
 char *installed_state(void);
 void installed_reset(void);

@@ -536,6 +536,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_guessed),
         cmocka_unit_test(test_boots),
         cmocka_unit_test(test_uninstalled),
+        cmocka_unit_test(test_installed_in_place),
+        cmocka_unit_test(test_installed_in_place_again),
         cmocka_unit_test(test_bootable),
         cmocka_unit_test(test_grub),
         cmocka_unit_test(test_prune),

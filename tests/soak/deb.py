@@ -1,7 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Our Debian packages, installed beside Debian's Xen in a root of their own,
-upgraded and purged."""
+upgraded and purged.
+
+  SUITE=trixie    Debian 13 instead of 12: they are built there, too, with the Xen
+                  source XEN_TREE, which is of the release that it has
+"""
 
 import os
 import shutil
@@ -10,7 +14,17 @@ import unittest
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
-BASE = TOP / "build/deb-base"
+SUITE = os.environ.get("SUITE", "bookworm")
+# The release of its Xen.
+XEN = {"bookworm": "4.17", "trixie": "4.20"}[SUITE]
+# Not for what is done on this machine, which has another Debian.
+XEN_TREE = os.environ.pop("XEN_TREE", None)
+OTHER = "" if SUITE == "bookworm" else f"-{SUITE}"
+BASE = TOP / f"build/deb-base{OTHER}"
+# Where its packages are made, and payloads for its Xen.
+MADE = TOP / (f"build/{SUITE}/deb" if OTHER else "build/deb")
+PAYLOADS = TOP / ("build/payloads-stock-newer" if OTHER else "build/payloads")
+CLEAN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"}
 NAMES = ["xen-livepatch-tools", "livepatch-build"]
 # What dpkg, apt and ldconfig keep for themselves.
 THEIRS = ("var/lib/dpkg/", "var/lib/apt/", "var/cache/", "var/log/", "tmp/", "etc/ld.so.cache")
@@ -25,10 +39,39 @@ def run(*words, **options):
 
 
 def build(version, folder):
-    run(TOP / "scripts/build-deb", env={**os.environ, "VERSION": version})
+    if OTHER:
+        build_there(version)
+    else:
+        run(TOP / "scripts/build-deb", env={**os.environ, "VERSION": version})
     folder.mkdir()
-    for file in (TOP / "build/deb").glob("*.deb"):
+    for file in MADE.glob("*.deb"):
         shutil.copy(file, folder)
+
+
+def build_there(version):
+    """In a root of that Debian, with a build folder of its own.  What is mounted
+    there is gone with the process."""
+    if not XEN_TREE:
+        raise AssertionError(f"{SUITE} needs XEN_TREE=DIR, the source of Xen {XEN}")
+    root, own = TOP / f"build/deb-build{OTHER}", MADE.parent
+    own.mkdir(exist_ok=True)
+    make_base()
+    if not root.exists():
+        run("cp", "-a", "--reflink=auto", BASE, root)
+        # apt's settings are this machine's, and a package has one of them, too.
+        (root / "etc/dpkg/dpkg.cfg.d/ours").write_text("force-confold\n")
+    for name in ("repository", "xen"):
+        (root / name).mkdir(exist_ok=True)
+    run("unshare", "--mount", "sh", "-ec", """
+        mount -t proc proc "$1/proc"
+        mount --bind "$2" "$1/repository"
+        mount --bind "$3" "$1/repository/build"
+        mount --bind "$4" "$1/xen"
+        exec chroot "$1" sh -ec 'cd /repository
+            scripts/deps build deb
+            exec make --no-print-directory deb'
+        """, "sh", root, TOP, own, XEN_TREE,
+        env={**CLEAN, "VERSION": version, "XEN_TREE": "/xen"})
 
 
 def make_base():
@@ -38,9 +81,11 @@ def make_base():
     new = BASE.with_suffix(".new")
     shutil.rmtree(new, ignore_errors=True)
     site = run("apt-get", "indextargets", "--format", "$(SITE)").split()[0]
-    run("debootstrap", "--variant=minbase", "bookworm", new, site)
+    run("debootstrap", "--variant=minbase", SUITE, new, site)
     for name in ("apt/sources.list.d", "apt/apt.conf.d"):
         shutil.copytree(f"/etc/{name}", new / "etc" / name, dirs_exist_ok=True)
+    for sources in (new / "etc/apt/sources.list.d").iterdir():
+        sources.write_text(sources.read_text().replace("bookworm", SUITE))
     for name in ("resolv.conf", "hosts"):
         shutil.copy(f"/etc/{name}", new / "etc" / name)
     (new / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
@@ -48,7 +93,7 @@ def make_base():
     run("chroot", new, "apt-get", "update")
     # init-system-helpers are there; systemd itself would do nothing here.
     run("chroot", new, "apt-get", "install", "-y", "--no-install-recommends",
-        "xen-utils-4.17", "libdw1", "libelf1", "libmd0", "libyajl2")
+        f"xen-utils-{XEN}", "libdw1", "libelf1", "libmd0", "libyajl2")
     new.rename(BASE)
 
 
@@ -73,8 +118,7 @@ class Packages(unittest.TestCase):
         self.addCleanup(run, "umount", self.root / "proc")
 
     def chroot(self, *words):
-        return run("chroot", self.root, *words, env={
-            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"})
+        return run("chroot", self.root, *words, env=CLEAN)
 
     def install(self, version):
         files = [shutil.copy(file, self.root / "tmp")
@@ -115,7 +159,7 @@ class Packages(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertTrue(done.stdout.strip())
         # Each file of Debian's is as its package has it.
-        for package in ("xen-utils-4.17", "xen-utils-common", "libxenmisc4.17"):
+        for package in (f"xen-utils-{XEN}", "xen-utils-common", f"libxenmisc{XEN}"):
             self.assertEqual(self.chroot("dpkg", "--verify", package), "")
 
     def test_there_and_back(self):

@@ -17,7 +17,7 @@ import repository
 import test_package
 from repository import NAME
 
-PAYLOADS = TOP / "build/payloads"
+PAYLOADS = deb.PAYLOADS
 VERSIONS = {"1": ["hello", "bye"], "2": ["replace"]}
 
 
@@ -54,8 +54,7 @@ class Repository(unittest.TestCase):
             f"deb [signed-by=/etc/apt/keyrings/{repository.KEYRING}] file:/srv/fixes ./\n")
 
     def chroot(self, *words):
-        return run("chroot", self.root, *words, env={
-            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"})
+        return run("chroot", self.root, *words, env=deb.CLEAN)
 
     def apt(self, *words):
         return self.chroot("apt-get", "-y", "--no-install-recommends", *words)

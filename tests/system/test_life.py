@@ -136,6 +136,41 @@ class Life(LivepatchCase):
         self.assertEqual(self.state().payloads, {"hello": "applied"})
         self.install("hello", "bye", expect="done")
 
+    def test_in_place_of_all(self):
+        """A cumulative one, all or nothing; what another boot finds is that alone."""
+        both = {"hello": "applied", "bye": "applied"}
+        self.install("hello", "bye", expect="done")
+        self.xl("install", "--replace", "--lose-fixes", payload_path("unknown_symbol"),
+                expect="failed", reason="symbol")
+        self.assertEqual((self.state().payloads, set(self.installed())), (both, set(both)))
+        self.xl("install", "--replace", payload_path("hello"), payload_path("bye"),
+                expect="failed", reason="usage")
+        answer = self.xl("install", "--replace", payload_path("replace"), expect="done")
+        self.assertEqual(sorted(answer.displaced), sorted(both))
+        self.assertEqual(self.state().payloads, {"replace": "applied"})
+        self.assertEqual(set(self.installed()), {"replace"})
+        self.status(0)
+        self.xl("install", "--replace", payload_path("replace"), expect="already")
+        self.boot()
+        self.xl("restore", expect="done")
+        self.assertEqual(self.state().payloads, {"replace": "applied"})
+
+    def test_in_place_of_vendors(self):
+        """Also where it is applied already; theirs are hidden, as uninstall does."""
+        theirs = f"/usr/lib/xen/livepatch/{build_id('xen')}"
+        self.host.push({f"{theirs}/{name}.livepatch": payload_file(name)
+                        for name in ("hello", "bye")})
+        self.xl("restore", expect="done")
+        self.xl("replace", payload_path("replace"), expect="done")
+        self.xl("install", "--replace", payload_path("replace"), expect="done")
+        self.assertEqual({name: len(content) > 0 for name, content in self.installed().items()},
+                         {"replace": True, "hello": False, "bye": False})
+        self.boot()
+        self.host.push({f"{theirs}/{name}.livepatch": payload_file(name)
+                        for name in ("hello", "bye")})
+        self.xl("restore", expect="done")
+        self.assertEqual(self.state().payloads, {"replace": "applied"})
+
     def test_odd_files(self):
         """In the store, by hand or of a package."""
         theirs = f"/usr/lib/xen/livepatch/{build_id('xen')}"

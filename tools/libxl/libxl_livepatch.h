@@ -44,6 +44,8 @@
  *                  it. What was displaced is unloaded afterwards.
  *                  restore: the same with what is installed, unless its
  *                  lowest is applied already.
+ *                  install: the same with one file, which then takes the
+ *                  place of all that is installed for its Xen, too.
  *   nodeps         apply: don't compare with the top of the stack.
  *   no_undo        replace: go on although a displaced payload could not
  *                  be put back if the new one failed.

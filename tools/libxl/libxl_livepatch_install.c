@@ -8,6 +8,11 @@
  * So a payload that crashes the host is not found there after the boot,
  * and when the files could not be written nothing is applied.  Whoever is
  * killed in between leaves what is installed as it was.
+ *
+ * One that replaces all that is installed is renamed over the lowest of
+ * them first: from then on boot leaves the others out, which build on
+ * that, and before it is as if nothing had been done.  Only then do the
+ * others go, and it gets its own name.
  */
 
 #include "libxl_osdeps.h"
@@ -21,6 +26,11 @@ typedef struct {
     const char *xen;            /* its build-id */
     bool running;               /* it does, and they are to be applied */
     bool written;
+    /* What is to be replaced, by name. */
+    const char **old;
+    int num_old;
+    const char *lowest;         /* of these that boot applies, or NULL;
+                                   none of the new one's name */
 } install_state;
 
 typedef struct {
@@ -161,6 +171,20 @@ static int check_link(libxl__gc *gc, install_state *is,
             "would be exchanged", link->judgement.file);
 }
 
+static void note_old(libxl__gc *gc, install_state *is,
+                     const libxl__livepatch_chain *chain)
+{
+    int i;
+
+    is->num_old = chain->num;
+    is->old = libxl__calloc(gc, chain->num + 1, sizeof(*is->old));
+    for (i = 0; i < chain->num; i++)
+        is->old[i] = chain->links[i].file.name;
+    if (chain->num_fit &&
+        strcmp(is->old[0], is->apply.members[0].kept_as))
+        is->lowest = is->old[0];
+}
+
 /*
  * What boot would leave out is not installed.  Returns an error when the
  * call has been concluded.
@@ -168,6 +192,8 @@ static int check_link(libxl__gc *gc, install_state *is,
 static int check_places(libxl__gc *gc, install_state *is)
 {
     const libxl__livepatch_trials none = { .boot = "" };
+    const libxl__livepatch_chain empty = {};
+    const libxl__livepatch_chain *stays = &empty;
     libxl__livepatch_chain chain;
     int i, r, rc = 0;
 
@@ -177,10 +203,14 @@ static int check_places(libxl__gc *gc, install_state *is)
                 LIBXL_LIVEPATCH_REASON_STORE, NULL,
                 "what is installed for Xen %s can't be read: %s", is->xen,
                 strerror(-r));
+    if (is->apply.call.params.replace)
+        note_old(gc, is, &chain);
+    else
+        stays = &chain;
     for (i = 0; i < is->apply.num_members && !rc; i++)
-        rc = check_place(gc, is, &chain, is->apply.members[i].judgement);
-    for (i = 0; i < chain.num_fit && !rc; i++)
-        rc = check_link(gc, is, &chain, &chain.links[i]);
+        rc = check_place(gc, is, stays, is->apply.members[i].judgement);
+    for (i = 0; i < stays->num_fit && !rc; i++)
+        rc = check_link(gc, is, stays, &stays->links[i]);
     libxl__livepatch_chain_dispose(&chain);
     return rc;
 }
@@ -192,6 +222,8 @@ static void drop_members(libxl__gc *gc, install_state *is)
     for (i = 0; is->written && i < is->apply.num_members; i++)
         libxl__livepatch_installed_drop(gc, is->xen,
                                         is->apply.members[i].kept_as);
+    if (is->written && is->lowest)
+        libxl__livepatch_installed_drop(gc, is->xen, is->lowest);
 }
 
 /* Returns ERROR_INVAL when the call has been concluded. */
@@ -205,6 +237,10 @@ static int write_members(libxl__gc *gc, install_state *is)
 
         r = libxl__livepatch_installed_write(gc, is->xen, m->kept_as,
                                              m->image.data, m->image.size);
+        if (!r && is->lowest)
+            r = libxl__livepatch_installed_write(gc, is->xen, is->lowest,
+                                                 m->image.data,
+                                                 m->image.size);
         if (r)
             return libxl__livepatch_refuse(gc, is->apply.call.result,
                     LIBXL_LIVEPATCH_REASON_STORE, NULL,
@@ -246,6 +282,35 @@ static int forget_trials(libxl__gc *gc, install_state *is)
         : libxl__livepatch_trials_store(gc, is->xen, &trials);
 }
 
+/* A vendor's file would be found again: that is hidden. */
+static int take_out(libxl__gc *gc, const char *xen, const char *name)
+{
+    if (!libxl__livepatch_installed_is_vendors(gc, xen, name))
+        return libxl__livepatch_installed_remove(gc, xen, name);
+    return libxl__livepatch_installed_write(gc, xen, name, "", 0) ?:
+           libxl__livepatch_installed_commit(gc, xen, name);
+}
+
+/*
+ * In place of all that is installed.  At each step boot finds either that
+ * or the new one, which may be there twice for a while.
+ */
+static int commit_in_place(libxl__gc *gc, install_state *is)
+{
+    const char *const name = is->apply.members[0].kept_as;
+    const char *const first = is->lowest ?: name;
+    int i, r;
+
+    r = libxl__livepatch_installed_commit(gc, is->xen, first);
+    for (i = 0; i < is->num_old && r >= 0; i++)
+        if (strcmp(is->old[i], first) && strcmp(is->old[i], name))
+            r = take_out(gc, is->xen, is->old[i]);
+    if (r < 0 || !strcmp(first, name)) return r;
+
+    r = libxl__livepatch_installed_commit(gc, is->xen, name);
+    return r < 0 ? r : take_out(gc, is->xen, first);
+}
+
 static void commit_members(libxl__gc *gc, install_state *is)
 {
     libxl_livepatch_result *const result = is->apply.call.result;
@@ -255,8 +320,10 @@ static void commit_members(libxl__gc *gc, install_state *is)
     for (i = 0; i < is->apply.num_members && r >= 0; i++) {
         const member *const m = &is->apply.members[i];
 
-        if (is_installed(m)) continue;
-        r = libxl__livepatch_installed_commit(gc, is->xen, m->kept_as);
+        if (is_installed(m) && is->num_old <= 1) continue;
+        r = is->apply.call.params.replace
+            ? commit_in_place(gc, is)
+            : libxl__livepatch_installed_commit(gc, is->xen, m->kept_as);
         libxl__livepatch_warn_unsynced(gc, result, r);
         num += r >= 0;
     }
@@ -317,12 +384,16 @@ static int install_check(libxl__gc *gc, install_state *is,
 {
     libxl__livepatch_call *const lpc = &is->apply.call;
 
-    if (lpc->params.replace || lpc->params.force || lpc->params.nodeps)
+    if (lpc->params.force || lpc->params.nodeps)
+        return libxl__livepatch_refuse(gc, lpc->result,
+                LIBXL_LIVEPATCH_REASON_USAGE, NULL,
+                "what is installed can't be forced, as boot doesn't");
+    /* The others would have to be there before the first is. */
+    if (lpc->params.replace && num_files > 1)
         return libxl__livepatch_refuse(gc, lpc->result,
                 LIBXL_LIVEPATCH_REASON_USAGE,
-                LIVEPATCH_ADVICE_REPLACE_APART,
-                "what is installed can't replace others, or be forced, as "
-                "boot does neither");
+                LIVEPATCH_ADVICE_INSTALL_ATOP,
+                "one file can be installed in place of all others");
     if (!lpc->params.boot_only &&
         libxl__livepatch_need_xen(gc, lpc->result))
         return ERROR_FAIL;

@@ -257,7 +257,7 @@ static void restore_next(libxl__egc *egc,
     libxl__livepatch_item *item;
     undo_step step, left;
     uint64_t us;
-    int i, r;
+    int i = 0, r;       /* gcc 14 doesn't see that find_step sets it */
 
     while ((step = find_step(gc, lptx, &i, &left)) != KEEP) {
         item = &lpc->notes.intent.items[i];

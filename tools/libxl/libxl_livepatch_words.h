@@ -59,9 +59,9 @@
     "A name that is installed has no / and begins with no dot: give "   \
     "another one with --name."
 
-#define LIVEPATCH_ADVICE_REPLACE_APART                                  \
-    "Replace what is applied with xl livepatch replace, uninstall "     \
-    "what was, and install the new one."
+#define LIVEPATCH_ADVICE_INSTALL_ATOP                                   \
+    "Install the cumulative payload with --replace, and then what "     \
+    "builds on it without."
 
 #define LIVEPATCH_ADVICE_INSTALL_BELOW                                  \
     "Boot would leave it out.  Install what it builds on, too, which "  \

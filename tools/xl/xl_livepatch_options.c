@@ -291,7 +291,7 @@ static bool set_help(livepatch_command *cmd, const char *arg)
 /*----- the table -----*/
 
 #define APPLIES  (LIVEPATCH_APPLY | LIVEPATCH_REPLACE)
-#define REPLACES (APPLIES | LIVEPATCH_RESTORE)
+#define REPLACES (APPLIES | LIVEPATCH_RESTORE | LIVEPATCH_INSTALL)
 #define QUIESCES (APPLIES | LIVEPATCH_REVERT | LIVEPATCH_LASTING)
 #define ALL      (~0U)
 
@@ -301,9 +301,10 @@ static const livepatch_option options[] = {
       "Name of the payload in the hypervisor.  Default: the\n"
       "file's name without its folder and suffix.  With one\n"
       "FILE only." },
-    { "replace", 0, NULL, LIVEPATCH_APPLY | LIVEPATCH_RESTORE, set_replace,
+    { "replace", 0, NULL, REPLACES & ~LIVEPATCH_REPLACE, set_replace,
       "Apply the first payload in place of all that are\n"
-      "applied, the others on top of it." },
+      "applied, the others on top of it.  Install takes one\n"
+      "FILE then, in place also of all that are installed." },
     { "nodeps", 0, NULL, APPLIES, set_nodeps,
       "Don't require that the payload was made for the\n"
       "payload that it is put upon." },
