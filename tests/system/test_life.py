@@ -155,6 +155,21 @@ class Life(LivepatchCase):
         self.xl("restore", expect="done")
         self.assertEqual(self.state().payloads, {"replace": "applied"})
 
+    def test_in_place_of_all_cut_short(self):
+        """The new one is there under the name of the one that it has replaced."""
+        self.xl("install", "--boot-only", "--name=hello", payload_path("replace"),
+                expect="done")
+        self.boot()
+        self.xl("restore", expect="done")
+        self.assertEqual(self.state().payloads, {"hello": "applied"})
+        self.xl("install", "--replace", payload_path("replace"), expect="done")
+        self.assertEqual(self.state().payloads, {"hello": "applied"})
+        self.assertEqual(set(self.installed()), {"replace"})
+        self.status(0)
+        self.boot()
+        self.xl("restore", expect="done")
+        self.assertEqual(self.state().payloads, {"replace": "applied"})
+
     def test_in_place_of_vendors(self):
         """Also where it is applied already; theirs are hidden, as uninstall does."""
         theirs = f"/usr/lib/xen/livepatch/{build_id('xen')}"
