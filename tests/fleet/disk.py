@@ -26,9 +26,10 @@ ROOT = FOLDER / "root"
 KEY = FOLDER / "key"
 DISK = FOLDER / "disk"
 INITRD = FOLDER / "initrd"
-# python3-apt is for Ansible; Xen's own package for those of payloads, which need it.
+# python3-apt is for Ansible; Xen's own package for those of payloads, which need it;
+# rpm for those that hosts of another distribution get.
 PACKAGES = ["systemd-sysv", "openssh-server", "iproute2", "kmod", "dbus", "python3-apt",
-            "xen-hypervisor-4.17-amd64"]
+            "xen-hypervisor-4.17-amd64", "rpm"]
 # Of the kernel's modules, what this machine can need; udev picks from them.
 DRIVERS = ["crypto", "lib", "fs", "drivers/xen", "drivers/virtio", "drivers/block",
            "drivers/net/virtio_net.ko", "drivers/net/net_failover.ko", "net/core"]
@@ -61,10 +62,12 @@ def modules():
 
 
 def make_root():
-    """Kept, as apt needs half a minute for it."""
-    if ROOT.exists():
+    """Kept while it is to be of the same, as apt needs half a minute for it."""
+    mark, made_of = FOLDER / "root.made-of", f"{PACKAGES} {DRIVERS}"
+    if ROOT.exists() and mark.exists() and mark.read_text() == made_of:
         return
     deb.make_base()
+    shutil.rmtree(ROOT, ignore_errors=True)
     new = ROOT.with_suffix(".new")
     shutil.rmtree(new, ignore_errors=True)
     FOLDER.mkdir(exist_ok=True)
@@ -76,6 +79,7 @@ def make_root():
     add_modules(new)
     configure(new)
     new.rename(ROOT)
+    mark.write_text(made_of)
 
 
 def chroot(root, *words):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Packages of payloads on a host with apt and systemd, from a signed repository:
 installed while it is busy, removed, upgraded to a cumulative one, with another Xen
-underneath, and two programs at once."""
+underneath, and two programs at once; and by rpm."""
 
 import contextlib
 import json
@@ -14,13 +14,14 @@ from pathlib import Path
 
 from hosts import TOP, Host, dom0_image, run_folder
 from power import compiled
-from repository import NAME, XEN, Repository, add_source, run
+from repository import NAME, XEN, Repository, add_source, packaged, run
 
 PAYLOADS = TOP / "build/payloads"
 BUILD_ID = json.loads((PAYLOADS / "manifest.json").read_text())["xen_build_id"]
 OTHER_XEN = "ab" * 20
 XL = "/usr/lib/xen-livepatch/sbin/xl livepatch"
 STORE = "/usr/lib/xen/livepatch"
+LOCAL = "/var/lib/xen/livepatch"
 APT = "DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends"
 AGAIN = "xen-livepatch-again.service"
 DROP_INS = f"/etc/systemd/system/{AGAIN}.d"
@@ -98,7 +99,11 @@ class Packages(unittest.TestCase):
         cls.repository.publish()
 
     def setUp(self):
-        self.host.run(f"{APT} purge {NAME}; {XL} status")
+        # Also what a test that failed has left.
+        revert = "; ".join(f"{XL} revert --unload --deadline=1m {name}"
+                           for name in ("replace", "bye", "hello"))
+        self.host.run(f"systemctl stop {AGAIN}; rpm -e {NAME}; {APT} purge {NAME}; "
+                      f"rm -rf {LOCAL}; {revert}; {XL} status")
         self.assertEqual(self.applied(), [])
 
     # -- Doing and looking -----------------------------------------------------
@@ -215,7 +220,6 @@ class Packages(unittest.TestCase):
         finally:
             self.boot_of(dom0_image.STOCK / "xen.elf")
         self.assert_in_force("4", "hello", "bye")
-        self.host.run(f"{XL} uninstall --deadline=1m bye")
 
     def boot_of(self, xen):
         self.host.run("sync; systemctl poweroff --no-block", timeout=60)
@@ -225,6 +229,39 @@ class Packages(unittest.TestCase):
         self.host.xen = xen
         self.host.start()
         self.host.wait_until_up()
+
+    # -- By rpm --------------------------------------------------------------------
+
+    def rpm(self, words, status=0):
+        return self.host.run(f"rpm {words} 2>&1", status)
+
+    def rpm_in_force(self, version, *names):
+        self.assertEqual(self.rpm(f"-q --qf '%{{VERSION}}' {NAME}"), version)
+        self.assertEqual(self.applied(), list(names))
+        self.assertEqual(self.stored(), sorted(names))
+
+    def test_rpm(self):
+        """There is no Xen that rpm knows of: its dependencies are left out."""
+        one, two, three = [
+            packaged(self.folder, "--rpm=xen=4.17.5", str(number + 1), *(
+                PAYLOADS / f"{name}.livepatch" for name in names))
+            for number, names in enumerate([["hello"], ["hello", "bye"], ["replace"]])]
+        self.host.put(one, two, three)
+        with self.busy():
+            said = self.rpm(f"-i --nodeps {one.name}")
+            self.assertIn("the host was busy: it is stored", said)
+            self.assertEqual((self.stored(), self.applied(status=3)), (["hello"], []))
+        self.wait_for(lambda: self.host.try_run(f"{XL} status").returncode == 0)
+        self.rpm_in_force("1", "hello")
+        for package, version, names in ((two, "2", ["hello", "bye"]), (three, "3", ["replace"])):
+            self.rpm(f"-U --nodeps {package.name}")
+            self.rpm_in_force(version, *names)
+        with self.busy():
+            said = self.rpm(f"-e {NAME}", status=1)
+            self.assertIn("nothing is removed, as replace is still in force", said)
+        self.rpm_in_force("3", "replace")
+        self.rpm(f"-e {NAME}")
+        self.assertEqual((self.applied(), self.stored()), ([], []))
 
     # -- Two at once ---------------------------------------------------------------
 
