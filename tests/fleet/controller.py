@@ -17,6 +17,8 @@ import run_folder
 from hosts import SSH_OPTIONS, Host
 
 INVENTORY = "hosts.json"
+# Or a host that is dead is waited for as long as TCP does.
+ALIVE = ["-o", "ServerAliveInterval=15"]
 
 
 def inventory(hosts, variables):
@@ -25,7 +27,7 @@ def inventory(hosts, variables):
         "vars": {
             "ansible_host": "127.0.0.1", "ansible_user": "root",
             "ansible_ssh_private_key_file": str(disk.KEY),
-            "ansible_ssh_common_args": " ".join(SSH_OPTIONS),
+            "ansible_ssh_common_args": " ".join(SSH_OPTIONS + ALIVE),
             "ansible_python_interpreter": "/usr/bin/python3",
             "livepatch_command": "xl-livepatch", **variables}}}
 

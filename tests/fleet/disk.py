@@ -27,9 +27,10 @@ ROOT = FOLDER / "root"
 KEY = FOLDER / "key"
 DISK = FOLDER / "disk"
 INITRD = FOLDER / "initrd"
-# python3-apt is for Ansible; Xen's own package for those of payloads, which need it.
+# python3-apt is for Ansible; Xen's own package for those of payloads, which need it;
+# rpm for those that hosts of another distribution get.
 PACKAGES = ["systemd-sysv", "openssh-server", "iproute2", "kmod", "dbus", "python3-apt",
-            f"xen-hypervisor-{deb.XEN}-amd64"]
+            f"xen-hypervisor-{deb.XEN}-amd64", "rpm"]
 # The Xen that QEMU loads.
 XEN = (TOP / "build/stock-newer" if deb.OTHER else dom0_image.STOCK) / "xen.elf"
 # Of the kernel's modules, what this machine can need; udev picks from them.
@@ -64,10 +65,12 @@ def modules():
 
 
 def make_root():
-    """Kept, as apt needs half a minute for it."""
-    if ROOT.exists():
+    """Kept while it is to be of the same, as apt needs half a minute for it."""
+    mark, made_of = FOLDER / "root.made-of", f"{PACKAGES} {DRIVERS}"
+    if ROOT.exists() and mark.exists() and mark.read_text() == made_of:
         return
     deb.make_base()
+    shutil.rmtree(ROOT, ignore_errors=True)
     new = ROOT.with_suffix(".new")
     shutil.rmtree(new, ignore_errors=True)
     FOLDER.mkdir(exist_ok=True)
@@ -79,6 +82,7 @@ def make_root():
     add_modules(new)
     configure(new)
     new.rename(ROOT)
+    mark.write_text(made_of)
 
 
 def chroot(root, *words):

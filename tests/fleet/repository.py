@@ -30,6 +30,13 @@ def recipe():
     return "\n".join(line.strip() for line in script.splitlines() if line.startswith("    "))
 
 
+def packaged(folder, kind, version, *payloads):
+    path = f"{TOP}/build/livepatch-build:{os.environ['PATH']}"
+    return Path(run(PACKAGER, kind, f"--version={version}",
+                    "--maintainer=Fixes <fixes@example.org>", "-o", folder, *payloads,
+                    env={**os.environ, "PATH": path}).strip())
+
+
 def run(*words, **options):
     done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, check=False, **options)
@@ -53,10 +60,7 @@ class Repository:
 
     def add(self, version, xen_version, *payloads):
         """A package of these, in that version."""
-        path = f"{TOP}/build/livepatch-build:{os.environ['PATH']}"
-        return Path(run(PACKAGER, f"--deb={XEN}={xen_version}", f"--version={version}",
-                        "--maintainer=Fixes <fixes@example.org>", "-o", self.folder, *payloads,
-                        env={**os.environ, "PATH": path}).strip())
+        return packaged(self.folder, f"--deb={XEN}={xen_version}", version, *payloads)
 
     def publish(self):
         run("sh", "-ec", recipe(), cwd=self.folder,

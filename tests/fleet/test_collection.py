@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The Ansible collection, as far as that needs no host: Ansible's own checks, and
-the modules with a command that answers what a real host hardly ever does."""
+"""The Ansible collection, as far as that needs no host: Ansible's own checks, the
+modules with a command that answers what a real host hardly ever does, and where a
+rollout stops."""
 
 import json
 import re
@@ -164,7 +165,7 @@ class Modules(Ansible):
         self.answer("apply", 3, document)
         answer = self.call(state="applied", files=["/a"])
         self.assertEqual((answer["failed"], answer["changed"], answer["rc"]), (True, True, 3))
-        self.assertEqual(answer["msg"], "half look")
+        self.assertEqual(answer["msg"], "half. look")
         self.assertEqual(answer["livepatch"], document)
 
     def test_failed(self):
@@ -215,6 +216,64 @@ class Modules(Ansible):
                          "stranded")
         self.answer("status", 1, {"outcome": "failed", "reason": "no_xen", "message": "no Xen"})
         self.assertEqual(self.call("livepatch_facts")["msg"], "no Xen")
+
+
+class Stages(Ansible):
+    """The second of two hosts in a stage is not well.  All three are this machine."""
+
+    def setUp(self):
+        super().setUp()
+        self.scene = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (self.scene / "a.livepatch").touch()
+        for number in (1, 2, 3):
+            self.make_host(f"host{number}", 0, {"outcome": "done"})
+
+    def make_host(self, name, status, document):
+        folder = self.scene / name
+        folder.mkdir(exist_ok=True)
+        (folder / "xl").write_text(STAND_IN)
+        (folder / "xl").chmod(0o755)
+        (folder / "install").write_text(f"{status}\n{json.dumps(document)}")
+        (folder / "status").write_text(f"0\n{json.dumps(STATUS)}")
+
+    def rollout(self, **second):
+        """Its exit status, and what it says."""
+        hosts = {name: {"livepatch_command": f"{self.scene}/{name}/xl",
+                        "livepatch_folder": f"{self.scene}/{name}"}
+                 for name in ("host1", "host2", "host3")}
+        hosts["host2"].update(second)
+        (self.scene / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts, "vars": {
+            "ansible_connection": "local", "ansible_python_interpreter": PYTHON,
+            "livepatch_payloads": [f"{self.scene}/a.livepatch"]}}}))
+        done = collection.run(self.folder, "ansible-playbook", "-i", self.scene / "hosts.json",
+                              "xen.livepatch.rollout", "-e", '{"livepatch_stages": [2, 1]}',
+                              cwd=self.folder)
+        return done.returncode, done.stdout
+
+    def calls(self, name):
+        """Verbs."""
+        path = self.scene / name / "calls"
+        return [line.split()[0] for line in path.read_text().split("\n")[:-1]] \
+            if path.exists() else []
+
+    def assert_stops(self, expected, **second):
+        status, said = self.rollout(**second)
+        self.assertEqual(status, expected, said)
+        self.assertEqual(self.calls("host1")[:2], ["status", "install"], said)
+        self.assertEqual(self.calls("host3"), [], said)
+
+    def test_well(self):
+        status, said = self.rollout()
+        self.assertEqual(status, 0, said)
+        self.assertEqual(self.calls("host3"), self.calls("host1"), said)
+
+    def test_busy(self):
+        self.make_host("host2", 2, {"outcome": "busy", "message": "busy"})
+        self.assert_stops(2)
+
+    def test_not_reached(self):
+        """Which isn't a failure to Ansible."""
+        self.assert_stops(4, ansible_connection="ssh", ansible_host="127.0.0.1", ansible_port=1)
 
 
 if __name__ == "__main__":

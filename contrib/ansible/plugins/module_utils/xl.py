@@ -35,7 +35,7 @@ def status(module):
 
 
 def words_of(document):
-    return " ".join(document[name] for name in ("message", "advice") if name in document)
+    return ". ".join(document[name] for name in ("message", "advice") if name in document)
 
 
 def fail(module, document, code, **more):
