@@ -1,12 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A Xen by each compiler, proved and patched; some payloads on it, booted.
+"""Other builds of Xen, proved and patched; some payloads on each, booted.
 
-    compilers.py [COMPILER...]      default: each gcc-N and clang-N that is here
+    builds.py [BUILD...]
 
-Prints a row of the table in docs/building.md for each.  What a compiler makes
-of a patch differs, and so may what becomes of it: a refusal is told, a payload
-without its effect is a failure.
+A build is a compiler, by which Debian's Xen is built then, or a hypervisor that
+is built already, such as own-4.22.  Default: each gcc-N and clang-N that is here.
+
+Prints a row of a table in docs/building.md for each.  Patches that don't fit
+another release are left out.  What a compiler makes of a patch differs, and so
+may what becomes of it: a refusal is told, a payload without its effect is a
+failure.
 """
 
 import os
@@ -31,7 +35,7 @@ BUSY = 2
 
 
 class Wrong(Exception):
-    """A compiler's Xen, or a payload for it, isn't what it must be."""
+    """A build, or a payload for it, isn't what it must be."""
 
 
 def installed():
@@ -40,11 +44,21 @@ def installed():
     return sorted(names, key=lambda name: (name.split("-")[0], int(name.split("-")[1])))
 
 
+def is_compiler(build):
+    return build.startswith(("gcc", "clang"))
+
+
 def build_xen(compiler):
-    """The name of the engine."""
+    """The name of the hypervisor."""
     subprocess.run([TOP / "scripts/build-hypervisor", "upstream"], check=True,
                    env={**os.environ, "COMPILER": compiler})
     return f"upstream-{compiler.replace('-', '')}"
+
+
+def fits(patch):
+    tree = TOP / f"build/hypervisor-{engines.current()}"
+    return not subprocess.run(["patch", "-sp1", "-F0", "--dry-run", "-i", patch.path],
+                              cwd=tree, stdout=subprocess.DEVNULL, check=False).returncode
 
 
 def build_payloads():
@@ -52,6 +66,8 @@ def build_payloads():
     built = {}
     for name in PATCHES:
         patch = corpus.find(name)
+        if not fits(patch):
+            continue
         built[name] = corpus.build(patch)
         if built[name].status not in (0, corpus.REFUSED):
             raise Wrong(f"{name}: exit status {built[name].status}\n{built[name].errors[-3000:]}")
@@ -89,8 +105,16 @@ def try_payloads(built):
             must_see(host, patch, False)
 
 
-def try_compiler(compiler):
-    os.environ["LIVEPATCH_ENGINE"] = build_xen(compiler)
+def version_of(build):
+    if not is_compiler(build):
+        return build
+    told = subprocess.run([build, "--version"], stdout=subprocess.PIPE, text=True,
+                          check=True).stdout
+    return f"{build} ({re.search(r'[0-9]+[.][0-9.]+', told)[0]})"
+
+
+def try_build(build):
+    os.environ["LIVEPATCH_ENGINE"] = build_xen(build) if is_compiler(build) else build
     corpus.inputs.cache_clear()
     built = build_payloads()
     made = {name: each for name, each in built.items() if not each.status}
@@ -98,24 +122,22 @@ def try_compiler(compiler):
     refused = [f"{name}: " + ", ".join(sorted({refusal["reason"] for refusal
                                                in each.report["refusals"]}))
                for name, each in built.items() if each.status]
-    told = subprocess.run([compiler, "--version"], stdout=subprocess.PIPE, text=True,
-                          check=True).stdout
-    return f"| {compiler} ({re.search(r'[0-9]+[.][0-9.]+', told)[0]}) | {len(made)} of {len(built)} | {'; '.join(refused)} |"
+    return f"| {version_of(build)} | {len(made)} of {len(built)} | {'; '.join(refused)} |"
 
 
 def main():
     rows, failed = [], False
-    for compiler in sys.argv[1:] or installed():
-        if not shutil.which(compiler):
-            sys.exit(f"compilers: {compiler} is not installed")
+    for build in sys.argv[1:] or installed():
+        if is_compiler(build) and not shutil.which(build):
+            sys.exit(f"builds: {build} is not installed")
         try:
-            rows.append(try_compiler(compiler))
+            rows.append(try_build(build))
         except (Wrong, subprocess.CalledProcessError) as error:
-            rows.append(f"| {compiler} | FAILED: {str(error).splitlines()[0]} | |")
+            rows.append(f"| {build} | FAILED: {str(error).splitlines()[0]} | |")
             print(error, flush=True)
             failed = True
         print(rows[-1], flush=True)
-    print("\n".join(["", "| compiler | payloads with their effect, on a booted Xen | refused |",
+    print("\n".join(["", "| build | payloads with their effect, on a booted Xen | refused |",
                      "| --- | --- | --- |", *rows]))
     sys.exit(failed or not rows)
 
