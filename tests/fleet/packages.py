@@ -117,8 +117,11 @@ class Packages(unittest.TestCase):
         return version if status == "install ok installed" else ""
 
     def applied(self, status=0):
-        """Names, from the bottom of the stack."""
-        document = json.loads(self.host.run(f"{XL} status -j", status))
+        """Names, from the bottom of the stack, when no call is under way: the unit
+        that tries again has one at times."""
+        document = json.loads(self.host.run(
+            f"until {XL} status -j > status; code=$?; [ $code != 2 ]; do sleep 1; done; "
+            "cat status; exit $code", status))
         return [each["name"] for each in document.get("payloads", [])
                 if each["state"] == "applied"]
 
