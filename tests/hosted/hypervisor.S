@@ -243,8 +243,16 @@ xen_variable:
         .globl hosted_image_end
 hosted_image_end:
 
-/* Where payloads go: behind everything else, within reach of it. */
+/*
+ * Where payloads go: behind everything else, within reach of it.  Its address is
+ * the Makefile's.  That it is a section keeps the heap out, which begins anywhere
+ * within 1 GiB behind the last one (arch_randomize_brk() of x86-64's Linux).
+ */
+        .section .payloads, "aw", @nobits
         .globl hosted_xen_end
-        .set hosted_xen_end, 0x30000000
+hosted_xen_end:
+        .zero 16 << 20
+        .globl hosted_payloads_end
+hosted_payloads_end:
 
         .section .note.GNU-stack, "", @progbits

@@ -23,7 +23,7 @@
 #include "services.h"
 
 #define AREA_START   ((unsigned long)hosted_xen_end)
-#define AREA_PAGES   4096u
+#define AREA_PAGES   (((unsigned long)hosted_payloads_end - AREA_START) / PAGE_SIZE)
 #define MAX_BLOCKS   64
 #define MAX_MAPPINGS 4096
 
@@ -430,6 +430,9 @@ static void __attribute__((__constructor__(101))) memory_start(void)
     size_t all = image + AREA_PAGES * PAGE_SIZE;
     int fd = memfd_create("hypervisor", MFD_CLOEXEC);
 
+    /* What is mapped below would be in the heap's place. */
+    if ( (char *)sbrk(0) < hosted_payloads_end )
+        abort();
     if ( fd < 0 || ftruncate(fd, all) )
         abort();
     is_protected = !getenv("HOSTED_UNPROTECTED");
