@@ -4,32 +4,30 @@
 called again, meets a busy host, and one whose power fails."""
 
 import json
-import os
 import re
 import signal
-import sys
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from controller import TOP, Fleet
+from case import FleetCase
+from controller import TOP
 
 PAYLOADS = TOP / "build/payloads"
 GUESTS = TOP / "build/guests"
 STACK = ["hello", "bye"]
 # The lower one lets the guest stubborn keep its CPU in the hypervisor.
 SLOW = ["slow", "stacked"]
-VARIABLES = {"livepatch_payloads": [str(PAYLOADS / f"{name}.livepatch") for name in STACK],
-             "livepatch_health_command": "test ! -e /root/sick",
-             "livepatch_health_retries": 0}
 
 
-class FleetCase(unittest.TestCase):
+class Three(FleetCase):
+    VARIABLES = {"livepatch_payloads": [str(PAYLOADS / f"{name}.livepatch") for name in STACK],
+                 "livepatch_health_command": "test ! -e /root/sick",
+                 "livepatch_health_retries": 0}
+
     @classmethod
     def setUpClass(cls):
-        begun = time.monotonic()
-        cls.fleet = cls.enterClassContext(Fleet(3, **VARIABLES))
-        print(f"three hosts up after {time.monotonic() - begun:.0f} s", file=sys.stderr)
+        super().setUpClass()
         for host in cls.fleet.hosts:
             host.put(*(PAYLOADS / f"{name}.livepatch" for name in
                        [*STACK, "slow", "wrong_xen"]),
@@ -49,16 +47,13 @@ class FleetCase(unittest.TestCase):
                                  self.fleet.hosts):
                 self.assertEqual(done.returncode, 0, done)
 
-    def on_all(self, value):
-        return {host.name: value for host in self.fleet.hosts}
-
     def assert_all(self, answers, **members):
         found = {name: {member: answer.get(member) for member in members}
                  for name, answer in answers.items()}
         self.assertEqual(found, self.on_all(members), answers)
 
 
-class Modules(FleetCase):
+class Modules(Three):
     def assert_goes(self, **arguments):
         """Check mode changes nothing and predicts what is done then; the second
         time nothing is."""
@@ -102,18 +97,7 @@ class Modules(FleetCase):
         self.assertEqual(self.fleet.facts(), before)
 
 
-class Rollout(FleetCase):
-    def rollout(self, *words, callback="default"):
-        begun, load = time.monotonic(), os.getloadavg()[0]
-        done = self.fleet.ansible("ansible-playbook", "xen.livepatch.rollout", *words,
-                                  callback=callback)
-        print(f"rollout {' '.join(words)}: {time.monotonic() - begun:.0f} s, load {load:.0f}",
-              file=sys.stderr)
-        return done
-
-    def sicken(self, number):
-        self.fleet.hosts[number - 1].run("touch sick")
-
+class Rollout(Three):
     def changes(self, *words):
         """Host -> what the module says that changes live patches."""
         done = self.rollout(*words, callback="answers")

@@ -80,7 +80,9 @@ def make_base():
         return
     new = BASE.with_suffix(".new")
     shutil.rmtree(new, ignore_errors=True)
-    site = run("apt-get", "indextargets", "--format", "$(SITE)").split()[0]
+    # There may be others' lists beside Debian's.
+    site = run("apt-get", "indextargets", "--format", "$(SITE)", "Release: bookworm",
+               "Component: main").split()[0]
     run("debootstrap", "--variant=minbase", SUITE, new, site)
     for name in ("apt/sources.list.d", "apt/apt.conf.d"):
         shutil.copytree(f"/etc/{name}", new / "etc" / name, dirs_exist_ok=True)
