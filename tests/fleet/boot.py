@@ -79,7 +79,7 @@ class Boot(unittest.TestCase):
     def test_3_power_cut_during_restore(self):
         host = self.host
         host.run(f"mkdir -p {DROP_IN.rpartition('/')[0]}; printf '[Service]\\nExecStart=\\n"
-                 f"ExecStart=/usr/sbin/xl-livepatch restore {NEVER}\\n' > {DROP_IN}; sync")
+                 f"ExecStart=/usr/sbin/xl-livepatch restore --until-settled {NEVER}\\n' > {DROP_IN}; sync")
         host.try_run("systemctl reboot")
         self.wait_for(lambda: host.try_run(
             f"[ \"$(systemctl is-active xen-livepatch.service)\" = activating ] && ls {NOTE}"

@@ -146,7 +146,7 @@ class Packages(unittest.TestCase):
         self.write("/root/busy", BUSY)
         self.host.run(f"chmod 755 busy; mount --bind /root/busy {COMMAND}")
         self.write(f"{DROP_INS}/busy.conf", "[Service]\nExecStart=\n"
-                   f"ExecStart={XL} restore --replace --retry {NEVER}\n")
+                   f"ExecStart={XL} restore --replace {NEVER}\n")
         self.host.run("systemctl daemon-reload")
         try:
             yield

@@ -157,7 +157,7 @@ class PowerCut(unittest.TestCase):
         self.host.run(f"{XL} install --deadline=1m {FILES}")
         command = f"{XL} uninstall --deadline=1m bye"
         for step, what in self.chosen(command, "unlink").items():
-            self.host.run(f"{XL} install --deadline=1m {FILES}; {XL} restore --settled; sync")
+            self.host.run(f"{XL} install --deadline=1m {FILES}; sync")
             with self.subTest(step=step, what=what):
                 self.cut_before(step, command)
                 stored, left_out = self.assert_as_stored()
@@ -172,14 +172,13 @@ class PowerCut(unittest.TestCase):
         self.host.run(f"{XL} install --deadline=1m {FILES}")
         revert = "; ".join(f"{XL} revert --unload --deadline=1m {name}"
                            for name in reversed(STACK))
-        self.host.run(f"{XL} restore --settled; {revert}")
-        command = f"{XL} restore --deadline=1m"
+        self.host.run(revert)
+        command = f"{XL} restore --until-settled --deadline=1m"
         steps = self.chosen(command, "rename", "livepatch upload")
         first = min(step for step, what in steps.items()
                     if what.startswith("livepatch upload"))
         for step, what in steps.items():
-            self.host.run(f"{XL} restore --settled; {revert}; {XL} restore --retry; "
-                          f"{XL} restore --settled; {revert}; sync")
+            self.host.run(f"{revert}; {XL} restore --retry; {revert}; sync")
             with self.subTest(step=step, what=what):
                 self.cut_before(step, command)
                 stored, left_out = self.assert_as_stored()

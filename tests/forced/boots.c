@@ -56,6 +56,7 @@ static void assert_warned(const char *words)
 static void begin(void)
 {
     params_reset();
+    params.until_settled = true;
     host_reset();
 }
 
@@ -81,8 +82,10 @@ static void test_crashed(void)
     boot("fourth", "");
     expect(restore, LIBXL_LIVEPATCH_OUTCOME_STRANDED, "|");
     params.retry = true;
+    params.until_settled = false;
     expect(restore, LIBXL_LIVEPATCH_OUTCOME_DONE, ALL);
     params.retry = false;
+    params.until_settled = true;
     /* Who tries again by hand has seen that the host runs. */
     boot("fifth", "");
     expect(restore, LIBXL_LIVEPATCH_OUTCOME_DONE, ALL);

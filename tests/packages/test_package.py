@@ -3,6 +3,7 @@
 """What livepatch-package makes, and what it refuses.  tests/soak/package.py
 installs it from a repository, and has what needs rpm."""
 
+import json
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ PACKAGER = TOP / "tools/livepatch-package/livepatch-package"
 PAYLOADS = TOP / "build/payloads"
 DEB = "--deb=xen-hypervisor-4.17-amd64=4.17.5+1"
 RPM = "--rpm=xen=4.17.5"
+GONE = '{\n    "reason": "no_such_payload"\n}'
 
 
 class Case(unittest.TestCase):
@@ -84,14 +86,11 @@ class Deb(Case):
         bin_folder = self.folder / "bin"
         bin_folder.mkdir()
         command = bin_folder / "xl-livepatch"
-        ids = dict(re.findall(r"^(hello|bye) (\w+)$", self.script(package, "prerm"), re.M))
-        command.write_text('#!/bin/sh\necho "$@" >> "$CALLS"\ncase $1-$2 in\n'
-                           + "".join(f"show-{name}) echo applied {build_id} ;;\n"
-                                     for name, build_id in ids.items()) + "esac\n")
-        command.chmod(0o755)
-        restore = ["restore --replace --retry"]
+        found = re.findall(r"^(hello|bye) (\w+) \w+$", self.script(package, "prerm"), re.M)
+        self.answer(command, {name: self.applied(build_id) for name, build_id in found})
+        restore = ["restore --replace"]
         revert = [f"{words}{name}" for name in ("bye", "hello")
-                  for words in ("show ", "revert --unload --deadline=30s ")]
+                  for words in ("show -j ", "revert --unload --deadline=30s ")]
         for script, words, calls in (
                 ("postinst", ["configure"], restore), ("postinst", ["configure", "1"], restore),
                 ("postinst", ["abort-remove"], restore), ("postinst", ["triggered"], []),
@@ -99,15 +98,40 @@ class Deb(Case):
                 ("prerm", ["remove", "in-favour", "other", "2"], [])):
             with self.subTest(script, words=words):
                 self.assertEqual(self.run_script(package, script, words), calls)
+        # Another's payload, and one that isn't there, are left alone; where nobody can
+        # tell, nothing is removed.
+        for answer, status in ((self.applied("ab12"), 0), (GONE, 0), (self.applied(None), 1),
+                               ("xl: no such command", 1), ('{"reason": "not_permitted"}', 1)):
+            with self.subTest(answer):
+                self.answer(command, dict.fromkeys(("hello", "bye"), answer))
+                calls = self.run_script(package, "prerm", ["remove"], status)
+                self.assertEqual(calls, ["show -j bye", *(["show -j hello"] if not status
+                                                          else restore)])
 
-    def run_script(self, package, script, words):
+    def applied(self, build_id):
+        return json.dumps({"xen_build_id": "cd34", "payloads": [
+            {"name": "it", "state": "applied", **({"build_id": build_id} if build_id else {})}]},
+            indent=4)
+
+    def answer(self, command, answers):
+        """What show prints of each; an answer that isn't of one that is there fails."""
+        cases = "".join(f"*\\ {name}) cat << 'EOF'\n{answer}\nEOF\n"
+                        f"exit {'payloads' not in answer:d} ;;\n"
+                        for name, answer in answers.items())
+        command.write_text('#!/bin/sh\necho "$@" >> "$CALLS"\n[ "$1" = show ] || exit 0\n'
+                           f'case "$*" in\n{cases}esac\n')
+        command.chmod(0o755)
+
+    def run_script(self, package, script, words, status=0):
         calls = self.folder / "calls"
         calls.write_text("")
         text = self.script(package, script)
         text = text.replace("\nruns_xen() {\n", "\nruns_xen() {\nreturn 0\n")
-        subprocess.run(["sh", "-c", text, script, *words], check=True, capture_output=True,
-                       env={"PATH": f"{self.folder}/bin:{os.environ['PATH']}",
-                            "CALLS": str(calls)})
+        done = subprocess.run(["sh", "-c", text, script, *words], check=False,
+                              capture_output=True, text=True,
+                              env={"PATH": f"{self.folder}/bin:{os.environ['PATH']}",
+                                   "CALLS": str(calls)})
+        self.assertEqual(done.returncode, status, done)
         return calls.read_text().splitlines()
 
 

@@ -83,7 +83,7 @@ class Life(LivepatchCase):
         self.assertFalse(status.lost_by_boot)
         self.assertEqual(self.state().payloads, both)
         self.xl("restore", expect="already")
-        self.xl("restore", "--settled", expect="done")
+        self.xl("restore", "--settled", expect="already")
 
         self.xl("uninstall", "hello", expect="failed", reason="in_use")
         self.xl("uninstall", "bye", expect="done")
@@ -334,19 +334,27 @@ submenu 'Xen' $menuentry_id_option 'xen' {
         """Nobody has said meanwhile that the host runs well."""
         self.install("hello", expect="done")
         self.boot()
-        self.xl("restore", expect="done")
-        for _ in range(2):
+        self.xl("restore", "--until-settled", expect="done")
+        for words in ("--until-settled", "--replace"):
             self.boot()
-            answer = self.xl("restore", expect="stranded", reason="left_out")
+            answer = self.xl("restore", words, expect="stranded", reason="left_out")
             self.assertIn("the host went down", "\n".join(answer.warnings or []))
             self.assertEqual(self.state().payloads, {})
         # Somebody has seen that it went well; and so has the unit, the next time.
         self.xl("restore", "--retry", expect="done")
         for _ in range(2):
             self.boot()
-            self.xl("restore", expect="done")
+            self.xl("restore", "--until-settled", expect="done")
             self.xl("restore", "--settled", "--dry-run", expect="planned")
             self.xl("restore", "--settled", expect="done")
+
+    def test_by_hand(self):
+        """Who calls it has seen what came of it; no unit has to settle that."""
+        self.install("hello", expect="done")
+        for _ in range(2):
+            self.boot()
+            self.xl("restore", expect="done")
+            self.xl("restore", "--settled", expect="already")
 
     def test_off(self):
         self.install("hello", expect="done")
@@ -399,16 +407,43 @@ submenu 'Xen' $menuentry_id_option 'xen' {
         self.assertEqual(self.state().payloads, {"hello": "applied"})
         self.host.run(f"umount {INSTALLED}", check=True)
 
+    def test_unread(self):
+        """What can't be read is not taken for nothing."""
+        self.install("hello", expect="done")
+        self.boot()
+        trials = f"{INSTALLED}/{build_id('xen')}/.applying.livepatch"
+        self.host.run(f"mkdir {trials}", check=True)
+        self.xl("restore", "--until-settled", expect="failed", reason="store")
+        self.assertEqual(self.state().payloads, {})
+        self.host.run(f"rmdir {trials}", check=True)
+        self.xl("restore", expect="done")
+        self.host.run(f"mv {INSTALLED} {INSTALLED}.away && touch {INSTALLED}", check=True)
+        self.assertIn("can't be read", self.status(3).message)
+        self.host.run(f"rm {INSTALLED} && mv {INSTALLED}.away {INSTALLED}", check=True)
+        self.host.run("cp /var/run/xen/livepatch.notes /tmp/notes && "
+                      "echo x > /var/run/xen/livepatch.notes", check=True)
+        self.assertIn("can't be read", self.status(3).message)
+        self.host.run("cp /tmp/notes /var/run/xen/livepatch.notes", check=True)
+        self.status(0)
+
     def test_not_settled(self):
         """Where that can't be noted, nobody says that it was."""
         self.install("hello", expect="done")
         self.boot()
-        self.xl("restore", expect="done")
+        self.xl("restore", "--until-settled", expect="done")
         self.host.run(f"mount --bind {INSTALLED} {INSTALLED} && "
                       f"mount -o remount,ro,bind {INSTALLED}", check=True)
         self.xl("restore", "--settled", expect="failed", reason="store")
         self.host.run(f"umount {INSTALLED}", check=True)
         self.xl("restore", "--settled", expect="done")
+
+    def test_vendors_file_is_empty(self):
+        """It was not on the disk when power failed: nobody wants that."""
+        theirs = f"/usr/lib/xen/livepatch/{build_id('xen')}/hello.livepatch"
+        self.host.push({theirs: b""})
+        self.addCleanup(self.host.run, f"rm -f {theirs}")
+        self.xl("restore", expect="stranded", reason="left_out")
+        self.assertEqual([each["name"] for each in self.status(3).installed], ["hello"])
 
     def test_vendors(self):
         """A package's file is hidden, and the host's own takes its place."""

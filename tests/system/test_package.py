@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A package of payloads, installed by Debian's dpkg on a real Xen."""
 
+import hashlib
 import os
 import re
 import subprocess
@@ -16,6 +17,7 @@ PACKAGER = TOP / "tools/livepatch-package/livepatch-package"
 NAME = "xen-livepatches"
 XEN = "xen-hypervisor-4.17-amd64"
 PROGRAMS = ["dpkg", "dpkg-deb", "dpkg-split", "tar"]
+OPTIONS = "/etc/default/xen-livepatch"
 HIDING = "/var/lib/xen/livepatch"
 # Version -> payloads.  The second has grown, the third is cumulative.
 VERSIONS = {"1": ["hello"], "2": ["hello", "bye"], "3": ["replace"]}
@@ -155,7 +157,7 @@ class Package(LivepatchCase):
                          b"--no-block start xen-livepatch-again.service\n")
         # What that does.
         unit = (TOP / "tools/xl/xen-livepatch-again.service").read_text()
-        again = re.search(r"^ExecStart=/usr/sbin/(xl .*)", unit, re.M)[1]
+        again = re.search(r"^ExecStart=/usr/sbin/(xl .*) \$", unit, re.M)[1]
         self.host.run("rm /tmp/options", check=True)
         self.host.run(again, check=True)
         self.assert_in_force("hello")
@@ -168,7 +170,7 @@ class Package(LivepatchCase):
         self.assertEqual(self.stored(), ["replace.livepatch"])
         self.host.run("rm /tmp/options", check=True)
         self.dpkg("--configure", NAME, status=1)        # it is installed
-        self.host.run("xl livepatch restore --replace --retry", check=True)
+        self.host.run("xl livepatch restore --replace", check=True)
         self.assert_in_force("replace")
 
     def test_busy_as_removed(self):
@@ -194,6 +196,43 @@ class Package(LivepatchCase):
         self.assertIn("not all of it is in force", said)
         self.assertEqual(self.state().payloads, {"metadata": "applied"})
         self.assertEqual(self.stored(), ["hello.livepatch"])
+
+    def test_options(self):
+        """The host's own are taken, also as it is tried again and taken back."""
+        self.host.push({OPTIONS: f'XL_LIVEPATCH_OPTIONS="{BUSY}"\n'.encode()})
+        self.addCleanup(self.host.run, f"rm -f {OPTIONS}")
+        self.assertIn("the host was busy", self.install("1"))
+        self.host.run("xl livepatch restore", check=True)
+        self.dpkg("-r", NAME, status=1)
+        self.assert_in_force("hello")
+
+    def test_crashed(self):
+        """dpkg configures again by itself what it was configuring then."""
+        self.install("1")
+        self.xl("revert", "--unload", "hello", expect="done")
+        digest = hashlib.sha256(payload_file("hello").read_bytes()).hexdigest()
+        note = f"{HIDING}/{build_id('xen')}/.applying.livepatch"
+        self.host.push({note: f"{digest} another-boot\n".encode()})
+        said = self.host.run(f"/var/lib/dpkg/info/{NAME}.postinst configure '' 2>&1", check=True)
+        self.assertIn("left out: the host went down", said.stdout)
+        self.assertEqual(self.state().payloads, {})
+
+    def test_administrators_too(self):
+        """Who has installed it by hand as well keeps it."""
+        self.install("1")
+        self.xl("install", payload_path("hello"), expect="done")
+        self.dpkg("-r", NAME)
+        self.assertEqual(self.state().payloads, {"hello": "applied"})
+        self.assertEqual(self.xl("status").status, 0)
+
+    def test_administrators_hotfix(self):
+        """It says nothing of what it fixes: nobody has asked for its end."""
+        self.xl("apply", payload_path("nop"), expect="done")
+        said = self.install("1")
+        self.assertIn("doesn't say what it fixes", said)
+        self.assertEqual(self.state().payloads, {"nop": "applied"})
+        self.host.run("xl livepatch restore --replace --lose-fixes", check=True)
+        self.assert_in_force("hello")
 
     def test_another_of_its_name(self):
         """It is no package's to take back."""

@@ -77,7 +77,7 @@ WRONG = {
     ("check", "--build-id=123", "a"): "'123'",
 }
 # What the units of systemd call.
-UNITS = [tuple(words.split()) for unit in xl.REPOSITORY.glob("tools/xl/*.service")
+UNITS = [tuple(words.replace("$XL_LIVEPATCH_OPTIONS", "--exclude=db").split()) for unit in xl.REPOSITORY.glob("tools/xl/*.service")
          for words in re.findall(r"^Exec\w+=/usr/sbin/xl livepatch (.*)", unit.read_text(), re.M)]
 # Right ones, which get as far as finding no Xen.
 RIGHT = [
@@ -96,7 +96,7 @@ RIGHT = [
     ("install", "--boot-only", "--deadline=1m", "a", "b"),
     ("install", "--replace", "--lose-fixes", "--no-undo", "a"),
     ("uninstall", "--build-id=ab", "a"),
-    ("restore",), ("restore", "--retry"), ("restore", "--replace", "--no-undo"), *UNITS,
+    ("restore",), ("restore", "--retry"), ("restore", "--until-settled"), ("restore", "--replace", "--no-undo"), *UNITS,
     ("prune", "-n", "--lock-wait=0"),
 ]
 

@@ -59,6 +59,8 @@
  *   dry_run        judge and plan, change nothing.
  *   boot_only      install: don't apply them now.
  *   retry          restore: also what was left out after a crash.
+ *   until_settled  restore, at boot: what is applied stays on trial until
+ *                  settled; otherwise it is while it is being applied.
  *   settled        restore: do nothing but remember that the host has run
  *                  well with what restore has applied in this boot.
  *   timeout_us     the hypervisor waits so long for its CPUs in the first

@@ -80,13 +80,18 @@ static int read_folder(libxl__gc *gc, const char *folder, bool vendors,
     return -errno;
 }
 
-/* An empty file hides another one, and so does a link to /dev/null. */
-static bool is_mask(const char *path)
+/*
+ * The administrator's empty file hides a vendor's, and so does a link to
+ * /dev/null.  A vendor's own that is empty was damaged, as by a power cut
+ * before it was on the disk.
+ */
+static bool is_mask(const libxl__livepatch_installed *installed)
 {
     struct stat st;
 
-    return !stat(path, &st) && (S_ISCHR(st.st_mode) ||
-                                (S_ISREG(st.st_mode) && !st.st_size));
+    return !installed->vendors && !stat(installed->path, &st) &&
+           (S_ISCHR(st.st_mode) ||
+            (S_ISREG(st.st_mode) && !st.st_size));
 }
 
 static int by_name(const void *a, const void *b)
@@ -111,7 +116,7 @@ int libxl__livepatch_installed_list(libxl__gc *gc, const char *build_id,
     if (r) return r;
 
     for (i = 0; i < num; i++)
-        if (!is_mask(list[i].path)) list[(*num_r)++] = list[i];
+        if (!is_mask(&list[i])) list[(*num_r)++] = list[i];
     if (*num_r) qsort(list, *num_r, sizeof(*list), by_name);
     *list_r = list;
     return 0;

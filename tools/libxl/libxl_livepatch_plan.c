@@ -7,6 +7,7 @@
 #include "libxl_osdeps.h"
 
 #include "libxl_livepatch_apply.h"
+#include "libxl_livepatch_installed.h"
 
 /*----- reading and judging -----*/
 
@@ -556,6 +557,53 @@ static int check_fixes(libxl__gc *gc, apply_state *as)
             "place doesn't say so", of, lost);
 }
 
+static bool brings(const apply_state *as, const char *build_id)
+{
+    int i;
+
+    for (i = 0; i < as->num_members; i++)
+        if (libxl__livepatch_same_id(as->members[i].judgement->build_id,
+                                     build_id)) return true;
+    return false;
+}
+
+static bool was_installed(const libxl_livepatch_payload *payload)
+{
+    const char *file = payload->file ?: "";
+
+    return !strncmp(file, LIVEPATCH_INSTALLED "/",
+                    strlen(LIVEPATCH_INSTALLED "/")) ||
+           !strncmp(file, LIVEPATCH_VENDORS "/",
+                    strlen(LIVEPATCH_VENDORS "/"));
+}
+
+/*
+ * Nobody has named what a package takes the place of.  What a person has
+ * applied, and doesn't tell what it fixes, isn't to get lost by that.
+ */
+static int check_strangers(libxl__gc *gc, apply_state *as)
+{
+    const libxl__livepatch_intent *const intent = &as->call.notes.intent;
+    libxl_livepatch_result *const result = as->call.result;
+    int i;
+
+    if (result->operation != LIBXL_LIVEPATCH_OPERATION_RESTORE ||
+        as->call.params.lose_fixes)
+        return 0;
+    for (i = 0; i < intent->num; i++) {
+        const libxl_livepatch_payload *const p = &intent->items[i].payload;
+
+        if ((p->fixes && *p->fixes) || was_installed(p) ||
+            brings(as, p->build_id))
+            continue;
+        return libxl__livepatch_refuse(gc, result,
+                LIBXL_LIVEPATCH_REASON_LOSES_FIX, NULL,
+                "nothing was replaced: %s was applied without having been "
+                "installed, and doesn't say what it fixes", p->name);
+    }
+    return 0;
+}
+
 static int plan_replace(libxl__gc *gc, apply_state *as)
 {
     libxl__livepatch_call *const lpc = &as->call;
@@ -574,7 +622,7 @@ static int plan_replace(libxl__gc *gc, apply_state *as)
         as->exchange |= as->members[i].namesake;
 
     return check_hooks(gc, as) ?: check_fixes(gc, as) ?:
-           check_undo(gc, as);
+           check_strangers(gc, as) ?: check_undo(gc, as);
 }
 
 /* Members that are applied already, where that makes a difference. */

@@ -166,8 +166,8 @@ static void reinstate_describe(libxl__gc *gc, libxl__livepatch_call *lpc)
 
     libxl__livepatch_apply_describe(gc, lpc);
     libxl__livepatch_chain_dispose(&rs->chain);
-    /* Who asks for another try by hand sees what comes of it. */
-    if (ok ? lpc->params.retry && !lpc->params.dry_run
+    if (ok ? !lpc->params.until_settled && !lpc->params.dry_run &&
+             (rs->on_trial || lpc->params.retry)
            : rs->on_trial &&
              result->outcome != LIBXL_LIVEPATCH_OUTCOME_STRANDED)
         end_trials(gc, rs);
@@ -201,6 +201,12 @@ static void reinstate_begun(libxl__egc *egc, libxl__livepatch_call *lpc)
                 LIBXL_LIVEPATCH_OUTCOME_ALREADY,
                 "nothing was applied of what is installed, as the command "
                 "line of dom0's kernel has xl.livepatch=off");
+    } else if (r && !lpc->params.retry) {
+        libxl__livepatch_refuse(gc, result, LIBXL_LIVEPATCH_REASON_STORE,
+                LIVEPATCH_ADVICE_TRIALS_UNREAD,
+                "nothing was applied, as nobody can tell what the host "
+                "has crashed with: " LIVEPATCH_INSTALLED "/%s can't be "
+                "read: %s", result->xen_build_id, strerror(-r));
     } else {
         if (lpc->params.retry)
             libxl__livepatch_trials_forget(&rs->trials, NULL, false);

@@ -113,24 +113,24 @@ static bool is_lasting(const libxl_livepatch_condition *condition,
     return false;
 }
 
-static void compare_installed(libxl__gc *gc, libxl_string_list keys,
-                              libxl_livepatch_condition *condition)
+/* Returns what can't be read, in words, or NULL. */
+static const char *compare_installed(libxl__gc *gc, libxl_string_list keys,
+                                     libxl_livepatch_condition *condition)
 {
     libxl__livepatch_trials trials;
     libxl__livepatch_chain chain;
     int i, r;
 
-    if (!condition->xen_build_id) return;
+    if (!condition->xen_build_id) return NULL;
 
     r = libxl__livepatch_trials_load(gc, condition->xen_build_id, &trials)
         ?: libxl__livepatch_chain_find(gc, condition->xen_build_id, keys,
                                        &trials, &chain);
-    if (r) {
-        libxl__livepatch_warn(gc, condition,
-                "what is installed in " LIVEPATCH_INSTALLED " or "
-                LIVEPATCH_VENDORS " can't be read: %s", strerror(-r));
-        return;
-    }
+    if (r)
+        return GCSPRINTF("what is installed in " LIVEPATCH_INSTALLED " or "
+                         LIVEPATCH_VENDORS " can't be read: %s",
+                         strerror(-r));
+
     condition->installed = libxl__calloc(NOGC, chain.num + 1,
                                          sizeof(*condition->installed));
     for (i = 0; i < chain.num; i++)
@@ -144,6 +144,7 @@ static void compare_installed(libxl__gc *gc, libxl_string_list keys,
             !is_lasting(condition, p))
             libxl__livepatch_append(gc, &condition->lost_by_boot, p->name);
     }
+    return NULL;
 }
 
 /*
@@ -256,7 +257,9 @@ static int count_missing(const libxl_livepatch_condition *condition)
 
 /*----- the call -----*/
 
+/* unread, or NULL: what can't be read. */
 static void conclude(libxl__gc *gc, const libxl__livepatch_intent *intent,
+                     const char *unread,
                      libxl_livepatch_condition *condition)
 {
     const int num_missing = count_missing(condition);
@@ -288,6 +291,11 @@ static void conclude(libxl__gc *gc, const libxl__livepatch_intent *intent,
                 LIBXL_LIVEPATCH_REASON_INTERRUPTED, NULL,
                 "a call was killed while it had paused guests, which are "
                 "still paused");
+    } else if (unread) {
+        libxl__livepatch_conclude(gc, condition,
+                LIBXL_LIVEPATCH_OUTCOME_STRANDED,
+                LIBXL_LIVEPATCH_REASON_STORE, LIVEPATCH_ADVICE_UNREAD,
+                "nobody can tell whether all is as intended: %s", unread);
     } else if (num_missing) {
         libxl__livepatch_conclude(gc, condition,
                 LIBXL_LIVEPATCH_OUTCOME_STRANDED,
@@ -307,6 +315,7 @@ int libxl_livepatch_status(libxl_ctx *ctx,
     GC_INIT(ctx);
     libxl__livepatch_reporter reporter;
     libxl__livepatch_notes notes;
+    const char *unread = NULL, *unread_store;
     pid_t holder;
     int rc, r;
 
@@ -317,9 +326,9 @@ int libxl_livepatch_status(libxl_ctx *ctx,
 
     r = libxl__livepatch_notes_load(gc, &notes);
     if (r)
-        libxl__livepatch_warn(gc, condition_r,
-                "what is known of loaded payloads can't be read from "
-                XEN_RUN_DIR "/livepatch.notes: %s", strerror(-r));
+        unread = GCSPRINTF("what is known of loaded payloads can't be "
+                           "read from " XEN_RUN_DIR "/livepatch.notes: %s",
+                           strerror(-r));
     rc = libxl__livepatch_get_payloads(gc, condition_r, &reporter,
                                        &notes.known, NULL);
     if (rc) goto out;
@@ -328,10 +337,11 @@ int libxl_livepatch_status(libxl_ctx *ctx,
     if (notes.intent.operation && !condition_r->in_progress)
         add_deviations(gc, &notes.intent, condition_r);
     describe_xen(gc, condition_r);
-    compare_installed(gc, params ? params->keys : NULL, condition_r);
+    unread_store = compare_installed(gc, params ? params->keys : NULL,
+                                     condition_r);
     list_other_xens(gc, condition_r);
     list_bootable(gc, condition_r);
-    conclude(gc, &notes.intent, condition_r);
+    conclude(gc, &notes.intent, unread ?: unread_store, condition_r);
 
  out:
     libxl__livepatch_notes_dispose(&notes);

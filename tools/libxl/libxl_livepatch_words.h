@@ -82,6 +82,14 @@
     "xl info prints it as build_id, and xl livepatch check as that "    \
     "which a payload is made for."
 
+#define LIVEPATCH_ADVICE_UNREAD                                         \
+    "See why it can't be read.  Notes in " XEN_RUN_DIR " are written "  \
+    "anew by the next call that changes something."
+
+#define LIVEPATCH_ADVICE_TRIALS_UNREAD                                  \
+    "See why it can't be read, or take the risk: xl livepatch restore " \
+    "--retry."
+
 #define LIVEPATCH_ADVICE_NO_BOOT                                        \
     "Mount what belongs there.  Where this host boots from elsewhere, " \
     "xl livepatch uninstall --build-id removes one payload after "      \

@@ -158,6 +158,12 @@ static bool set_retry(livepatch_command *cmd, const char *arg)
     return true;
 }
 
+static bool set_until_settled(livepatch_command *cmd, const char *arg)
+{
+    cmd->params.until_settled = true;
+    return true;
+}
+
 static bool set_settled(livepatch_command *cmd, const char *arg)
 {
     cmd->params.settled = true;
@@ -324,6 +330,9 @@ static const livepatch_option options[] = {
     { "retry", 0, NULL, LIVEPATCH_RESTORE, set_retry,
       "Apply also what was left out because the host went\n"
       "down after it had been applied at an earlier boot." },
+    { "until-settled", 0, NULL, LIVEPATCH_RESTORE, set_until_settled,
+      "For boot: should the host go down before --settled,\n"
+      "leave out at the next boot what is applied now." },
     { "settled", 0, NULL, LIVEPATCH_RESTORE, set_settled,
       "Apply nothing, but remember that the host has run\n"
       "well since." },
