@@ -102,8 +102,9 @@ class Packages(unittest.TestCase):
         # Also what a test that failed has left.
         revert = "; ".join(f"{XL} revert --unload --deadline=1m {name}"
                            for name in ("replace", "bye", "hello"))
-        self.host.run(f"systemctl stop {AGAIN}; rpm -e {NAME}; {APT} purge {NAME}; "
-                      f"rm -rf {LOCAL}; {revert}; {XL} status")
+        # The administrator's first: a package can't be taken back from below them.
+        self.host.run(f"systemctl stop {AGAIN}; rm -rf {LOCAL}; {revert}; rpm -e {NAME}; "
+                      f"{APT} purge {NAME}; {XL} status")
         self.assertEqual(self.applied(), [])
 
     # -- Doing and looking -----------------------------------------------------
