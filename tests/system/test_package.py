@@ -74,7 +74,7 @@ class Package(LivepatchCase):
 
     def tearDown(self):
         if LivepatchCase._host is not None:
-            self.host.run("rm -rf /tmp/options /tmp/systemctl /var/lib/dpkg/info/* "
+            self.host.run(f"rm -rf /tmp/options {OPTIONS} /tmp/systemctl /var/lib/dpkg/info/* "
                           f"/usr/lib/xen/livepatch {HIDING}")
         super().tearDown()
 
@@ -200,7 +200,6 @@ class Package(LivepatchCase):
     def test_options(self):
         """The host's own are taken, also as it is tried again and taken back."""
         self.host.push({OPTIONS: f'XL_LIVEPATCH_OPTIONS="{BUSY}"\n'.encode()})
-        self.addCleanup(self.host.run, f"rm -f {OPTIONS}")
         self.assertIn("the host was busy", self.install("1"))
         self.host.run("xl livepatch restore", check=True)
         self.dpkg("-r", NAME, status=1)
