@@ -31,11 +31,17 @@ STATUS = {"operation": "status", "outcome": "done", "xen_build_id": "39" * 20,
           "payloads": [{"name": "hello", "state": "applied", "position": 1},
                        {"name": "idle", "state": "checked"}],
           "installed": [{"name": "hello", "file": "/a", "applied": True}]}
-# Answers a verb with what is in a file of that name: exit status, and a document.
+OTHER_XENS = ["40" * 20, "41" * 20]
+NOT_INSTALLED = {"outcome": "failed", "reason": "no_such_payload", "message": "not installed"}
+# Answers a verb with what is in a file of that name: exit status, and a document.  For
+# another Xen the name has its build-id, too.
 STAND_IN = """#!/bin/sh
-here=${0%/*}
+here=${0%/*} verb=$1
 echo "$*" >> "$here/calls"
-{ read -r status; cat; } < "$here/$1"
+for word; do
+    case $word in --build-id=*) verb=$1-${word#*=} ;; esac
+done
+{ read -r status; cat; } < "$here/$verb"
 exit "$status"
 """
 
@@ -178,6 +184,55 @@ class Modules(Ansible):
         answer = self.call(state="uninstalled", name="a")
         self.assertEqual((answer.get("failed"), answer["changed"], answer["rc"]),
                          (None, False, 0))
+
+    def uninstall(self, *answers, **arguments):
+        """From a host with payloads for two other Xens; answers are of the three."""
+        self.answer("status", 0, {**STATUS, "other_xens": OTHER_XENS})
+        for suffix, answer in zip(["", *(f"-{each}" for each in OTHER_XENS)], answers):
+            self.answer(f"uninstall{suffix}", *answer)
+        return self.call(state="uninstalled", name="a", **arguments)
+
+    def test_uninstalled_for_every_xen(self):
+        """A boot of another one would bring back what has been backed out."""
+        done = {"outcome": "done", "message": "a was not applied"}
+        answer = self.uninstall((1, NOT_INSTALLED), (1, NOT_INSTALLED), (0, done),
+                                options=["--exclude=db"])
+        self.assertEqual([line for line in self.calls() if line.startswith("uninstall")], [
+            f"uninstall -j --deadline=5m{each} --exclude=db -- a"
+            for each in ["", *(f" --build-id={each}" for each in OTHER_XENS)]])
+        self.assertEqual((answer.get("failed"), answer["changed"], answer["msg"],
+                          answer["livepatch"]), (None, True, done["message"], done))
+        answer = self.uninstall(*[(1, NOT_INSTALLED)] * 3)
+        self.assertEqual((answer.get("failed"), answer["changed"]), (None, False))
+
+    def test_uninstalled_for_every_xen_in_check_mode(self):
+        planned = (0, {"outcome": "planned"})
+        answer = self.uninstall((1, NOT_INSTALLED), planned, planned, _ansible_check_mode=True)
+        self.assertTrue(answer["changed"])
+        self.assertEqual(answer["diff"]["before"], answer["diff"]["after"])
+        uninstalls = [line for line in self.calls() if line.startswith("uninstall")]
+        self.assertEqual(len(uninstalls), 3)
+        for line in uninstalls:
+            self.assertIn(" --dry-run ", line)
+
+    def test_not_uninstalled_for_another_xen(self):
+        """It fails and has changed; the others are left for the next call."""
+        answer = self.uninstall(
+            (0, {"outcome": "done"}),
+            (1, {"outcome": "failed", "reason": "in_use", "message": "b builds on it"}))
+        self.assertEqual((answer["failed"], answer["changed"], answer["msg"]),
+                         (True, True, f"--build-id={OTHER_XENS[0]}: b builds on it"))
+        answer = self.uninstall((2, {"outcome": "busy", "message": "busy"}))
+        self.assertEqual((answer["failed"], answer["changed"], answer["msg"]),
+                         (True, False, "busy"))
+
+    def test_uninstalled_for_the_xen_that_is_named(self):
+        xen = OTHER_XENS[1]
+        answer = self.uninstall((1, NOT_INSTALLED), (1, NOT_INSTALLED), (0, {"outcome": "done"}),
+                                options=[f"--build-id={xen}"])
+        self.assertTrue(answer["changed"])
+        self.assertEqual([line for line in self.calls() if line.startswith("uninstall")],
+                         [f"uninstall -j --deadline=5m --build-id={xen} -- a"])
 
     def test_for_another_xen(self):
         """What waits for a Xen that isn't booted changes nothing of this one."""
