@@ -273,54 +273,138 @@ class Modules(Ansible):
         self.assertEqual(self.call("livepatch_facts")["msg"], "no Xen")
 
 
-class Stages(Ansible):
-    """The second of two hosts in a stage is not well.  All three are this machine."""
+# Ansible's module for packages, as far as it is called.  Its arguments are in a file.
+PACKAGES = """#!/bin/sh
+# WANT_JSON
+{{ cat "$1"; echo; }} >> "{log}"
+echo '{{"changed": true}}'
+"""
+
+
+class Playbooks(Ansible):
+    """All hosts are this machine."""
+
+    HOSTS = ("host1",)
 
     def setUp(self):
         super().setUp()
         self.scene = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        (self.scene / "a.livepatch").touch()
-        for number in (1, 2, 3):
-            self.make_host(f"host{number}", 0, {"outcome": "done"})
+        self.payload("a")
+        for name in self.HOSTS:
+            self.make_host(name, 0, {"outcome": "done"})
+        (self.scene / "library").mkdir()
+        (self.scene / "library/apt").write_text(PACKAGES.format(log=self.scene / "packages"))
+        (self.scene / "ansible.cfg").write_text("[defaults]\nlibrary = library\n")
+
+    def payload(self, name):
+        path = self.scene / f"{name}.livepatch"
+        path.touch()
+        return str(path)
 
     def make_host(self, name, status, document):
+        """Which answers all that changes live patches so."""
         folder = self.scene / name
         folder.mkdir(exist_ok=True)
         (folder / "xl").write_text(STAND_IN)
         (folder / "xl").chmod(0o755)
-        (folder / "install").write_text(f"{status}\n{json.dumps(document)}")
+        for verb in ("install", "uninstall", "restore"):
+            (folder / verb).write_text(f"{status}\n{json.dumps(document)}")
         (folder / "status").write_text(f"0\n{json.dumps(STATUS)}")
 
-    def rollout(self, **second):
+    def variables(self, name):
+        return {"livepatch_command": f"{self.scene}/{name}/xl",
+                "livepatch_folder": f"{self.scene}/{name}/payloads"}
+
+    def playbook(self, playbook, *words, **variables):
         """Its exit status, and what it says."""
-        hosts = {name: {"livepatch_command": f"{self.scene}/{name}/xl",
-                        "livepatch_folder": f"{self.scene}/{name}"}
-                 for name in ("host1", "host2", "host3")}
-        hosts["host2"].update(second)
+        hosts = {name: self.variables(name) for name in self.HOSTS}
         (self.scene / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts, "vars": {
-            "ansible_connection": "local", "ansible_python_interpreter": PYTHON,
-            "livepatch_payloads": [f"{self.scene}/a.livepatch"]}}}))
-        done = collection.run(self.folder, "ansible-playbook", "-i", self.scene / "hosts.json",
-                              "xen.livepatch.rollout", "-e", '{"livepatch_stages": [2, 1]}',
-                              cwd=self.folder)
+            "ansible_connection": "local", "ansible_python_interpreter": PYTHON}}}))
+        done = collection.run(self.folder, "ansible-playbook", "-i", "hosts.json",
+                              f"xen.livepatch.{playbook}", "-e", json.dumps(variables), *words,
+                              cwd=self.scene)
         return done.returncode, done.stdout
 
-    def calls(self, name):
-        """Verbs."""
+    def calls(self, name="host1"):
+        """All but status."""
         path = self.scene / name / "calls"
-        return [line.split()[0] for line in path.read_text().split("\n")[:-1]] \
+        return [line for line in path.read_text().splitlines() if line.split()[0] != "status"] \
             if path.exists() else []
+
+    def packages(self):
+        """Name and state, as the module for packages was told."""
+        path = self.scene / "packages"
+        told = [json.loads(line) for line in path.read_text().splitlines()] \
+            if path.exists() else []
+        return [(each["name"], each["state"]) for each in told]
+
+
+class Backout(Playbooks):
+    def backout(self, *words, **variables):
+        status, said = self.playbook("backout", *words, **variables)
+        self.assertEqual(status, 0, said)
+        return said
+
+    def test_payloads(self):
+        """The uppermost first."""
+        self.backout(livepatch_payloads=[self.payload("a"), self.payload("b")])
+        self.assertEqual(self.calls(), [f"uninstall -j --deadline=5m -- {name}" for name in "ba"])
+        self.assertEqual(self.packages(), [])
+
+    def test_package(self):
+        """The version isn't part of the name, whatever that looks like."""
+        for package in ("xen-livepatches", "xen-livepatches=2", "xen-livepatches-4.17=2",
+                        "xen-livepatches-4.17=4.17.5-2"):
+            self.backout(livepatch_package=package)
+            self.assertEqual(self.packages()[-1], (package.partition("=")[0], "absent"))
+        # rpm's form.
+        self.backout(livepatch_package="xen-livepatches-4.17-2",
+                     livepatch_package_name="xen-livepatches-4.17")
+        self.assertEqual(self.packages()[-1], ("xen-livepatches-4.17", "absent"))
+        self.assertEqual((len(self.packages()), self.calls()), (5, []))
+
+    def test_package_without_a_name(self):
+        """No guess: a name that no package has would be absent already."""
+        for package in ("xen-livepatches-2", "xen-livepatches-4.17-2"):
+            status, said = self.playbook("backout", livepatch_package=package,
+                                         livepatch_payloads=[self.payload("a")])
+            self.assertEqual(status, 2, said)
+            self.assertIn("livepatch_package_name", said)
+        self.assertEqual((self.packages(), self.calls()), ([], []))
+
+    def test_nothing(self):
+        status, said = self.playbook("backout")
+        self.assertEqual(status, 2, said)
+        self.assertIn("name livepatch_payloads or livepatch_package", said)
+
+
+class Stages(Playbooks):
+    """The second of two hosts in a stage is not well."""
+
+    HOSTS = ("host1", "host2", "host3")
+
+    def variables(self, name):
+        return {**super().variables(name), **(self.second if name == "host2" else {})}
+
+    def rollout(self, **second):
+        self.second = second
+        return self.playbook("rollout", livepatch_payloads=[self.payload("a")],
+                             livepatch_stages=[2, 1])
 
     def assert_stops(self, expected, **second):
         status, said = self.rollout(**second)
         self.assertEqual(status, expected, said)
-        self.assertEqual(self.calls("host1")[:2], ["status", "install"], said)
-        self.assertEqual(self.calls("host3"), [], said)
+        self.assertEqual(self.calls("host1"), self.installs("host1"), said)
+        self.assertFalse((self.scene / "host3/calls").exists(), said)
+
+    def installs(self, name):
+        return [f"install -j --deadline=5m -- {self.scene}/{name}/payloads/a.livepatch"]
 
     def test_well(self):
         status, said = self.rollout()
         self.assertEqual(status, 0, said)
-        self.assertEqual(self.calls("host3"), self.calls("host1"), said)
+        for name in self.HOSTS:
+            self.assertEqual(self.calls(name), self.installs(name), said)
 
     def test_busy(self):
         self.make_host("host2", 2, {"outcome": "busy", "message": "busy"})
