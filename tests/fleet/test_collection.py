@@ -273,6 +273,16 @@ class Modules(Ansible):
         self.assertEqual(self.call("livepatch_facts")["msg"], "no Xen")
 
 
+def options_of(*verbs):
+    """Options that one of these verbs takes, each with an argument if it has one, as the
+    manual page has them: first of each it says of which verbs it is."""
+    page = (TOP / "docs/man/xl-livepatch.pod").read_text()
+    items = re.findall(r"=item (?:B<-\w>, )?B<--([\w-]+)>(=I<.*)?\n\n"
+                       r"((?:[^:\n]|\n(?!\n))*):", page)
+    return [f"--{name}" + ("=1" if argument else "") for name, argument, of in items
+            if set(verbs) & set(re.findall(r"\w+", of.lower()))]
+
+
 # Ansible's module for packages, as far as it is called.  Its arguments are in a file.
 PACKAGES = """#!/bin/sh
 # WANT_JSON
@@ -313,7 +323,8 @@ class Playbooks(Ansible):
 
     def variables(self, name):
         return {"livepatch_command": f"{self.scene}/{name}/xl",
-                "livepatch_folder": f"{self.scene}/{name}/payloads"}
+                "livepatch_folder": f"{self.scene}/{name}/payloads",
+                "livepatch_defaults": f"{self.scene}/{name}/default/xen-livepatch"}
 
     def playbook(self, playbook, *words, **variables):
         """Its exit status, and what it says."""
@@ -376,6 +387,78 @@ class Backout(Playbooks):
         status, said = self.playbook("backout")
         self.assertEqual(status, 2, said)
         self.assertIn("name livepatch_payloads or livepatch_package", said)
+
+
+class Options(Playbooks):
+    """A guest that is never to be paused isn't, whatever is called, and by whom."""
+
+    SPARE = ["--exclude=db", "--pause", "never"]
+
+    def play(self, playbook, options, **variables):
+        status, said = self.playbook(playbook, livepatch_options=options, **variables)
+        self.assertEqual(status, 0, said)
+
+    def defaults(self):
+        """As sh reads it; as it is where there is none."""
+        path = self.scene / "host1/default/xen-livepatch"
+        return subprocess.run(["sh", "-c", f'. {path} && printf %s "$XL_LIVEPATCH_OPTIONS"'],
+                              capture_output=True, text=True, check=True).stdout \
+            if path.exists() else None
+
+    def test_every_verb(self):
+        """The file is for packages, and stays as it is where there is nothing to write."""
+        spare, words = self.SPARE, " ".join(self.SPARE)
+        payloads = [self.payload("a")]
+        self.play("rollout", spare, livepatch_payloads=payloads)
+        self.play("backout", spare, livepatch_payloads=payloads)
+        self.assertIsNone(self.defaults())
+        self.play("rollout", ["--replace"], livepatch_package="fixes=1")
+        self.assertIsNone(self.defaults())
+        self.play("rollout", spare, livepatch_package="fixes=1")
+        self.assertEqual(self.calls(), [
+            f"install -j --deadline=5m {words} -- {self.scene}/host1/payloads/a.livepatch",
+            f"uninstall -j --deadline=5m {words} -- a",
+            "restore -j --deadline=5m --replace --retry --replace --",
+            f"restore -j --deadline=5m --replace --retry {words} --"])
+        self.assertEqual(self.defaults(), words)
+        self.play("rollout", [], livepatch_package="fixes=2")
+        self.assertEqual(self.defaults(), words)
+
+    def test_written_before(self):
+        """A package's scripts call xl, as it is installed and as it is removed."""
+        path = self.scene / "host1/default/xen-livepatch"
+        (self.scene / "library/apt").write_text(
+            PACKAGES.format(log=self.scene / "packages")
+            + f'cp {path} {self.scene}/seen || echo none > {self.scene}/seen\n')
+        path.parent.mkdir()
+        for playbook in ("rollout", "backout"):
+            path.write_text("# Ours\nXL_LIVEPATCH_OPTIONS=\n")
+            self.play(playbook, self.SPARE, livepatch_package="fixes=1")
+            self.assertEqual((self.scene / "seen").read_text(),
+                             '# Ours\nXL_LIVEPATCH_OPTIONS="--exclude=db --pause never"\n')
+        self.assertEqual(self.packages(), [("fixes=1", "present"), ("fixes", "absent")])
+
+    def test_those_that_uninstall_takes(self):
+        """No other reaches it, or what reads the file; a name is the payload's."""
+        options, takes = options_of("install", "restore"), options_of("uninstall")
+        self.assertIn("--name=1", options)
+        self.assertIn("--exclude=1", takes)
+        kept = [option for option in options if option in takes]
+        self.play("backout", options, livepatch_payloads=[self.payload("a")],
+                  livepatch_package="fixes=1")
+        self.assertEqual(self.calls(), [f"uninstall -j --deadline=5m {' '.join(kept)} -- 1"])
+        self.assertEqual(self.defaults(), " ".join(kept))
+
+    def test_what_sh_would_take_for_something_else(self):
+        """Nothing is installed then."""
+        for option in ("--exclude=$(id)", "--exclude=a b", "--exclude=a\n", '--exclude="a"',
+                       "--exclude=*"):
+            for playbook in ("rollout", "backout"):
+                status, said = self.playbook(playbook, livepatch_options=[option],
+                                             livepatch_package="fixes=1")
+                self.assertEqual(status, 2, said)
+                self.assertIn("can't be written to", said)
+        self.assertEqual((self.packages(), self.defaults()), ([], None))
 
 
 class Stages(Playbooks):
