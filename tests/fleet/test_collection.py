@@ -389,6 +389,73 @@ class Backout(Playbooks):
         self.assertIn("name livepatch_payloads or livepatch_package", said)
 
 
+class CheckMode(Playbooks):
+    """A rollout's leaves nothing, and tells what the rollout will tell."""
+
+    def setUp(self):
+        super().setUp()
+        # The payload is there when it is judged.
+        program = self.scene / "host1/xl"
+        program.write_text(STAND_IN.replace(
+            "#!/bin/sh\n", "#!/bin/sh\nfor last; do :; done\n"
+            '[ "$1" = status ] || cat "$last" || exit\n'))
+        self.payloads = [self.payload("a"), self.payload("b")]
+
+    def rollout(self, *words, **variables):
+        """Exit status, how much has changed, and what is said."""
+        status, said = self.playbook("rollout", *words,
+                                     **(variables or {"livepatch_payloads": self.payloads}))
+        changed, = re.findall(r"(?m)^host1 .* changed=(\d+) ", said)
+        return status, int(changed), said
+
+    def listing(self):
+        return sorted(path for path in (self.scene / "host1").rglob("*")
+                      if path.name != "calls")
+
+    def judged(self):
+        """Where the files were that the last call was given."""
+        return [Path(word) for word in self.calls()[-1].split(" -- ")[1].split()]
+
+    def test_predicts_and_leaves_nothing(self):
+        for already in (False, True):
+            before = self.listing()
+            self.make_answer("planned" if not already else "already")
+            status, predicted, said = self.rollout("--check")
+            self.assertEqual(status, 0, said)
+            self.assertEqual([path.name for path in self.judged()], ["a.livepatch", "b.livepatch"])
+            self.assertFalse(any(path.parent.exists() for path in self.judged()))
+            self.assertEqual(self.listing(), before)
+            self.make_answer("done" if not already else "already")
+            status, changed, said = self.rollout()
+            self.assertEqual((status, predicted), (0, changed), said)
+            self.assertEqual(changed, 0 if already else 3)
+            self.assertEqual([path.parent for path in self.judged()],
+                             [self.scene / "host1/payloads"] * 2)
+            self.assertTrue(all(path.exists() for path in self.judged()))
+
+    def make_answer(self, outcome):
+        (self.scene / "host1/install").write_text(f'0\n{{"outcome": "{outcome}"}}')
+
+    def test_package(self):
+        (self.scene / "host1/xl").write_text(STAND_IN)
+        (self.scene / "host1/restore").write_text('0\n{"outcome": "already"}')
+        before, words = self.listing(), {"livepatch_package": "fixes=1",
+                                         "livepatch_options": ["--exclude=db"]}
+        status, predicted, said = self.rollout("--check", **words)
+        self.assertEqual((status, self.listing()), (0, before), said)
+        self.assertEqual((predicted, self.rollout(**words)[1]), (2, 2))
+        self.assertNotEqual(self.listing(), before)
+
+    def test_leaves_nothing_of_what_is_refused(self):
+        (self.scene / "host1/install").write_text('1\n{"outcome": "failed", "message": "bad"}')
+        before = self.listing()
+        status, changed, said = self.rollout("--check")
+        self.assertEqual(status, 2, said)
+        self.assertIn('"msg": "bad"', said)
+        self.assertFalse(any(path.parent.exists() for path in self.judged()))
+        self.assertEqual(self.listing(), before)
+
+
 class Options(Playbooks):
     """A guest that is never to be paused isn't, whatever is called, and by whom."""
 
@@ -469,9 +536,9 @@ class Stages(Playbooks):
     def variables(self, name):
         return {**super().variables(name), **(self.second if name == "host2" else {})}
 
-    def rollout(self, **second):
+    def rollout(self, *words, **second):
         self.second = second
-        return self.playbook("rollout", livepatch_payloads=[self.payload("a")],
+        return self.playbook("rollout", *words, livepatch_payloads=[self.payload("a")],
                              livepatch_stages=[2, 1])
 
     def assert_stops(self, expected, **second):
@@ -492,6 +559,13 @@ class Stages(Playbooks):
     def test_busy(self):
         self.make_host("host2", 2, {"outcome": "busy", "message": "busy"})
         self.assert_stops(2)
+
+    def test_refused_in_check_mode(self):
+        self.make_host("host2", 1, {"outcome": "failed", "message": "bad"})
+        status, said = self.rollout("--check")
+        self.assertEqual(status, 2, said)
+        self.assertIn("bad", said)
+        self.assertFalse((self.scene / "host3/calls").exists(), said)
 
     def test_not_reached(self):
         """Which isn't a failure to Ansible."""
