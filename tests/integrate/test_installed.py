@@ -220,6 +220,9 @@ class Installed(unittest.TestCase):
             other = Path(folder) / "usr/local/share/man/man1/other.1"
             other.parent.mkdir(parents=True)
             other.write_text("somebody else's\n")
+            metrics = Path(folder) / "var/lib/prometheus/node-exporter/xen-livepatch.prom"
+            metrics.parent.mkdir(parents=True)
+            metrics.write_text("xen_livepatch_up 1\n")
             self.assertEqual(self.install(folder).returncode, 0)
             self.assertEqual(self.install(folder, "--uninstall").returncode, 0)
             left = [path for path in Path(folder).rglob("*")

@@ -19,6 +19,7 @@ sys.dont_write_bytecode = True
 
 TOP = Path(__file__).resolve().parents[2]
 FOLDER = TOP / "contrib/prometheus"
+DEBIAN = TOP / "contrib/debian/xen-livepatch-tools"
 PROGRAM = FOLDER / "xen-livepatch-metrics"
 PROMTOOL = TOP / "build/prometheus/usr/bin/promtool"
 SCHEMA = json.loads((TOP / "docs/xl-livepatch.schema.json").read_text())
@@ -43,6 +44,9 @@ EVERYTHING = {
 }
 NOTHING = {"operation": "status", "outcome": "done", "payloads": [], "in_progress": False}
 NO_XEN = {"operation": "status", "outcome": "failed", "reason": "no_xen"}
+
+
+OUTPUT = Path("/var/lib/prometheus/node-exporter/xen-livepatch.prom")
 
 
 def program():
@@ -133,6 +137,55 @@ class Metrics(unittest.TestCase):
             self.assertEqual(failed.returncode, 1)
             self.assertIn(f"cannot write {blocked}", failed.stderr)
             self.assertEqual({*Path(folder).iterdir()}, {path, blocked})
+
+    def test_unit_without_xen(self):
+        """What an earlier boot has written says that the host is fixed: the unit is never
+        left out, and says otherwise, and doesn't fail."""
+        unit = (FOLDER / "xen-livepatch-metrics.service").read_text()
+        self.assertNotRegex(unit, r"(?m)^(Exec)?(Condition|Assert)")
+        command, = re.findall(r"(?m)^ExecStart=(.*)$", unit)
+        _, *words = command.split()
+        self.assertIn(str(OUTPUT), words)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / OUTPUT.name
+            run("--status", "-", "--output", path, document=EVERYTHING)
+            self.assertIn("xen_livepatch_fix", path.read_text())
+            done = run(*[word.replace(str(OUTPUT), str(path)) for word in words])
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(samples(path.read_text()), {"xen_livepatch_up": "0"})
+
+    def script(self, which, root, *words, text=None):
+        """One of the Debian package's, without what debhelper adds."""
+        text = text or Path(f"{DEBIAN}.{which}").read_text()
+        self.assertIn("\n#DEBHELPER#\n", text)
+        return subprocess.run(["sh", "-c", text, which, *words], check=True, text=True,
+                              capture_output=True, env={"PATH": f"{root}:/usr/bin:/bin",
+                                                        "DPKG_ROOT": root}).stdout
+
+    def test_package_removed(self):
+        """node_exporter reads the file as long as it is there."""
+        with tempfile.TemporaryDirectory() as root:
+            path = Path(root) / OUTPUT.relative_to("/")
+            path.parent.mkdir(parents=True)
+            for word, stays in (("upgrade", True), ("remove", False), ("purge", False)):
+                path.touch()
+                self.script("postrm", root, word)
+                self.assertEqual(path.exists(), stays, word)
+            self.script("postrm", root, "purge")
+
+    def test_timer_stops_before_the_package_is_removed(self):
+        with tempfile.TemporaryDirectory() as root:
+            stand_in = Path(root) / "deb-systemd-invoke"
+            stand_in.write_text(f'#!/bin/sh\necho "$*" >> {root}/calls\n')
+            stand_in.chmod(0o755)
+            text = Path(f"{DEBIAN}.prerm").read_text().replace("/run/systemd/system", root)
+            for word in ("upgrade", "remove"):
+                # In a root of its own nothing runs.
+                self.script("prerm", root, word, text=text)
+                self.assertFalse((Path(root) / "calls").exists(), word)
+                self.script("prerm", root, word, text=f"DPKG_ROOT=\n{text}")
+            self.assertEqual((Path(root) / "calls").read_text(), "stop "
+                             "xen-livepatch-metrics.timer xen-livepatch-metrics.service\n")
 
     def test_bad_document(self):
         done = run("--status", "/dev/null")

@@ -183,12 +183,17 @@ class Packages(unittest.TestCase):
         self.assertEqual([name for name in before if after[name] != before[name]], [])
 
     def test_removed_and_back(self):
-        """With what is the administrator's kept."""
+        """With what is the administrator's kept, and nothing that tells node_exporter of
+        live patches."""
         self.install("0.1")
+        metrics = self.root / "var/lib/prometheus/node-exporter/xen-livepatch.prom"
+        metrics.parent.mkdir(parents=True)
+        metrics.touch()
         kept = self.root / "var/lib/xen/livepatch/kept"
         kept.mkdir(parents=True)
         self.chroot("apt-get", "remove", "-y", *NAMES)
         self.assertTrue(kept.exists())
+        self.assertFalse(metrics.exists())
         self.assertFalse((self.root / "usr/sbin/xl-livepatch").exists())
         self.install("0.2")
         self.assert_works()

@@ -38,5 +38,7 @@ def words_of(document):
     return ". ".join(document[name] for name in ("message", "advice") if name in document)
 
 
-def fail(module, document, code, **more):
-    module.fail_json(msg=words_of(document), rc=code, livepatch=document, **more)
+def fail(module, document, code, *words, **more):
+    """words are what the call had more than others of the task."""
+    told = " ".join(words) + ": " if words else ""
+    module.fail_json(msg=told + words_of(document), rc=code, livepatch=document, **more)

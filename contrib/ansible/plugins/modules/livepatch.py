@@ -20,7 +20,8 @@ options:
   state:
     description:
       - C(installed), applied now and after every boot.
-      - C(uninstalled), neither; what isn't installed is left alone.
+      - C(uninstalled), neither, nor by any other Xen that may be booted; what isn't installed
+        is left alone.  With C(--build-id) in I(options) it is of that Xen alone.
       - C(applied), applied now.
       - C(replaced), applied now in place of all that is.
       - C(reverted), not in the hypervisor, until a boot if it is installed.
@@ -94,7 +95,10 @@ rc:
   returned: always
   type: int
 livepatch:
-  description: The document that the verb prints, see docs/json.md.
+  description:
+    - The document that the verb prints, see docs/json.md.
+    - Of C(uninstalled) it is the one of the running Xen, unless only another Xen had the payload,
+      or it could not be taken from that.
   returned: when there is one
   type: dict
   sample:
@@ -159,9 +163,18 @@ def prediction(before, params, document):
     return {"applied": applied, "installed": installed}
 
 
-def change(module):
+def for_others(params, other_xens):
+    """The options of each further call, by which other Xens lose the payload, too: a boot
+    of one would bring it back."""
+    named = any(word.startswith("--build-id") for word in params["options"])
+    if params["state"] != "uninstalled" or named:
+        return []
+    return [["--build-id=" + each] for each in other_xens]
+
+
+def change(module, *more):
     params = module.params
-    words = ["--deadline=" + params["deadline"]]
+    words = ["--deadline=" + params["deadline"]] + list(more)
     if params["state"] == "reverted":
         words.append("--unload")
     if module.check_mode:
@@ -172,6 +185,10 @@ def change(module):
     elif params["state"] in TAKE_NAME:
         words.append(params["name"])
     return xl.call(module, VERBS[params["state"]], *words)
+
+
+def has_changed(document):
+    return document["outcome"] in ("done", "planned")
 
 
 def main():
@@ -191,18 +208,23 @@ def main():
     )
     if module.params["state"] == "restored" and (module.params["files"] or module.params["name"]):
         module.fail_json(msg="restored is of all that is installed: neither files nor name")
-    before = condition(xl.status(module))
-    document, code = change(module)
-    for warning in document.get("warnings", []):
-        module.warn(warning)
-    gone = document.get("reason") == "no_such_payload" and module.params["name"]
-    if code and not gone:
-        # Only what is stranded is another host than before.
-        xl.fail(module, document, code, changed=document["outcome"] == "stranded")
-    after = (prediction(before, module.params, document) if module.check_mode
+    status = xl.status(module)
+    before, documents = condition(status), []
+    for words in [[]] + for_others(module.params, status["other_xens"]):
+        document, code = change(module, *words)
+        for warning in document.get("warnings", []):
+            module.warn(warning)
+        gone = document.get("reason") == "no_such_payload" and module.params["name"]
+        if code and not gone:
+            # Only what is stranded is another host than before.
+            xl.fail(module, document, code, *words, changed=any(map(has_changed, documents))
+                    or document["outcome"] == "stranded")
+        documents.append(document)
+    after = (prediction(before, module.params, documents[0]) if module.check_mode
              else condition(xl.status(module)))
-    module.exit_json(changed=document["outcome"] in ("done", "planned"), rc=0,
-                     msg=xl.words_of(document), livepatch=document,
+    done = [each for each in documents if has_changed(each)]
+    telling = (done or documents)[0]
+    module.exit_json(changed=bool(done), rc=0, msg=xl.words_of(telling), livepatch=telling,
                      diff=dict(before=before, after=after))
 
 
