@@ -485,8 +485,8 @@ class Options(Playbooks):
         self.assertEqual(self.calls(), [
             f"install -j --deadline=5m {words} -- {self.scene}/host1/payloads/a.livepatch",
             f"uninstall -j --deadline=5m {words} -- a",
-            "restore -j --deadline=5m --replace --retry --replace --",
-            f"restore -j --deadline=5m --replace --retry {words} --"])
+            "restore -j --deadline=5m --replace --replace --",
+            f"restore -j --deadline=5m --replace {words} --"])
         self.assertEqual(self.defaults(), words)
         self.play("rollout", [], livepatch_package="fixes=2")
         self.assertEqual(self.defaults(), words)

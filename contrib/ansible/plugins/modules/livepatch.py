@@ -86,7 +86,7 @@ EXAMPLES = r"""
 - name: Apply what a package has installed
   xen.livepatch.livepatch:
     state: restored
-    options: [--replace, --retry]
+    options: [--replace]
 """
 
 RETURN = r"""
