@@ -110,65 +110,27 @@ static bool set_name(livepatch_command *cmd, const char *arg)
     return true;
 }
 
-static bool set_replace(livepatch_command *cmd, const char *arg)
-{
-    cmd->params.replace = true;
-    return true;
-}
+/* Options without a value, called as what they set. */
+#define FLAG(member)                                                    \
+    static bool set_##member(livepatch_command *cmd, const char *arg)   \
+    {                                                                   \
+        cmd->params.member = true;                                      \
+        return true;                                                    \
+    }
 
-static bool set_nodeps(livepatch_command *cmd, const char *arg)
-{
-    cmd->params.nodeps = true;
-    return true;
-}
+FLAG(replace)
+FLAG(nodeps)
+FLAG(no_undo)
+FLAG(lose_fixes)
+FLAG(force)
+FLAG(unload)
+FLAG(boot_only)
+FLAG(retry)
+FLAG(until_settled)
+FLAG(settled)
+FLAG(dry_run)
 
-static bool set_no_undo(livepatch_command *cmd, const char *arg)
-{
-    cmd->params.no_undo = true;
-    return true;
-}
-
-static bool set_lose_fixes(livepatch_command *cmd, const char *arg)
-{
-    cmd->params.lose_fixes = true;
-    return true;
-}
-
-static bool set_force(livepatch_command *cmd, const char *arg)
-{
-    cmd->params.force = true;
-    return true;
-}
-
-static bool set_unload(livepatch_command *cmd, const char *arg)
-{
-    cmd->params.unload = true;
-    return true;
-}
-
-static bool set_boot_only(livepatch_command *cmd, const char *arg)
-{
-    cmd->params.boot_only = true;
-    return true;
-}
-
-static bool set_retry(livepatch_command *cmd, const char *arg)
-{
-    cmd->params.retry = true;
-    return true;
-}
-
-static bool set_until_settled(livepatch_command *cmd, const char *arg)
-{
-    cmd->params.until_settled = true;
-    return true;
-}
-
-static bool set_settled(livepatch_command *cmd, const char *arg)
-{
-    cmd->params.settled = true;
-    return true;
-}
+#undef FLAG
 
 static bool set_timeout(livepatch_command *cmd, const char *arg)
 {
@@ -237,12 +199,6 @@ static bool set_lock_wait(livepatch_command *cmd, const char *arg)
 {
     return take_duration(cmd, "--lock-wait", arg, 0, HOUR_US, "0 to 1h",
                          &cmd->params.lock_wait_us);
-}
-
-static bool set_dry_run(livepatch_command *cmd, const char *arg)
-{
-    cmd->params.dry_run = true;
-    return true;
 }
 
 static bool set_fixes(livepatch_command *cmd, const char *arg)
