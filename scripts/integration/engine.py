@@ -29,7 +29,7 @@ def plan(repository):
             if source.suffix in (".c", ".h") or source.name in OTHERS:
                 copies[f"{folder}/{source.name}"] = source
     return Plan(copies, [*_makefiles(), *_kconfig(), *_regions(),
-                         *_unpatchable(), *_panic(), *_papers()],
+                         *_unpatchable(), *_parked(), *_panic(), *_papers()],
                 [*HEADERS, *XENS_ENGINE])
 
 
@@ -77,11 +77,26 @@ def _unpatchable():
                     ("       _slivepatch = .;",
                      "       *(.text.livepatch)",
                      "       _elivepatch = .;",
+                     "       _sparked = .;",
+                     "       *(.text.parked.*)",
+                     "       _eparked = .;",
                      ""), where="before")
     yield Insertion("xen/arch/x86/domain.c",
                     r"static void noreturn cf_check idle_loop\(void\)",
                     ("static void noreturn cf_check __unpatchable idle_loop(void);",
                      ""), where="before")
+
+
+def _parked():
+    # All that CPUs run while they are offline: see unload() in actions.c.  Each
+    # has a section of its own, as other functions have.
+    for result, name in (("void cf_check", "default_dead_idle"),
+                         ("void cf_check", "acpi_dead_idle"),
+                         ("void", "play_dead")):
+        yield Insertion("xen/arch/x86/include/asm/cpuidle.h",
+                        rf"{result} {name}\(void\);",
+                        (f'{result} __section(".text.parked.{name}") {name}(void);',),
+                        where="instead")
 
 
 def _panic():

@@ -52,7 +52,7 @@ static unsigned char *pristine;         /* The image at start. */
 static struct block {
     unsigned int first, pages;
 } blocks[MAX_BLOCKS];
-static unsigned int nblocks;
+unsigned int hosted_blocks;
 
 /* -- Counting and failing ------------------------------------------------ */
 
@@ -196,9 +196,9 @@ void *vmalloc_xen(size_t size)
     unsigned int pages = PFN_UP(size), i, at = 1;
 
     hosted_assert_may_sleep("memory was allocated");
-    if ( !size || !may_allocate() || nblocks == MAX_BLOCKS )
+    if ( !size || !may_allocate() || hosted_blocks == MAX_BLOCKS )
         return NULL;
-    for ( i = 0; i < nblocks; i++ )
+    for ( i = 0; i < hosted_blocks; i++ )
     {
         if ( blocks[i].first >= at + pages + 1 )
             break;
@@ -206,9 +206,9 @@ void *vmalloc_xen(size_t size)
     }
     if ( at + pages > AREA_PAGES )
         return NULL;
-    memmove(blocks + i + 1, blocks + i, (nblocks - i) * sizeof(*blocks));
+    memmove(blocks + i + 1, blocks + i, (hosted_blocks - i) * sizeof(*blocks));
     blocks[i] = (struct block){ at, pages };
-    nblocks++;
+    hosted_blocks++;
     set_permissions(area(at), pages, PAGE_HYPERVISOR_RW);
     memset(area(at), 0xa5, pages * PAGE_SIZE);
     allocated();
@@ -219,14 +219,14 @@ static void free_block(void *va)
 {
     unsigned int i;
 
-    for ( i = 0; i < nblocks; i++ )
+    for ( i = 0; i < hosted_blocks; i++ )
         if ( area(blocks[i].first) == va )
             break;
-    if ( i == nblocks )
+    if ( i == hosted_blocks )
         hosted_fail("vfree(%p): not from vmalloc_xen()", va);
     set_permissions(va, blocks[i].pages, 0);
-    nblocks--;
-    memmove(blocks + i, blocks + i + 1, (nblocks - i) * sizeof(*blocks));
+    hosted_blocks--;
+    memmove(blocks + i, blocks + i + 1, (hosted_blocks - i) * sizeof(*blocks));
 }
 
 void vfree(void *va)

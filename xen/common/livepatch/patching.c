@@ -288,6 +288,8 @@ static int __unpatchable act_by_hook(const struct patching_step *step,
 static int __unpatchable apply_step(const struct patching_step *step,
                                     struct fault *fault)
 {
+    /* From here on CPUs that are offline may come into it, and stay. */
+    step->payload->entered = true;
     keep_originals(step);
 
     if ( step->payload->hooks.apply )

@@ -82,6 +82,10 @@ struct livepatch_fstate {
 #define __unpatchable __section(LIVEPATCH_TEXT)
 extern const char _slivepatch[], _elivepatch[];
 
+/* What CPUs run while they are offline.  Payloads may replace it; its memory
+ * may have to stay, then. */
+extern const char _sparked[], _eparked[];
+
 /*
  * XEN_SYSCTL_livepatch_op.  Called with the sysctl lock held and the caller's
  * privilege checked; `op` is the hypervisor's copy, and goes back to the
