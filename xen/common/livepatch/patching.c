@@ -466,11 +466,18 @@ const struct payload *patching_across(const void *addr)
 /*
  * For the hook after a revert which the revert hook has refused: the plan of
  * that revert has the sites.  Called with IRQs off, so no others can be had.
+ *
+ * After an APPLY that didn't come to pass there are neither saved bytes to be
+ * written, nor load hooks that were called.
  */
 int __unpatchable revert_payload(struct payload *payload)
 {
     if ( !prepared || prepared->payload != payload )
         return -EBUSY;
+
+    if ( payload->state != LIVEPATCH_STATE_APPLIED ||
+         (payload->nfuncs && hooks_agreement(payload) != HOOK_ALL_APPLIED) )
+        return -EINVAL;
 
     if ( payload->hooks.nunload )
         arch_relax();

@@ -110,8 +110,10 @@ void livepatch_print_applied(void);
 
 /*
  * The engine's own revert, without rendezvous: for test payloads only, whose
- * revert hook refused.  The first restores the bytes and calls the unload
- * hooks, and gives 0 or -errno; the second takes the payload off the stack.
+ * revert hook refused, in the hook after that.  The first restores the bytes and
+ * calls the unload hooks, and gives 0 or -errno; the second takes the payload off
+ * the stack.  Nothing is done to one that isn't applied, or not with all of its
+ * functions: -EINVAL, as in the hook after an apply that timed out.
  */
 struct payload;
 int revert_payload(struct payload *payload);
