@@ -114,6 +114,10 @@ void livepatch_print_applied(void);
  * calls the unload hooks, and gives 0 or -errno; the second takes the payload off
  * the stack.  Nothing is done to one that isn't applied, or not with all of its
  * functions: -EINVAL, as in the hook after an apply that timed out.
+ *
+ * With unload hooks, text and read-only data are writable for their time, while
+ * all CPUs run.  What of that another CPU has in its TLB by then it may keep until
+ * it flushes that next, at the next action at the latest.
  */
 struct payload;
 int revert_payload(struct payload *payload);
