@@ -121,6 +121,7 @@ static int unload(struct payload *payload)
     actions_forget(payload);
     keep_for_parked(payload);
     payload_unbind_all(payload);
+    percpu_free(payload);
     payloads_remove(payload);
     printk(XENLOG_INFO "livepatch: %s: finished UNLOAD with rc=0\n",
            printable_name(name, payload->name));
