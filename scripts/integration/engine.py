@@ -3,6 +3,7 @@
 
 import re
 
+from . import IntegrationError
 from .insertion import Insertion
 from .plan import Plan, demand
 
@@ -15,6 +16,24 @@ HEADERS = ("xen/include/xen/livepatch.h",
 ADDED = ("xen/include/xen/livepatch_shadow.h", "xen/tools/livepatch-keys.py")
 XENS_ENGINE = ("xen/common/livepatch.c", "xen/common/livepatch_elf.c",
                "xen/arch/x86/livepatch.c", "xen/include/xen/livepatch_elf.h")
+
+
+# In it, what the engine needs to find text and change its permissions, which came
+# by bug fixes, in the middle of releases.
+REGIONS = "xen/include/xen/virtual_region.h"
+
+
+def check(tree):
+    """Refuse a tree in which the engine would not build."""
+    try:
+        text = (tree / REGIONS).read_text(errors="replace")
+    except FileNotFoundError:
+        text = ""
+    if not re.search(r"\btext_start\b", text):
+        raise IntegrationError(
+            f"{tree}: {REGIONS} has no text_start: the engine needs what came "
+            "with 4.17.4 and 4.18.2, so give a newer point release; ENGINE=stock "
+            "takes every release from 4.17 on")
 
 
 def plan(repository):
