@@ -3,6 +3,7 @@
 
 import re
 
+from . import IntegrationError
 from .insertion import Insertion
 from .plan import Plan, demand
 
@@ -17,6 +18,24 @@ XENS_ENGINE = ("xen/common/livepatch.c", "xen/common/livepatch_elf.c",
                "xen/arch/x86/livepatch.c", "xen/include/xen/livepatch_elf.h")
 
 
+# In it, what the engine needs to find text and change its permissions, which came
+# by bug fixes, in the middle of releases.
+REGIONS = "xen/include/xen/virtual_region.h"
+
+
+def check(tree):
+    """Refuse a tree in which the engine would not build."""
+    try:
+        text = (tree / REGIONS).read_text(errors="replace")
+    except FileNotFoundError:
+        text = ""
+    if not re.search(r"\btext_start\b", text):
+        raise IntegrationError(
+            f"{tree}: {REGIONS} has no text_start: the engine needs what came "
+            "with 4.17.4 and 4.18.2, so give a newer point release; ENGINE=stock "
+            "takes every release from 4.17 on")
+
+
 def plan(repository):
     demand(repository, [*HEADERS, *ADDED, "xen/common/livepatch/Kconfig",
                         *(f"{folder}/Makefile" for folder in FOLDERS)])
@@ -29,7 +48,7 @@ def plan(repository):
             if source.suffix in (".c", ".h") or source.name in OTHERS:
                 copies[f"{folder}/{source.name}"] = source
     return Plan(copies, [*_makefiles(), *_kconfig(), *_regions(),
-                         *_unpatchable(), *_panic(), *_papers()],
+                         *_unpatchable(), *_parked(), *_panic(), *_papers()],
                 [*HEADERS, *XENS_ENGINE])
 
 
@@ -77,11 +96,26 @@ def _unpatchable():
                     ("       _slivepatch = .;",
                      "       *(.text.livepatch)",
                      "       _elivepatch = .;",
+                     "       _sparked = .;",
+                     "       *(.text.parked.*)",
+                     "       _eparked = .;",
                      ""), where="before")
     yield Insertion("xen/arch/x86/domain.c",
                     r"static void noreturn cf_check idle_loop\(void\)",
                     ("static void noreturn cf_check __unpatchable idle_loop(void);",
                      ""), where="before")
+
+
+def _parked():
+    # All that CPUs run while they are offline: see unload() in actions.c.  Each
+    # has a section of its own, as other functions have.
+    for result, name in (("void cf_check", "default_dead_idle"),
+                         ("void cf_check", "acpi_dead_idle"),
+                         ("void", "play_dead")):
+        yield Insertion("xen/arch/x86/include/asm/cpuidle.h",
+                        rf"{result} {name}\(void\);",
+                        (f'{result} __section(".text.parked.{name}") {name}(void);',),
+                        where="instead")
 
 
 def _panic():

@@ -36,6 +36,9 @@ void hosted_check_clean(void);
 extern unsigned int hosted_allocated;
 extern unsigned long hosted_allocations;
 
+/* Pieces of the area for payloads that are in use. */
+extern unsigned int hosted_blocks;
+
 /* The n-th allocation from now fails, 1 being the next; 0: none does. */
 void hosted_fail_allocation(unsigned long n);
 /* Whether it has. */
@@ -115,7 +118,8 @@ void hosted_key(unsigned char key);
 
 #define HOSTED_CPUS 4           /* Until hosted_set_cpus() changes it. */
 
-/* CPUs 0 to n - 1 are online; the engine's notifier hears of it. */
+/* CPUs 0 to n - 1 are online, and those that have ever been are present; the
+ * engine's notifier hears of it. */
 void hosted_set_cpus(unsigned int n);
 
 /*

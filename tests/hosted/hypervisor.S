@@ -205,6 +205,17 @@ function xen_return
         int3
 done xen_return
 
+/* What CPUs run that are offline. */
+        .globl _sparked, _eparked
+        .balign 16
+_sparked:
+function xen_parked
+        mov $16, %eax
+        mov $16, %eax
+        ret
+done xen_parked
+_eparked:
+
         .balign 4096
 hosted_text_end:
 

@@ -558,6 +558,7 @@ void hosted_set_cpus(unsigned int n)
     {
         if ( cpu < n && !cpu_online(cpu) )
         {
+            cpumask_set_cpu(cpu, &cpu_present_map);
             notify(CPU_UP_PREPARE, cpu);
             cpumask_set_cpu(cpu, &cpu_online_map);
             notify(CPU_ONLINE, cpu);
@@ -734,11 +735,9 @@ static void __attribute__((__constructor__(102))) cpu_start(void)
     main_thread = true;
     nr_cpu_ids = NR_CPUS;
     for ( cpu = 0; cpu < NR_CPUS; cpu++ )
-    {
         INIT_LIST_HEAD(&cpus[cpu].tasklets);
-        cpumask_set_cpu(cpu, &cpu_present_map);
-    }
     /* The boot CPU, before anybody listens. */
+    cpumask_set_cpu(0, &cpu_present_map);
     cpumask_set_cpu(0, &cpu_online_map);
 }
 

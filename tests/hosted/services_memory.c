@@ -52,7 +52,7 @@ static unsigned char *pristine;         /* The image at start. */
 static struct block {
     unsigned int first, pages;
 } blocks[MAX_BLOCKS];
-static unsigned int nblocks;
+unsigned int hosted_blocks;
 
 /* -- Counting and failing ------------------------------------------------ */
 
@@ -196,9 +196,9 @@ void *vmalloc_xen(size_t size)
     unsigned int pages = PFN_UP(size), i, at = 1;
 
     hosted_assert_may_sleep("memory was allocated");
-    if ( !size || !may_allocate() || nblocks == MAX_BLOCKS )
+    if ( !size || !may_allocate() || hosted_blocks == MAX_BLOCKS )
         return NULL;
-    for ( i = 0; i < nblocks; i++ )
+    for ( i = 0; i < hosted_blocks; i++ )
     {
         if ( blocks[i].first >= at + pages + 1 )
             break;
@@ -206,9 +206,9 @@ void *vmalloc_xen(size_t size)
     }
     if ( at + pages > AREA_PAGES )
         return NULL;
-    memmove(blocks + i + 1, blocks + i, (nblocks - i) * sizeof(*blocks));
+    memmove(blocks + i + 1, blocks + i, (hosted_blocks - i) * sizeof(*blocks));
     blocks[i] = (struct block){ at, pages };
-    nblocks++;
+    hosted_blocks++;
     set_permissions(area(at), pages, PAGE_HYPERVISOR_RW);
     memset(area(at), 0xa5, pages * PAGE_SIZE);
     allocated();
@@ -219,14 +219,14 @@ static void free_block(void *va)
 {
     unsigned int i;
 
-    for ( i = 0; i < nblocks; i++ )
+    for ( i = 0; i < hosted_blocks; i++ )
         if ( area(blocks[i].first) == va )
             break;
-    if ( i == nblocks )
+    if ( i == hosted_blocks )
         hosted_fail("vfree(%p): not from vmalloc_xen()", va);
     set_permissions(va, blocks[i].pages, 0);
-    nblocks--;
-    memmove(blocks + i, blocks + i + 1, (nblocks - i) * sizeof(*blocks));
+    hosted_blocks--;
+    memmove(blocks + i, blocks + i + 1, (hosted_blocks - i) * sizeof(*blocks));
 }
 
 void vfree(void *va)
@@ -424,6 +424,15 @@ static void map_shared(void *where, size_t size, int fd, off_t offset)
         abort();
 }
 
+/* The area is the process's own data, in which LeakSanitizer looks for pointers at
+ * the end: nothing may forbid it, and nothing there is to count. */
+static void clear_area(void)
+{
+    if ( mmap((void *)AREA_START, AREA_PAGES * PAGE_SIZE, PROT_READ,
+              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED )
+        abort();
+}
+
 static void __attribute__((__constructor__(101))) memory_start(void)
 {
     size_t image = hosted_image_end - hosted_image_start;
@@ -449,6 +458,8 @@ static void __attribute__((__constructor__(101))) memory_start(void)
     close(fd);
     set_permissions(hosted_image_start, image_pages, PAGE_HYPERVISOR_RW);
     set_permissions((void *)AREA_START, AREA_PAGES, 0);
+    if ( atexit(clear_area) )
+        abort();
     image_permissions(false);
     hosted_poison(alias, all);
 }

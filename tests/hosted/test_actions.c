@@ -768,6 +768,58 @@ static void test_norevert(void **state)
     assert_int_equal(op_unload("a"), 0);
 }
 
+static void count_unload(void)
+{
+    see("unload", 0);
+}
+
+static void twice_within(struct payload *payload)
+{
+    see("first", revert_payload(payload));
+    see("second", revert_payload(payload));
+    revert_payload_tail(payload);
+    revert_within(payload);
+}
+
+/* After an apply that didn't come to pass, and of what is reverted already. */
+static void test_revert_of_nothing(void **state)
+{
+    static livepatch_unloadcall_t *const unload[] = { count_unload };
+    struct payload *a = one_to_two(), *b = handmade("b", 2, HOSTED_XEN_ID);
+
+    all_hooks(a);
+    all_hooks(b);
+    a->hooks.unload = b->hooks.unload = unload;
+    a->hooks.nunload = b->hooks.nunload = 1;
+    within_post = revert_within;
+    hosted_stick_deaf(1);
+    assert_int_equal(op_apply("a"), -EBUSY);
+    assert_int_equal(inner_rc, -EINVAL);
+    check("a", CHECKED, -EBUSY);
+    assert_int_equal(hosted_call("xen_one"), 1);
+    inner_rc = 0;
+    assert_int_equal(op_apply("b"), -EBUSY);
+    assert_int_equal(inner_rc, -EINVAL);
+    assert_null(strstr(seen, "unload"));
+    hosted_free(1);
+    hosted_run();
+
+    within_post = NULL;
+    assert_int_equal(op_apply("a"), 0);
+    a->hooks.revert = revert;
+    act_rc = -EINVAL;
+    within_post = twice_within;
+    seen[0] = '\0';
+    assert_int_equal(op_revert("a"), -EINVAL);
+    assert_string_equal(seen, "prerevert(0) revert(0) postrevert(-22) "
+                        "unload(0) first(0) second(-22) ");
+    assert_int_equal(inner_rc, -EINVAL);
+    check("a", CHECKED, -EINVAL);
+    a->hooks.revert = NULL;
+    within_post = NULL;
+    assert_int_equal(op_apply("a"), 0);
+}
+
 /* -- Without memory ------------------------------------------------------ */
 
 static void no_memory_for(const char *name, uint32_t action, uint32_t state)
@@ -858,8 +910,8 @@ int main(void)
         t(test_words_of_stragglers), t(test_hotplug), t(test_waiting),
         t(test_apply_hook_fails), t(test_unload_within_post_hook),
         t(test_begin_within_post_hook), t(test_post_hook_writes),
-        t(test_norevert), t(test_no_memory), t(test_last),
-        t(test_obstacles_go),
+        t(test_norevert), t(test_revert_of_nothing), t(test_no_memory),
+        t(test_last), t(test_obstacles_go),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

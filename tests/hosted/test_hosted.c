@@ -12,6 +12,7 @@
 
 #include <public/sysctl.h>
 #include <xen/string.h>
+#include <xen/vmap.h>
 
 #include "hosted.h"
 #include "operations.h"
@@ -104,6 +105,127 @@ static void providers_are_free_at_once(void **state)
     assert_int_equal(op_unload("a"), -EBUSY);
     assert_int_equal(op_unload("b"), 0);
     assert_int_equal(op_unload("a"), 0);
+}
+
+/* -- CPUs that are offline ----------------------------------------------- */
+
+static struct image *parked(uint8_t id)
+{
+    return image_make(id, HOSTED_XEN_ID, "xen_parked", id);
+}
+
+static void apply_and_revert(const char *name)
+{
+    assert_int_equal(op_apply(name), 0);
+    assert_int_equal(op_revert(name), 0);
+}
+
+/* Whether its image stays; this is what has it, then. */
+static void *unload(const char *name)
+{
+    struct payload *payload = payloads_find(name);
+    void *base = payload->image.base;
+    unsigned int blocks = hosted_blocks;
+
+    hosted_console_clear();
+    assert_int_equal(op_unload(name), 0);
+    assert_int_equal(op_state(name), 0);
+    hosted_grace_period();
+    if ( !!strstr(hosted_console(), "are kept for ever") !=
+         (hosted_blocks == blocks) )
+        fail_msg("not what is said: %s", hosted_console());
+    return hosted_blocks == blocks ? base : NULL;
+}
+
+static void who_is_offline_keeps_the_image(void **state)
+{
+    int (*replacement)(void);
+    void *image;
+
+    assert_int_equal(op_upload_once("a", parked(0x33)), 0);
+    replacement = payloads_find("a")->funcs[0].new_addr;
+    hosted_set_cpus(3);
+    apply_and_revert("a");
+    image = unload("a");
+    assert_non_null(image);
+    assert_non_null(strstr(hosted_console(), "livepatch: a: its 2 pages are"));
+    assert_int_equal(replacement(), 0x33);
+    /* Of the payload, nothing else. */
+    assert_false(is_patch(replacement));
+    assert_null(find_text_region((unsigned long)replacement));
+    assert_int_equal(hosted_allocated, 1);
+
+    /* Another one is another. */
+    assert_int_equal(op_upload_once("a", parked(0x33)), 0);
+    assert_ptr_not_equal(payloads_find("a")->image.base, image);
+    hosted_set_cpus(HOSTED_CPUS);
+    assert_null(unload("a"));
+    vfree(image);
+}
+
+/* It doesn't when nobody can be there. */
+static void nobody_keeps_the_image(void **state)
+{
+    assert_int_equal(op_upload_once("a", parked(0x33)), 0);
+    hosted_set_cpus(3);
+    assert_null(unload("a"));
+
+    assert_int_equal(op_upload_once("a", image_new()), 0);
+    apply_and_revert("a");
+    assert_null(unload("a"));
+
+    assert_int_equal(op_upload_once("a", parked(0x33)), 0);
+    apply_and_revert("a");
+    hosted_set_cpus(HOSTED_CPUS);
+    assert_null(unload("a"));
+}
+
+/* Also if its apply hook has refused: it may have written jumps before. */
+static void who_came_by_a_hook_keeps_the_image(void **state)
+{
+    struct image *image = parked(0x33);
+    void *kept;
+
+    image_add_hook_call(image, "apply", 1);
+    assert_int_equal(op_upload_once("a", image), 0);
+    hosted_set_cpus(3);
+    assert_int_equal(op_apply("a"), -EINVAL);
+    kept = unload("a");
+    assert_non_null(kept);
+    vfree(kept);
+    hosted_set_cpus(HOSTED_CPUS);
+}
+
+/* The replacement of a replacement, and what it uses of another payload. */
+static void what_is_used_stays_as_well(void **state)
+{
+    struct image *above = image_make(0x44, 0x33, "xen_two", 0x44);
+    void *kept[3];
+
+    assert_int_equal(op_upload_once("low", parked(0x33)), 0);
+    assert_int_equal(op_upload_once("provider",
+                                    sample_rich(0x55, HOSTED_XEN_ID)), 0);
+    image_drop_reloc(above, ".livepatch.funcs",
+                     offsetof(struct livepatch_func, old_addr));
+    image_function(above, 0)->old_addr = payloads_find("low")->funcs[0].new_addr;
+    image_function(above, 0)->old_size = 6;
+    image_undefined(above, "rich_for_others");
+    assert_int_equal(op_upload_once("above", above), 0);
+    hosted_set_cpus(3);
+    assert_int_equal(op_apply("low"), 0);
+    apply_and_revert("above");
+    assert_int_equal(op_revert("low"), 0);
+
+    kept[0] = unload("above");
+    kept[1] = unload("provider");
+    kept[2] = unload("low");
+    assert_non_null(kept[0]);
+    assert_non_null(kept[1]);
+    assert_non_null(kept[2]);
+    vfree(kept[0]);
+    vfree(kept[1]);
+    vfree(kept[2]);
+    hosted_set_cpus(HOSTED_CPUS);
 }
 
 static void payloads_lie_on_each_other(void **state)
@@ -214,6 +336,10 @@ int main(void)
         TEST(functions_return_their_values),
         TEST(a_real_jump_patches_a_real_function),
         TEST(unloading_waits_for_nobody),
+        TEST(who_is_offline_keeps_the_image),
+        TEST(nobody_keeps_the_image),
+        TEST(who_came_by_a_hook_keeps_the_image),
+        TEST(what_is_used_stays_as_well),
         TEST(providers_are_free_at_once),
         TEST(payloads_lie_on_each_other),
         TEST(a_payload_replaces_others),

@@ -533,6 +533,34 @@ static void jumps_left_behind_are_half_a_revert(void **state)
     assert_int_equal(hosted_call("xen_one"), 3);
 }
 
+/* A function of which a part is gone isn't reverted either. */
+static void nops_left_behind_are_half_a_revert(void **state)
+{
+    struct payload *p = one_function("p", 1, HOSTED_XEN_ID, "xen_long", NULL);
+
+    assert_int_equal(op_apply("p"), 0);
+    p->hooks.revert = revert_hook;
+    assert_int_equal(op_revert("p"), -EINVAL);
+    assert_int_equal(p->state, LIVEPATCH_STATE_APPLIED);
+    assert_contains(p->why.text, "only a part");
+    assert_int_not_equal(hosted_call("xen_long"), 10);
+    hook_writes = true;
+    assert_int_equal(op_revert("p"), 0);
+    assert_int_equal(hosted_call("xen_long"), 10);
+}
+
+/* But where NOPs were before, nothing is left to be done. */
+static void nops_that_were_there_are_reverted(void **state)
+{
+    struct payload *p = one_function("p", 1, HOSTED_XEN_ID, "xen_long", NULL);
+
+    p->fstate->offset = 5;
+    assert_int_equal(op_apply("p"), 0);
+    p->hooks.revert = revert_hook;
+    assert_int_equal(op_revert("p"), 0);
+    assert_int_equal(p->state, LIVEPATCH_STATE_CHECKED);
+}
+
 /* The engine has kept what the hook overwrote. */
 static void the_engine_reverts_what_a_hook_applied(void **state)
 {
@@ -847,6 +875,8 @@ int main(void)
         TEST(half_an_apply_is_undone),
         TEST(half_a_revert_is_undone),
         TEST(jumps_left_behind_are_half_a_revert),
+        TEST(nops_left_behind_are_half_a_revert),
+        TEST(nops_that_were_there_are_reverted),
         TEST(the_engine_reverts_what_a_hook_applied),
         TEST(the_top_goes_first),
         TEST(a_refused_apply_puts_the_old_stack_back),

@@ -6,6 +6,7 @@
 #include "loading.h"
 
 #include <stdlib.h>
+#include <ucontext.h>
 
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
@@ -292,12 +293,56 @@ static void of_another(void **state)
     assert_false(rsa_verify(signing_public("first"), signature, digest));
 }
 
+/* -- The stack ------------------------------------------------------------ */
+
+static struct {
+    uint8_t stack[128 << 10], signature[RSA_MAX_BYTES], digest[SHA256_SIZE];
+    const struct rsa_key *key;
+    ucontext_t here, there;
+    bool good;
+} own;
+
+static void verify_there(void)
+{
+    own.good = rsa_verify(own.key, own.signature, own.digest);
+}
+
+/* Xen has 8 KiB for all of a hypercall, so numbers are elsewhere.  Most of what is
+ * used here is the sanitizers'. */
+static size_t stack_used(void)
+{
+    size_t unused = 0;
+
+    memset(own.stack, 0xa5, sizeof(own.stack));
+    getcontext(&own.there);
+    own.there.uc_stack.ss_sp = own.stack;
+    own.there.uc_stack.ss_size = sizeof(own.stack);
+    own.there.uc_link = &own.here;
+    makecontext(&own.there, verify_there, 0);
+    swapcontext(&own.here, &own.there);
+    while ( own.stack[unused] == 0xa5 )
+        unused++;
+    return sizeof(own.stack) - unused;
+}
+
+static void little_stack(void **state)
+{
+    size_t used;
+
+    signing_sign("large", own.digest, own.signature);
+    own.key = signing_public("large");
+    used = stack_used();
+    assert_true(own.good);
+    print_message("%zu bytes of stack\n", used);
+    assert_in_range(used, 1, 3072);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(published), cmocka_unit_test(extreme_moduli),
         cmocka_unit_test(second_form), cmocka_unit_test(of_another),
-        cmocka_unit_test(differential),
+        cmocka_unit_test(little_stack), cmocka_unit_test(differential),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

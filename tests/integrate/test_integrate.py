@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import unittest
 
-from trees import TOP, TreeTest, contents, golang, identities, insertions, plan
+from trees import TOP, TreeTest, contents, engine, golang, identities, insertions, plan
 
 TYPES = "tools/libs/light/libxl_types.idl"
 MAKEFILE = "tools/libs/light/Makefile"
@@ -359,6 +359,19 @@ class Refusing(TreeTest):
         text = makefile.read_text()
         makefile.write_text(re.sub(r"(XEN_SUBVERSION *=) *\d+", r"\1 16", text))
         self.assert_refused(self.integrate(self.tree), "4.16", "4.17")
+
+    def test_old_point_release(self):
+        """4.18.1 has every anchor, but the engine would not build."""
+        header = self.tree / engine.REGIONS
+        text = header.read_text()
+        header.write_text(text.replace("text_start", "start").replace("text_end", "end"))
+        before = contents(self.tree)
+        self.assert_refused(self.integrate(self.tree, "own"), engine.REGIONS,
+                            "no text_start", "4.17.4", "4.18.2")
+        self.assertEqual(contents(self.tree), before)
+        self.integrate_well(self.tree)
+        header.unlink()
+        self.assert_refused(self.integrate(self.tree, "own"), engine.REGIONS)
 
     def test_no_libxl(self):
         shutil.rmtree(self.tree / "tools/libs/light")

@@ -53,7 +53,7 @@ class TreeTest(unittest.TestCase):
 
     def make_tree(self, name):
         tree = self.scratch / name
-        needed = {one.path for one in insertions()} | {"xen/Makefile"}
+        needed = {one.path for one in insertions()} | {"xen/Makefile", engine.REGIONS}
         needed.update(plan().displaced, ["docs/man/xl.1.pod.in", IDL, golang.GENERATOR,
                                          *golang.GENERATED])
         for path in needed:

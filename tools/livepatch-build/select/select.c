@@ -320,7 +320,11 @@ static void tell_functions(struct selection *selection)
     }
 }
 
-/* Offline CPUs take no part when a payload comes or goes. */
+/*
+ * Offline CPUs take no part when a payload comes or goes: an NMI takes them
+ * through the new jump, and there they stay, whether it is reverted or not.
+ * Only our engine keeps what they are in.
+ */
 static void judge_offline(struct selection *selection, const struct atom *atom)
 {
     static const char *const names[] = {
@@ -329,9 +333,10 @@ static void judge_offline(struct selection *selection, const struct atom *atom)
 
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         if (!strcmp(atom->symbol->name, names[i])) {
-            selection_warn(selection, atom, "runs on CPUs that are offline: "
-                           "these stay in the old code; and before a revert, "
-                           "bring those online that went offline meanwhile");
+            selection_warn(selection, atom, "runs on CPUs that are offline, and "
+                           "an NMI takes them there at any time: with Xen's "
+                           "own engine, bring all online before this payload "
+                           "is unloaded, or don't unload it");
         }
     }
 }

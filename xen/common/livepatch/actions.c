@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The state machine: which action is allowed when, and what follows it. */
 
+#include <xen/cpumask.h>
 #include <xen/errno.h>
 #include <xen/lib.h>
 #include <xen/list.h>
@@ -73,6 +74,31 @@ static void cf_check free_payload(struct rcu_head *head)
 }
 
 /*
+ * A CPU that is offline takes no part in a revert.  It idles in what the payload
+ * replaced, or comes there after an NMI, and leaves it only when it is brought up.
+ * So the code has to stay, and what it may use.  This is decided here and now:
+ * who is online has left the payload and can't come back, also if he goes offline
+ * next, as its jumps are gone since the revert, for which nobody came or went.
+ */
+static void keep_for_parked(struct payload *payload)
+{
+    char name[PRINTABLE_NAME_SIZE];
+    unsigned int i;
+
+    if ( !payload->parked || !payload->entered ||
+         cpumask_subset(&cpu_present_map, &cpu_online_map) )
+        return;
+
+    for ( i = 0; i < payload->nproviders; i++ )
+        payload->providers[i]->parked = payload->providers[i]->entered = true;
+
+    printk(XENLOG_WARNING
+           "livepatch: %s: its %u pages are kept for ever, as it replaces what CPUs run while offline, and one that is offline may be in it\n",
+           printable_name(name, payload->name), payload->image.pages);
+    layout_keep(payload);
+}
+
+/*
  * Waits for nobody, as cpu_down() may be waiting for this CPU: from here on
  * the payload isn't there, and its memory goes in some CPU's softirq.
  */
@@ -93,7 +119,9 @@ static int unload(struct payload *payload)
     }
 
     actions_forget(payload);
+    keep_for_parked(payload);
     payload_unbind_all(payload);
+    percpu_free(payload);
     payloads_remove(payload);
     printk(XENLOG_INFO "livepatch: %s: finished UNLOAD with rc=0\n",
            printable_name(name, payload->name));

@@ -44,6 +44,11 @@ static bool is_unpatchable(const void *addr)
            addr < (const void *)_elivepatch;
 }
 
+static bool is_parked(const void *addr)
+{
+    return addr >= (const void *)_sparked && addr < (const void *)_eparked;
+}
+
 static int check_fields(const struct record *r)
 {
     const struct livepatch_func *func = r->func;
@@ -179,6 +184,7 @@ static int check_old(struct record *r)
                       name, func->old_addr, func->old_size, size, symbol);
 
     r->room = find_room(func->old_addr, size);
+    r->payload->parked |= is_parked(func->old_addr);
 
     return 0;
 }
@@ -186,10 +192,16 @@ static int check_old(struct record *r)
 /* A payload whose code is patched has to stay. */
 static int bind_owner(const struct record *r)
 {
+    struct payload *owner;
+
     if ( is_kernel_text(r->func->old_addr) )
         return 0;
 
-    return payload_bind(r->payload, payloads_at(r->func->old_addr));
+    /* It may be a replacement that replaces a replacement. */
+    owner = payloads_at(r->func->old_addr);
+    r->payload->parked |= owner->parked;
+
+    return payload_bind(r->payload, owner);
 }
 
 /* new_size is not looked at: there are payloads that state a wrong one. */

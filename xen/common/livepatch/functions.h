@@ -11,7 +11,7 @@
  * provider), isn't init code nor part of the engine, that no two records
  * overlap, and that expectations are well-formed.  Resolves an old_addr of 0
  * by name.  Fills payload->funcs, nfuncs and fstate, with the bytes to be
- * written.  A payload without the section has no functions.
+ * written, and payload->parked.  A payload without the section has no functions.
  */
 int functions_load(struct elf_view *elf, struct payload *payload);
 void functions_free(struct payload *payload);

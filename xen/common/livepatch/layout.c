@@ -235,6 +235,11 @@ void layout_free(struct payload *payload)
     memset(&payload->image, 0, sizeof(payload->image));
 }
 
+void layout_keep(struct payload *payload)
+{
+    payload->image.base = NULL;
+}
+
 bool span_holds(const struct livepatch_span *span, const void *addr,
                 size_t size)
 {

@@ -22,6 +22,9 @@ void layout_restore(struct payload *payload);
 
 void layout_free(struct payload *payload);
 
+/* The image stays mapped, whatever becomes of the payload. */
+void layout_keep(struct payload *payload);
+
 /* Whether all of size bytes at addr lie in the span. */
 bool span_holds(const struct livepatch_span *span, const void *addr,
                 size_t size);

@@ -152,6 +152,9 @@ void patching_record(struct patching_plan *plan)
  */
 void revert_payload_tail(struct payload *payload)
 {
+    if ( payload->state != LIVEPATCH_STATE_APPLIED )
+        return;
+
     payload->state = LIVEPATCH_STATE_CHECKED;
     payload->reverted = true;
     list_del_rcu(&payload->stack);

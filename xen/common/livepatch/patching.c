@@ -201,17 +201,21 @@ static void __unpatchable revert_by_engine(const struct patching_step *step)
     hooks_call_unload(payload);
 }
 
-/* A jump into what may be unloaded next. */
-static bool __unpatchable leaves_jump(const struct patching_step *step)
+/* A jump into what may be unloaded next, or NOPs; not those that were there. */
+static bool __unpatchable leaves_patch(const struct patching_step *step)
 {
     const struct payload *payload = step->payload;
     unsigned int i;
 
     for ( i = 0; i < payload->nfuncs; i++ )
-        if ( payload->funcs[i].new_addr && step->sites[i].size &&
-             !memcmp(step->sites[i].text, payload->fstate[i].patch,
-                     step->sites[i].size) )
+    {
+        const struct livepatch_fstate *state = &payload->fstate[i];
+        const struct arch_site *site = &step->sites[i];
+
+        if ( memcmp(site->text, state->original, site->size) &&
+             !memcmp(site->text, state->patch, site->size) )
             return true;
+    }
 
     return false;
 }
@@ -268,7 +272,7 @@ static int __unpatchable act_by_hook(const struct patching_step *step,
                                                       : HOOK_NONE_APPLIED);
 
     if ( consistent && !applied && !rc )
-        consistent = !leaves_jump(step);
+        consistent = !leaves_patch(step);
 
     if ( consistent && !rc )
         return 0;
@@ -288,6 +292,8 @@ static int __unpatchable act_by_hook(const struct patching_step *step,
 static int __unpatchable apply_step(const struct patching_step *step,
                                     struct fault *fault)
 {
+    /* From here on CPUs that are offline may come into it, and stay. */
+    step->payload->entered = true;
     keep_originals(step);
 
     if ( step->payload->hooks.apply )
@@ -464,11 +470,18 @@ const struct payload *patching_across(const void *addr)
 /*
  * For the hook after a revert which the revert hook has refused: the plan of
  * that revert has the sites.  Called with IRQs off, so no others can be had.
+ *
+ * After an APPLY that didn't come to pass there are neither saved bytes to be
+ * written, nor load hooks that were called.
  */
 int __unpatchable revert_payload(struct payload *payload)
 {
     if ( !prepared || prepared->payload != payload )
         return -EBUSY;
+
+    if ( payload->state != LIVEPATCH_STATE_APPLIED ||
+         (payload->nfuncs && hooks_agreement(payload) != HOOK_ALL_APPLIED) )
+        return -EINVAL;
 
     if ( payload->hooks.nunload )
         arch_relax();

@@ -18,6 +18,7 @@ int livepatch_percpu_load(struct elf_view *elf, struct payload *payload);
  * need the caller's to stop. */
 void percpu_clear(const struct payload *payload);
 
+/* A second time does nothing. */
 void percpu_free(struct payload *payload);
 
 #endif /* LIVEPATCH_PERCPU_H */

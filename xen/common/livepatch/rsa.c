@@ -71,9 +71,11 @@ static void multiply(const struct rsa_key *key, uint64_t *out,
                      const uint64_t *a, const uint64_t *b)
 {
     const unsigned int n = key->limbs;
-    uint64_t product[2 * RSA_MAX_LIMBS] = {};
+    static uint64_t product[2 * RSA_MAX_LIMBS];
     uint64_t over = 0;
     unsigned int i;
+
+    memset(product, 0, sizeof(product));
 
     for ( i = 0; i < n; i++ )
         product[i + n] = add_product(product + i, a, b[i], n);
@@ -129,8 +131,8 @@ static void encode(uint8_t *message, size_t size,
 bool rsa_verify(const struct rsa_key *key, const uint8_t *signature,
                 const uint8_t digest[SHA256_SIZE])
 {
-    uint64_t base[RSA_MAX_LIMBS], found[RSA_MAX_LIMBS];
-    uint8_t expected[RSA_MAX_BYTES];
+    static uint64_t base[RSA_MAX_LIMBS], found[RSA_MAX_LIMBS];
+    static uint8_t expected[RSA_MAX_BYTES];
 
     /* Else there would be a second signature of the same message. */
     to_limbs(base, signature, key->limbs);

@@ -34,8 +34,9 @@ static inline size_t rsa_size(const struct rsa_key *key)
 
 /*
  * Whether the rsa_size() bytes of the signature are what the key's owner makes
- * of a message with that digest.  Needs about 2.5 KiB of stack.  How long it
- * takes tells what the signature is, which everybody may know.
+ * of a message with that digest.  Its numbers are static, as they would be a
+ * third of Xen's stack: the caller holds payloads_lock.  How long it takes tells
+ * what the signature is, which everybody may know.
  */
 bool rsa_verify(const struct rsa_key *key, const uint8_t *signature,
                 const uint8_t digest[SHA256_SIZE]);

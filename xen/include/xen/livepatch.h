@@ -82,6 +82,10 @@ struct livepatch_fstate {
 #define __unpatchable __section(LIVEPATCH_TEXT)
 extern const char _slivepatch[], _elivepatch[];
 
+/* What CPUs run while they are offline.  Payloads may replace it; its memory
+ * may have to stay, then. */
+extern const char _sparked[], _eparked[];
+
 /*
  * XEN_SYSCTL_livepatch_op.  Called with the sysctl lock held and the caller's
  * privilege checked; `op` is the hypervisor's copy, and goes back to the
@@ -106,8 +110,14 @@ void livepatch_print_applied(void);
 
 /*
  * The engine's own revert, without rendezvous: for test payloads only, whose
- * revert hook refused.  The first restores the bytes and calls the unload
- * hooks, and gives 0 or -errno; the second takes the payload off the stack.
+ * revert hook refused, in the hook after that.  The first restores the bytes and
+ * calls the unload hooks, and gives 0 or -errno; the second takes the payload off
+ * the stack.  Nothing is done to one that isn't applied, or not with all of its
+ * functions: -EINVAL, as in the hook after an apply that timed out.
+ *
+ * With unload hooks, text and read-only data are writable for their time, while
+ * all CPUs run.  What of that another CPU has in its TLB by then it may keep until
+ * it flushes that next, at the next action at the latest.
  */
 struct payload;
 int revert_payload(struct payload *payload);

@@ -85,6 +85,8 @@ struct payload {
     uint32_t state;             /* LIVEPATCH_STATE_* */
     bool busy;                  /* Part of the action in flight. */
     bool reverted;              /* Was applied, and is not any more. */
+    bool parked;                /* Replaces what CPUs run while offline, */
+    bool entered;               /* and has been applied, so may be in use. */
     unsigned int users;         /* Payloads that are bound to this one. */
     unsigned int nproviders;    /* Those that this one is bound to: */
     struct payload **providers;

@@ -20,6 +20,11 @@ extern unsigned int nr_cpu_ids;
 
 const cpumask_t *cpumask_of(unsigned int cpu);
 
+static inline bool cpumask_subset(const cpumask_t *a, const cpumask_t *b)
+{
+    return !(a->bits[0] & ~b->bits[0]);
+}
+
 static inline unsigned int hosted_next_cpu(unsigned long bits,
                                            unsigned int from)
 {
