@@ -333,10 +333,10 @@ static void judge_offline(struct selection *selection, const struct atom *atom)
 
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         if (!strcmp(atom->symbol->name, names[i])) {
-            selection_warn(selection, atom, "runs on CPUs that are offline, and "
-                           "an NMI takes them there at any time: with Xen's "
-                           "own engine, bring all online before this payload "
-                           "is unloaded, or don't unload it");
+            selection_warn(selection, atom, "runs on CPUs that are offline, "
+                           "and an NMI takes them there at any time: with "
+                           "Xen's own engine, bring all online before this "
+                           "payload is unloaded, or don't unload it");
         }
     }
 }
