@@ -257,9 +257,11 @@ hosted_image_end:
 /*
  * Where payloads go: behind everything else, within reach of it.  Its address is
  * the Makefile's.  That it is a section keeps the heap out, which begins anywhere
- * within 1 GiB behind the last one (arch_randomize_brk() of x86-64's Linux).
+ * within 1 GiB behind the last one (arch_randomize_brk() of x86-64's Linux).  It
+ * isn't writable before it is mapped anew: in what is, LeakSanitizer looks for
+ * pointers, also where nobody may read.
  */
-        .section .payloads, "aw", @nobits
+        .section .payloads, "a", @nobits
         .globl hosted_xen_end
 hosted_xen_end:
         .zero 16 << 20

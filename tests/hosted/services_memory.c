@@ -424,15 +424,6 @@ static void map_shared(void *where, size_t size, int fd, off_t offset)
         abort();
 }
 
-/* The area is the process's own data, in which LeakSanitizer looks for pointers at
- * the end: nothing may forbid it, and nothing there is to count. */
-static void clear_area(void)
-{
-    if ( mmap((void *)AREA_START, AREA_PAGES * PAGE_SIZE, PROT_READ,
-              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED )
-        abort();
-}
-
 static void __attribute__((__constructor__(101))) memory_start(void)
 {
     size_t image = hosted_image_end - hosted_image_start;
@@ -458,8 +449,6 @@ static void __attribute__((__constructor__(101))) memory_start(void)
     close(fd);
     set_permissions(hosted_image_start, image_pages, PAGE_HYPERVISOR_RW);
     set_permissions((void *)AREA_START, AREA_PAGES, 0);
-    if ( atexit(clear_area) )
-        abort();
     image_permissions(false);
     hosted_poison(alias, all);
 }

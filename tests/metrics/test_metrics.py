@@ -185,7 +185,8 @@ class Metrics(unittest.TestCase):
                 self.assertFalse((Path(root) / "calls").exists(), word)
                 self.script("prerm", root, word, text=f"DPKG_ROOT=\n{text}")
             self.assertEqual((Path(root) / "calls").read_text(), "stop "
-                             "xen-livepatch-metrics.timer xen-livepatch-metrics.service\n")
+                             "xen-livepatch-metrics.timer xen-livepatch-metrics.service "
+                             "xen-livepatch-again.service xen-livepatch-settled.service\n")
 
     def test_bad_document(self):
         done = run("--status", "/dev/null")
